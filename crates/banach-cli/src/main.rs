@@ -1,0 +1,5 @@
+//! The banach command line program
+#![forbid(unsafe_code)]
+
+/// Entry point.
+fn main() {}

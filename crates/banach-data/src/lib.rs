@@ -1,0 +1,2 @@
+//! Tables for banach: readers, writers, column types, encoder and splits
+#![forbid(unsafe_code)]

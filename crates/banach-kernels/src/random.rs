@@ -63,7 +63,12 @@ impl Stream {
     /// apart several streams of one index (layers, columns).
     #[must_use]
     pub fn new(seed: u64, purpose: Purpose, index: u32, lane: u32) -> Self {
-        Self { key: [seed as u32, (seed >> 32) as u32], purpose: purpose as u32, index, lane }
+        Self {
+            key: [seed as u32, (seed >> 32) as u32],
+            purpose: purpose as u32,
+            index,
+            lane,
+        }
     }
 
     /// Four random words: elements `4 * block .. 4 * block + 4` of the stream.
@@ -93,7 +98,8 @@ impl Stream {
             let words = self.block(block as u32);
             for (pair, two) in four.chunks_mut(2).enumerate() {
                 let radius = (f64::from(words[2 * pair]) + 0.5) * (1.0 / 4_294_967_296.0);
-                let angle = f64::from(words[2 * pair + 1]) * (std::f64::consts::TAU / 4_294_967_296.0);
+                let angle =
+                    f64::from(words[2 * pair + 1]) * (std::f64::consts::TAU / 4_294_967_296.0);
                 let radius = libm::sqrt(-2.0 * libm::log(radius)) * standard_deviation;
                 let values = [radius * libm::cos(angle), radius * libm::sin(angle)];
                 for (slot, value) in two.iter_mut().zip(values) {
@@ -145,10 +151,17 @@ mod tests {
         Stream::new(7, Purpose::Weights, 0, 0).fill_normal(&mut values, 0.5);
         let n = values.len() as f64;
         let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
-        let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
+        let variance = values
+            .iter()
+            .map(|&v| (f64::from(v) - mean).powi(2))
+            .sum::<f64>()
+            / n;
         // Four standard errors of the mean and of the variance.
         assert!(mean.abs() < 4.0 * 0.5 / n.sqrt(), "mean {mean}");
-        assert!((variance - 0.25).abs() < 4.0 * 0.25 * (2.0 / n).sqrt(), "variance {variance}");
+        assert!(
+            (variance - 0.25).abs() < 4.0 * 0.25 * (2.0 / n).sqrt(),
+            "variance {variance}"
+        );
     }
 
     #[test]

@@ -1,0 +1,61 @@
+//! Sums in a fixed order.
+
+kernel! {
+    /// `sums[j] = sum over rows i of x[i, j]`, rows in ascending order.
+    ///
+    /// # Shapes
+    /// `x`: [rows, width] row-major with width = length of `sums`.
+    pub fn column_sums<T: Real>(x: &[T], sums: &mut [T]) {
+        sums.fill(T::ZERO);
+        for line in x.chunks_exact(sums.len()) {
+            for (sum, &value) in sums.iter_mut().zip(line) {
+                *sum += value;
+            }
+        }
+    }
+}
+
+kernel! {
+    /// Adds the sum of squares of `x` to `sum`: sixteen interleaved partial sums in `f64`, then
+    /// these in order.
+    pub fn sum_of_squares<T: Real>(x: &[T], sum: &mut f64) {
+        let mut partial = [0.0_f64; 16];
+        let chunks = x.chunks_exact(16);
+        let rest = chunks.remainder();
+        for chunk in chunks {
+            for (partial, value) in partial.iter_mut().zip(chunk) {
+                let value = value.to_f64();
+                *partial = value.mul_add(value, *partial);
+            }
+        }
+        for (partial, value) in partial.iter_mut().zip(rest) {
+            let value = value.to_f64();
+            *partial = value.mul_add(value, *partial);
+        }
+        *sum += partial.iter().sum::<f64>();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Isa;
+
+    #[test]
+    fn sums_are_right_for_every_instruction_set_and_odd_lengths() {
+        for len in [1_usize, 3, 16, 17, 50] {
+            let x: Vec<f32> = (0..3 * len).map(|i| i as f32).collect();
+            for isa in Isa::supported() {
+                let mut sums = vec![f32::NAN; len];
+                column_sums(isa, &x, &mut sums);
+                for (j, &sum) in sums.iter().enumerate() {
+                    assert_eq!(sum, (3 * j + 3 * len) as f32);
+                }
+                let mut total = 1.0;
+                sum_of_squares(isa, &x, &mut total);
+                let want: f64 = (0..3 * len).map(|i| (i * i) as f64).sum();
+                assert_eq!(total, want + 1.0);
+            }
+        }
+    }
+}

@@ -248,6 +248,20 @@ kernel! {
 }
 
 kernel! {
+    /// `z <- z + bias`, row by row in place: the forward pass of an output layer.
+    ///
+    /// # Shapes
+    /// As [`selu_forward`].
+    pub fn identity_forward<T: Real>(z: &mut [T], bias: &[T]) {
+        for line in z.chunks_exact_mut(bias.len()) {
+            for (value, &bias) in line.iter_mut().zip(bias) {
+                *value += bias;
+            }
+        }
+    }
+}
+
+kernel! {
     /// Dropout of values that had no activation (the network's input): kept values become
     /// `scale * x + shift`, the others the dropped value.
     ///

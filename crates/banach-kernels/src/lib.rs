@@ -19,12 +19,12 @@ mod real;
 mod reduce;
 
 pub use activation::{
-    ALPHA_01, DropoutMask, LAMBDA_01, Selu, dropout_backward, dropout_forward, relu_backward,
-    relu_forward, selu_backward, selu_forward,
+    ALPHA_01, DropoutMask, LAMBDA_01, Selu, dropout_backward, dropout_forward, identity_forward,
+    relu_backward, relu_forward, selu_backward, selu_forward,
 };
 pub use isa::Isa;
-pub use matmul::{Matrix, matmul, pack, packed_len};
+pub use matmul::{Into, Matrix, matmul, pack, packed_len};
 pub use optimizer::{AdamStep, SgdStep, adam_step, sgd_step};
 pub use pool::{Pool, available_threads};
 pub use real::Real;
-pub use reduce::{column_sums, sum_of_squares};
+pub use reduce::{add_column_sums, sum_of_squares};

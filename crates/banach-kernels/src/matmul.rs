@@ -2,9 +2,9 @@
 //!
 //! C[m, n] = A[m, k] B[k, n]. B is packed once into panels of [`PANEL`] columns, A is read where it
 //! lies, and a tile of C stays in registers while k runs. Each element of C is one chain
-//! `c = fma(a[i, p], b[p, j], c)` over p in ascending order, cut into blocks of [`K_BLOCK`] whose
-//! sums are added in order. So an element's bits depend on its row of A and its column of B alone:
-//! not on the instruction set, the number of rows computed together, or the number of threads.
+//! `c = fma(a[i, p], b[p, j], c)` over p in ascending order, from 0 or from what C holds. So an
+//! element's bits depend on its row of A and its column of B alone: not on the instruction set, the
+//! number of rows computed together, the number of threads, or where k was cut into pieces.
 
 use crate::isa::Level;
 use crate::{Isa, Real};
@@ -133,14 +133,30 @@ pub fn pack<T: Real>(b: Matrix<'_, T>, packed: &mut [T]) {
     }
 }
 
-/// C = A B, with B packed by [`pack`].
+/// Whether a product replaces what is in C or is added to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Into {
+    /// C = A B.
+    Overwrite,
+    /// C = C + A B, going on with each element's chain of additions.
+    Accumulate,
+}
+
+/// C = A B or C = C + A B, with B packed by [`pack`].
 ///
 /// # Shapes
 /// `a`: [m, k]; `packed_b`: `packed_len(k, n)` numbers; `c`: [m, n], row-major.
 ///
 /// # Panics
 /// If a length does not fit.
-pub fn matmul<T: Real>(isa: Isa, a: Matrix<'_, T>, packed_b: &[T], n: usize, c: &mut [T]) {
+pub fn matmul<T: Real>(
+    isa: Isa,
+    a: Matrix<'_, T>,
+    packed_b: &[T],
+    n: usize,
+    c: &mut [T],
+    into: Into,
+) {
     let (m, k) = (a.rows, a.columns);
     assert_eq!(
         packed_b.len(),
@@ -152,7 +168,9 @@ pub fn matmul<T: Real>(isa: Isa, a: Matrix<'_, T>, packed_b: &[T], n: usize, c: 
         return;
     }
     if k == 0 {
-        c.fill(T::ZERO);
+        if into == Into::Overwrite {
+            c.fill(T::ZERO);
+        }
         return;
     }
     let last = (m - 1) * a.row_stride + (k - 1) * a.column_stride;
@@ -161,80 +179,257 @@ pub fn matmul<T: Real>(isa: Isa, a: Matrix<'_, T>, packed_b: &[T], n: usize, c: 
         "the left-hand side is shorter than its shape says"
     );
     // SAFETY: lengths were checked above; an Isa exists only where its set is supported.
-    unsafe {
-        match isa.0 {
-            Level::Scalar => product::<T, 4, 16>(a, packed_b, n, c),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => product_avx2(a, packed_b, n, c),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => product_avx512(a, packed_b, n, c),
+    unsafe { T::product(isa, a, packed_b, n, c, into) }
+}
+
+/// The product of one number type: chooses the tile kernel.
+pub trait Product: Sized {
+    /// Runs the product.
+    ///
+    /// # Safety
+    /// `a`, `packed_b` and `c` have the lengths that [`matmul`] checks; n, m, k > 0.
+    #[doc(hidden)]
+    unsafe fn product(
+        isa: Isa,
+        a: Matrix<'_, Self>,
+        packed_b: &[Self],
+        n: usize,
+        c: &mut [Self],
+        into: Into,
+    );
+}
+
+impl Product for f64 {
+    unsafe fn product(
+        _: Isa,
+        a: Matrix<'_, f64>,
+        packed_b: &[f64],
+        n: usize,
+        c: &mut [f64],
+        into: Into,
+    ) {
+        // SAFETY: the caller's promises are the same. Checks in f64 need no speed.
+        unsafe { product::<f64, Portable>(a, packed_b, n, c, into) }
+    }
+}
+
+impl Product for f32 {
+    unsafe fn product(
+        isa: Isa,
+        a: Matrix<'_, f32>,
+        packed_b: &[f32],
+        n: usize,
+        c: &mut [f32],
+        into: Into,
+    ) {
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma")]
+        unsafe fn avx2(a: Matrix<'_, f32>, b: &[f32], n: usize, c: &mut [f32], into: Into) {
+            // SAFETY: the caller's promises are the same.
+            unsafe { product::<f32, Avx2>(a, b, n, c, into) }
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f")]
+        unsafe fn avx512(a: Matrix<'_, f32>, b: &[f32], n: usize, c: &mut [f32], into: Into) {
+            // SAFETY: the caller's promises are the same.
+            unsafe { product::<f32, Avx512>(a, b, n, c, into) }
+        }
+        // SAFETY: the caller's promises are the same; the Isa says what the processor supports.
+        unsafe {
+            match isa.0 {
+                Level::Scalar => product::<f32, Portable>(a, packed_b, n, c, into),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => avx2(a, packed_b, n, c, into),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => avx512(a, packed_b, n, c, into),
+            }
         }
     }
 }
 
-// A tile of 6 x 16 f32 fills 12 of the 16 registers of AVX2.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn product_avx2<T: Real>(a: Matrix<'_, T>, packed_b: &[T], n: usize, c: &mut [T]) {
-    // SAFETY: the caller's promises are the same.
-    unsafe { product::<T, 6, 16>(a, packed_b, n, c) }
+/// How one tile of C is computed: `c[i][j] += sum over p of a[i, p] * b[p, j]`, one fused
+/// multiply-add chain an element.
+trait Tile<T> {
+    /// Rows of the tallest tile.
+    const ROWS: usize;
+    /// Columns of a tile; divides [`PANEL`].
+    const WIDTH: usize;
+
+    /// # Safety
+    /// `a` may be read at [i, p], `b` at `p * PANEL + j`, and `c` read (unless fresh) and written at
+    /// [i, j], for all i < R, p < k, j < WIDTH. The instruction set is supported.
+    unsafe fn tile<const R: usize>(a: Strided<T>, b: *const T, k: usize, c: Target<T>);
 }
 
-// A tile of 8 x 32 f32 fills 16 of the 32 registers of AVX-512; taller tiles were slower.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,avx512f")]
-unsafe fn product_avx512<T: Real>(a: Matrix<'_, T>, packed_b: &[T], n: usize, c: &mut [T]) {
-    // SAFETY: the caller's promises are the same.
-    unsafe { product::<T, 8, 32>(a, packed_b, n, c) }
+/// Where a tile reads A.
+#[derive(Clone, Copy)]
+struct Strided<T> {
+    start: *const T,
+    row_stride: usize,
+    column_stride: usize,
 }
 
-/// Runs over blocks of k, strips of WIDTH columns and tiles of ROWS rows.
+/// Where a tile of C lies; `fresh` tiles start from 0.
+#[derive(Clone, Copy)]
+struct Target<T> {
+    start: *mut T,
+    row_stride: usize,
+    fresh: bool,
+}
+
+/// The reference: plain Rust for any processor.
+struct Portable;
+
+impl<T: Real> Tile<T> for Portable {
+    const ROWS: usize = 4;
+    const WIDTH: usize = 8;
+
+    #[inline(always)]
+    unsafe fn tile<const R: usize>(a: Strided<T>, b: *const T, k: usize, c: Target<T>) {
+        let mut sums = [[T::ZERO; 8]; R];
+        // SAFETY: reads and writes are promised by the caller.
+        unsafe {
+            if !c.fresh {
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    *sum = c.start.add(i * c.row_stride).cast::<[T; 8]>().read();
+                }
+            }
+            for p in 0..k {
+                let line = b.add(p * PANEL).cast::<[T; 8]>().read();
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    let factor = *a.start.add(i * a.row_stride + p * a.column_stride);
+                    for (value, b) in sum.iter_mut().zip(line) {
+                        *value = factor.mul_add(b, *value);
+                    }
+                }
+            }
+            for (i, sum) in sums.into_iter().enumerate() {
+                c.start.add(i * c.row_stride).cast::<[T; 8]>().write(sum);
+            }
+        }
+    }
+}
+
+/// Defines a tile kernel of two vectors a row on x86-64.
+#[cfg(target_arch = "x86_64")]
+macro_rules! tile_kernel {
+    (
+        $(#[$meta:meta])*
+        $name:ident, rows $rows:literal, lanes $lanes:literal,
+        $load:ident, $store:ident, $zero:ident, $splat:ident, $fma:ident
+    ) => {
+        $(#[$meta])*
+        struct $name;
+
+        impl Tile<f32> for $name {
+            const ROWS: usize = $rows;
+            const WIDTH: usize = 2 * $lanes;
+
+            #[inline(always)]
+            unsafe fn tile<const R: usize>(a: Strided<f32>, b: *const f32, k: usize, c: Target<f32>) {
+                use std::arch::x86_64::{$fma, $load, $splat, $store, $zero};
+                // SAFETY: reads and writes are promised by the caller, as is the instruction set.
+                unsafe {
+                    let mut sums = [[$zero(); 2]; R];
+                    if !c.fresh {
+                        for (i, sum) in sums.iter_mut().enumerate() {
+                            let line = c.start.add(i * c.row_stride);
+                            *sum = [$load(line), $load(line.add($lanes))];
+                        }
+                    }
+                    for p in 0..k {
+                        let line = b.add(p * PANEL);
+                        let (left, right) = ($load(line), $load(line.add($lanes)));
+                        for (i, sum) in sums.iter_mut().enumerate() {
+                            let factor = a.start.add(i * a.row_stride + p * a.column_stride);
+                            let factor = $splat(*factor);
+                            sum[0] = $fma(factor, left, sum[0]);
+                            sum[1] = $fma(factor, right, sum[1]);
+                        }
+                    }
+                    for (i, sum) in sums.into_iter().enumerate() {
+                        let line = c.start.add(i * c.row_stride);
+                        $store(line, sum[0]);
+                        $store(line.add($lanes), sum[1]);
+                    }
+                }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+tile_kernel! {
+    /// Tiles of 6 x 16: 12 sums, 2 of B and 1 of A fill the 16 registers.
+    Avx2, rows 6, lanes 8,
+    _mm256_loadu_ps, _mm256_storeu_ps, _mm256_setzero_ps, _mm256_set1_ps, _mm256_fmadd_ps
+}
+
+#[cfg(target_arch = "x86_64")]
+tile_kernel! {
+    /// Tiles of 8 x 32: 16 sums of the 32 registers; taller tiles were no faster.
+    Avx512, rows 8, lanes 16,
+    _mm512_loadu_ps, _mm512_storeu_ps, _mm512_setzero_ps, _mm512_set1_ps, _mm512_fmadd_ps
+}
+
+/// Runs over blocks of k, strips of columns, and tiles of rows.
 ///
 /// # Safety
-/// `a`, `packed_b` and `c` have the lengths that [`matmul`] checks; n, m, k > 0.
+/// As [`Product::product`]; the instruction set of `K` is supported.
 #[inline(always)]
-unsafe fn product<T: Real, const ROWS: usize, const WIDTH: usize>(
+unsafe fn product<T: Real, K: Tile<T>>(
     a: Matrix<'_, T>,
     packed_b: &[T],
     n: usize,
     c: &mut [T],
+    into: Into,
 ) {
     let (m, k) = (a.rows, a.columns);
     for k_first in (0..k).step_by(K_BLOCK) {
         let k_count = K_BLOCK.min(k - k_first);
-        for first_column in (0..n).step_by(WIDTH) {
+        let fresh = k_first == 0 && into == Into::Overwrite;
+        for first_column in (0..n).step_by(K::WIDTH) {
             let panel = first_column / PANEL;
             let offset = (panel * k + k_first) * PANEL + first_column % PANEL;
-            let width = WIDTH.min(n - first_column);
+            let width = K::WIDTH.min(n - first_column);
             // SAFETY: offset lies in panel `panel`, at row k_first.
             let b = unsafe { packed_b.as_ptr().add(offset) };
             let mut row = 0;
             macro_rules! tiles {
-                ($rows:expr) => {
-                    while row + $rows <= m {
+                ($rows:literal) => {
+                    while $rows <= K::ROWS && m - row >= $rows {
                         // SAFETY: rows row..row+$rows and columns k_first..k_first+k_count of A
-                        // exist, as do k_count rows of the panel from b on.
+                        // exist, as do k_count rows of the panel from b on, and width columns of C
+                        // from first_column on; the edge buffer holds a whole tile.
                         unsafe {
-                            let start = a
-                                .data
-                                .as_ptr()
-                                .add(row * a.row_stride + k_first * a.column_stride);
-                            let sums = tile::<T, { $rows }, WIDTH>(
-                                start,
-                                a.row_stride,
-                                a.column_stride,
-                                b,
-                                k_count,
-                            );
-                            for (i, sum) in sums.iter().enumerate() {
-                                let to = (row + i) * n + first_column;
-                                let line = c.get_unchecked_mut(to..to + width);
-                                if k_first == 0 {
-                                    line.copy_from_slice(sum.get_unchecked(..width));
-                                } else {
-                                    for (value, &more) in line.iter_mut().zip(sum) {
-                                        *value += more;
-                                    }
+                            let start = row * a.row_stride + k_first * a.column_stride;
+                            let a = Strided {
+                                start: a.data.as_ptr().add(start),
+                                row_stride: a.row_stride,
+                                column_stride: a.column_stride,
+                            };
+                            let line = c.as_mut_ptr().add(row * n + first_column);
+                            if width == K::WIDTH {
+                                let c = Target {
+                                    start: line,
+                                    row_stride: n,
+                                    fresh,
+                                };
+                                K::tile::<$rows>(a, b, k_count, c);
+                            } else {
+                                let mut edge = [[T::ZERO; PANEL]; $rows];
+                                for (i, edge) in edge.iter_mut().enumerate() {
+                                    line.add(i * n).copy_to(edge.as_mut_ptr(), width);
+                                }
+                                let start = edge.as_mut_ptr().cast();
+                                let c = Target {
+                                    start,
+                                    row_stride: PANEL,
+                                    fresh,
+                                };
+                                K::tile::<$rows>(a, b, k_count, c);
+                                for (i, edge) in edge.iter().enumerate() {
+                                    line.add(i * n).copy_from(edge.as_ptr(), width);
                                 }
                             }
                         }
@@ -242,40 +437,13 @@ unsafe fn product<T: Real, const ROWS: usize, const WIDTH: usize>(
                     }
                 };
             }
-            tiles!(ROWS);
+            tiles!(8);
+            tiles!(6);
             tiles!(4);
             tiles!(2);
             tiles!(1);
         }
     }
-}
-
-/// One tile: `sums[i][j] = sum over p of a[i, p] * b[p, j]`, in registers.
-///
-/// # Safety
-/// `a` may be read at `i * row_stride + p * column_stride` and `b` at `p * PANEL + j` for all
-/// i < ROWS, p < k, j < WIDTH.
-#[inline(always)]
-unsafe fn tile<T: Real, const ROWS: usize, const WIDTH: usize>(
-    a: *const T,
-    row_stride: usize,
-    column_stride: usize,
-    b: *const T,
-    k: usize,
-) -> [[T; WIDTH]; ROWS] {
-    let mut sums = [[T::ZERO; WIDTH]; ROWS];
-    for p in 0..k {
-        // SAFETY: promised by the caller.
-        let line: &[T; WIDTH] = unsafe { &*b.add(p * PANEL).cast() };
-        for (i, sum) in sums.iter_mut().enumerate() {
-            // SAFETY: promised by the caller.
-            let factor = unsafe { *a.add(i * row_stride + p * column_stride) };
-            for (value, &b) in sum.iter_mut().zip(line) {
-                *value = factor.mul_add(b, *value);
-            }
-        }
-    }
-    sums
 }
 
 #[cfg(test)]
@@ -293,7 +461,7 @@ mod tests {
         let mut packed = vec![f32::NAN; packed_len(b.rows(), b.columns())];
         pack(b, &mut packed);
         let mut c = vec![f32::NAN; a.rows() * b.columns()];
-        matmul(isa, a, &packed, b.columns(), &mut c);
+        matmul(isa, a, &packed, b.columns(), &mut c, Into::Overwrite);
         c
     }
 
@@ -382,6 +550,28 @@ mod tests {
                     all[row * n..][..n]
                 );
             }
+        }
+    }
+
+    #[test]
+    fn accumulating_over_pieces_of_k_gives_the_bits_of_the_whole() {
+        let (m, n, k) = (19, 37, 530);
+        let (a, b) = (random(k * m, 0), random(k * n, 1));
+        for isa in Isa::supported() {
+            let whole = product(
+                isa,
+                Matrix::new(&a, k, m).transposed(),
+                Matrix::new(&b, k, n),
+            );
+            let mut c = vec![0.0; m * n];
+            for (first, count) in [(0, 100), (100, 300), (400, 0), (400, 130)] {
+                let b = Matrix::new(&b, k, n).row_range(first, count);
+                let mut packed = vec![f32::NAN; packed_len(count, n)];
+                pack(b, &mut packed);
+                let a = Matrix::new(&a, k, m).row_range(first, count).transposed();
+                matmul(isa, a, &packed, n, &mut c, Into::Accumulate);
+            }
+            assert_eq!(c, whole, "{}", isa.name());
         }
     }
 

@@ -3,12 +3,15 @@
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
+use crate::matmul::Product;
+
 /// A floating-point number that kernels compute with: `f32` for work, `f64` for checks.
 ///
 /// The `f64` instance runs the very same code, so that gradients can be checked by central
 /// differences without the noise of single precision.
 pub trait Real:
-    Copy
+    Product
+    + Copy
     + Send
     + Sync
     + 'static

@@ -1,12 +1,11 @@
 //! Sums in a fixed order.
 
 kernel! {
-    /// `sums[j] = sum over rows i of x[i, j]`, rows in ascending order.
+    /// `sums[j] += sum over rows i of x[i, j]`, one row after the other.
     ///
     /// # Shapes
     /// `x`: [rows, width] row-major with width = length of `sums`.
-    pub fn column_sums<T: Real>(x: &[T], sums: &mut [T]) {
-        sums.fill(T::ZERO);
+    pub fn add_column_sums<T: Real>(x: &[T], sums: &mut [T]) {
         for line in x.chunks_exact(sums.len()) {
             for (sum, &value) in sums.iter_mut().zip(line) {
                 *sum += value;
@@ -46,8 +45,8 @@ mod tests {
         for len in [1_usize, 3, 16, 17, 50] {
             let x: Vec<f32> = (0..3 * len).map(|i| i as f32).collect();
             for isa in Isa::supported() {
-                let mut sums = vec![f32::NAN; len];
-                column_sums(isa, &x, &mut sums);
+                let mut sums = vec![0.0_f32; len];
+                add_column_sums(isa, &x, &mut sums);
                 for (j, &sum) in sums.iter().enumerate() {
                     assert_eq!(sum, (3 * j + 3 * len) as f32);
                 }

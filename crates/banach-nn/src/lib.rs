@@ -1,2 +1,37 @@
-//! Self-normalizing networks: layers, specification, losses, optimisers, schedules and the training loop
+//! Self-normalizing networks: what they are, how they compute, how they are trained.
+//!
+//! Owns the network specification, parameters, losses, optimisers, schedules, early stopping and the
+//! training loop. Refuses files and tables: a [`Dataset`] comes in as numbers and codes, parameters
+//! go out as named tensors.
+//!
+//! Everything is generic over [`Real`]: training runs in `f32`, and the same code in `f64` is checked
+//! against central differences.
+
 #![forbid(unsafe_code)]
+
+mod dataset;
+mod error;
+mod input;
+mod loss;
+mod network;
+mod optimizer;
+mod pass;
+mod predict;
+mod schedule;
+mod spec;
+mod step;
+mod stopping;
+mod train;
+
+pub use banach_kernels::{ALPHA_01, Isa, LAMBDA_01, Real, available_threads};
+pub use dataset::{Dataset, Inputs, Targets};
+pub use error::{DatasetError, SpecError, TrainError};
+pub use loss::Loss;
+pub use network::{Network, TensorInfo};
+pub use optimizer::{Optimizer, OptimizerState};
+pub use predict::{LayerMoments, Predictor};
+pub use schedule::Schedule;
+pub use spec::{Activation, CategorySpec, Dropout, InputSpec, LayerSpec, NetworkSpec, Shape};
+pub use step::{BatchResult, Stepper};
+pub use stopping::Stopping;
+pub use train::{EpochOutcome, EpochReport, TrainOptions, TrainState, Trainer};

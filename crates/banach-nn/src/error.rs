@@ -1,0 +1,182 @@
+//! What can go wrong, with the facts to act on.
+
+/// A network specification that cannot be built.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecError {
+    /// Too few or too many hidden layers.
+    #[error("a network has 1 to {max} hidden layers, got {got}")]
+    Layers {
+        /// Layers asked for.
+        got: usize,
+        /// Most layers allowed.
+        max: usize,
+    },
+    /// A hidden layer without units.
+    #[error("hidden layer {index} has width 0; widths start at 1")]
+    Width {
+        /// The layer, from 0.
+        index: usize,
+    },
+    /// An output layer without units.
+    #[error("the output layer has no units; it needs at least 1")]
+    NoOutputs,
+    /// Nothing enters the network.
+    #[error("the network has no input units; it needs at least 1 number or category")]
+    NoInputs,
+    /// A category without codes or units, or with lists of unequal length.
+    #[error("category input {index} needs at least 1 code and 1 unit, and lists of equal length")]
+    Category {
+        /// The category column, from 0.
+        index: usize,
+    },
+    /// A dropout rate out of range.
+    #[error("the dropout rate must be in [0, 1), got {got}")]
+    DropoutRate {
+        /// The rate asked for.
+        got: f64,
+    },
+    /// SELU parameters that are no self-normalizing activation.
+    #[error(
+        "SELU needs finite alpha, lambda and variance above 0 and a finite mean, \
+         got alpha {alpha}, lambda {lambda}, mean {mean}, variance {variance}"
+    )]
+    Selu {
+        /// Alpha asked for.
+        alpha: f64,
+        /// Lambda asked for.
+        lambda: f64,
+        /// Mean of the fixed point.
+        mean: f64,
+        /// Variance of the fixed point.
+        variance: f64,
+    },
+    /// Alpha dropout after another activation.
+    #[error(
+        "alpha dropout goes with SELU only: it sets units to SELU's lower limit and corrects mean \
+         and variance for that, so after another activation it would shift the statistics it is \
+         there to keep; use ordinary dropout with relu"
+    )]
+    AlphaDropoutNeedsSelu,
+    /// Ordinary dropout after SELU.
+    #[error(
+        "SELU goes with alpha dropout only: setting units to 0 changes the mean and variance that \
+         make the network self-normalizing; use alpha dropout with selu"
+    )]
+    SeluNeedsAlphaDropout,
+    /// More parameters than can be addressed.
+    #[error("the network has more parameters than this machine's memory can address")]
+    TooLarge,
+}
+
+/// Data that does not fit together or does not fit a network.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// A buffer of the wrong length.
+    #[error("{what} has {got} entries, expected {expected}")]
+    Length {
+        /// Which buffer.
+        what: &'static str,
+        /// Length it should have.
+        expected: usize,
+        /// Length it has.
+        got: usize,
+    },
+    /// A number that is not finite where the network would compute with it.
+    #[error("{what} {index} is {value}; it must be finite")]
+    NotFinite {
+        /// Which buffer.
+        what: &'static str,
+        /// Position in the buffer.
+        index: usize,
+        /// The value found.
+        value: f32,
+    },
+    /// A code beyond the last one.
+    #[error("row {row}: {what} has code {got}, but there are only {limit} codes")]
+    Code {
+        /// Which codes.
+        what: &'static str,
+        /// Row, from 0.
+        row: usize,
+        /// The code found.
+        got: u32,
+        /// Number of codes.
+        limit: usize,
+    },
+    /// Targets of another kind than the loss is for.
+    #[error("the loss {loss} needs {needs} as targets, got {got}")]
+    TargetKind {
+        /// Name of the loss.
+        loss: &'static str,
+        /// What it needs.
+        needs: &'static str,
+        /// What the dataset has.
+        got: &'static str,
+    },
+}
+
+/// A training run that cannot start or cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The network cannot be built.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The data does not fit.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A setting out of its range.
+    #[error("{name} must be {allowed}, got {got}")]
+    Setting {
+        /// The setting's name.
+        name: &'static str,
+        /// Values it may have.
+        allowed: &'static str,
+        /// The value asked for.
+        got: f64,
+    },
+    /// There is no row to train on.
+    #[error("there are no rows to train on")]
+    NoRows,
+    /// A saved state that belongs to another run.
+    #[error("the saved state does not fit this run: {what} is {got}, expected {expected}")]
+    State {
+        /// What differs.
+        what: &'static str,
+        /// Value of this run.
+        expected: usize,
+        /// Value in the state.
+        got: usize,
+    },
+    /// The loss left the numbers.
+    #[error(
+        "training diverged: the {which} loss became {value} in epoch {epoch}, step {step}, at \
+         learning rate {learning_rate:.3e} (last finite training loss {last_finite}). Try a learning \
+         rate 10 times lower (--lr), gradient clipping (--clip-norm 1), or look for extreme values \
+         in the table"
+    )]
+    Diverged {
+        /// `training` or `validation`.
+        which: &'static str,
+        /// What the loss was.
+        value: f64,
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Optimiser step, from 1.
+        step: u64,
+        /// Learning rate of that step.
+        learning_rate: f64,
+        /// The last finite training loss of a step.
+        last_finite: f64,
+    },
+    /// The system refused a thread.
+    #[error("could not start {threads} threads: {source}")]
+    Threads {
+        /// Threads asked for.
+        threads: usize,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}

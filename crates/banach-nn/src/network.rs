@@ -1,0 +1,214 @@
+//! A network's parameters: one flat buffer, read as named tensors.
+
+use banach_kernels::Real;
+use banach_kernels::random::{Purpose, Stream};
+
+use crate::error::{DatasetError, SpecError};
+use crate::spec::{CategorySpec, NetworkSpec};
+
+/// Name, shape and place of one parameter tensor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorInfo {
+    /// `embeddings.J.weight`, `layers.I.weight` or `layers.I.bias`.
+    pub name: String,
+    /// [codes, dimension], [out, in] or [out].
+    pub shape: Vec<usize>,
+    /// First element in the flat buffer.
+    pub offset: usize,
+    pub(crate) role: Role,
+}
+
+/// What a tensor does in the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Vectors of category column `category`, whose units start at input unit `unit`.
+    Embedding { category: usize, unit: usize },
+    /// Weights of layer `layer`, the output layer being the last.
+    Weight { layer: usize },
+    /// Biases of layer `layer`.
+    Bias { layer: usize },
+}
+
+impl TensorInfo {
+    /// Number of elements.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether the tensor has no elements.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A network: its specification and its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network<T = f32> {
+    spec: NetworkSpec,
+    tensors: Vec<TensorInfo>,
+    parameters: Vec<T>,
+}
+
+impl<T: Real> Network<T> {
+    /// A network with its initial parameters: weights Normal(0, gain / fan_in) with gain 1 for SELU
+    /// (arXiv:1706.02515) and 2 for ReLU, embeddings Normal(0, 1), biases 0.
+    ///
+    /// # Errors
+    /// If the specification cannot be built ([`NetworkSpec::check`]).
+    pub fn new(spec: NetworkSpec, seed: u64) -> Result<Self, SpecError> {
+        spec.check()?;
+        let tensors = tensor_infos(&spec);
+        let len = tensors.last().map_or(0, |last| last.offset + last.len());
+        let mut parameters = vec![T::ZERO; len];
+        let mut normal = Vec::new();
+        for (index, tensor) in tensors.iter().enumerate() {
+            let variance = match tensor.role {
+                Role::Bias { .. } => continue,
+                Role::Embedding { .. } => 1.0,
+                Role::Weight { layer } => {
+                    let gain = spec
+                        .layers
+                        .get(layer)
+                        .map_or(1.0, |l| l.activation.weight_gain());
+                    gain / tensor.shape[1] as f64
+                }
+            };
+            normal.resize(tensor.len(), 0.0);
+            let stream = Stream::new(seed, Purpose::Weights, index as u32, 0);
+            stream.fill_normal(&mut normal, variance.sqrt());
+            let target = &mut parameters[tensor.offset..][..tensor.len()];
+            for (parameter, &value) in target.iter_mut().zip(&normal) {
+                *parameter = T::from_f64(f64::from(value));
+            }
+        }
+        Ok(Self {
+            spec,
+            tensors,
+            parameters,
+        })
+    }
+
+    /// A network with given parameters, in the order of [`Network::tensors`].
+    ///
+    /// # Errors
+    /// If the specification cannot be built, or if the number of parameters differs from it.
+    pub fn from_parameters(
+        spec: NetworkSpec,
+        parameters: Vec<T>,
+    ) -> Result<Self, crate::TrainError> {
+        spec.check()?;
+        let tensors = tensor_infos(&spec);
+        let expected = tensors.last().map_or(0, |last| last.offset + last.len());
+        if parameters.len() != expected {
+            let got = parameters.len();
+            return Err(DatasetError::Length {
+                what: "parameters",
+                expected,
+                got,
+            }
+            .into());
+        }
+        Ok(Self {
+            spec,
+            tensors,
+            parameters,
+        })
+    }
+
+    /// The specification.
+    #[must_use]
+    pub fn spec(&self) -> &NetworkSpec {
+        &self.spec
+    }
+
+    /// All tensors, in the order of the flat buffer.
+    #[must_use]
+    pub fn tensors(&self) -> &[TensorInfo] {
+        &self.tensors
+    }
+
+    /// The elements of one tensor, row-major.
+    #[must_use]
+    pub fn tensor(&self, info: &TensorInfo) -> &[T] {
+        &self.parameters[info.offset..][..info.len()]
+    }
+
+    /// The flat buffer of all parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &[T] {
+        &self.parameters
+    }
+
+    /// The flat buffer of all parameters, to be changed in place.
+    pub fn parameters_mut(&mut self) -> &mut [T] {
+        &mut self.parameters
+    }
+
+    /// Number of layers, the output layer included.
+    pub(crate) fn n_layers(&self) -> usize {
+        self.spec.layers.len() + 1
+    }
+
+    /// Weights of a layer: [out, in].
+    pub(crate) fn weight(&self, layer: usize) -> &[T] {
+        self.tensor(&self.tensors[self.first_weight() + 2 * layer])
+    }
+
+    /// Biases of a layer: [out].
+    pub(crate) fn bias(&self, layer: usize) -> &[T] {
+        self.tensor(&self.tensors[self.first_weight() + 2 * layer + 1])
+    }
+
+    /// Embedding tables with the category column and first input unit of each.
+    pub(crate) fn embeddings(&self) -> impl Iterator<Item = (usize, usize, &[T])> {
+        self.tensors.iter().filter_map(|info| match info.role {
+            Role::Embedding { category, unit } => Some((category, unit, self.tensor(info))),
+            Role::Weight { .. } | Role::Bias { .. } => None,
+        })
+    }
+
+    fn first_weight(&self) -> usize {
+        self.tensors.len() - 2 * self.n_layers()
+    }
+}
+
+/// The tensors of a specification: embeddings, then weight and bias of each layer.
+pub(crate) fn tensor_infos(spec: &NetworkSpec) -> Vec<TensorInfo> {
+    let mut tensors = Vec::new();
+    let mut offset = 0;
+    let mut add = |name: String, shape: Vec<usize>, role| {
+        let info = TensorInfo {
+            name,
+            shape,
+            offset,
+            role,
+        };
+        offset += info.len();
+        tensors.push(info);
+    };
+    let mut unit = spec.inputs.n_numbers;
+    for (category, form) in spec.inputs.categories.iter().enumerate() {
+        if let CategorySpec::Embedding { n_codes, dimension } = *form {
+            let name = format!("embeddings.{category}.weight");
+            add(
+                name,
+                vec![n_codes, dimension],
+                Role::Embedding { category, unit },
+            );
+        }
+        unit += form.width();
+    }
+    for (layer, pair) in spec.widths().windows(2).enumerate() {
+        let (fan_in, fan_out) = (pair[0], pair[1]);
+        let name = format!("layers.{layer}.weight");
+        add(name, vec![fan_out, fan_in], Role::Weight { layer });
+        add(
+            format!("layers.{layer}.bias"),
+            vec![fan_out],
+            Role::Bias { layer },
+        );
+    }
+    tensors
+}

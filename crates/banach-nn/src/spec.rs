@@ -1,0 +1,434 @@
+//! The network as data: what a model file stores, and what everything else is built from.
+
+use banach_kernels::{ALPHA_01, LAMBDA_01, Selu};
+use serde::{Deserialize, Serialize};
+
+use crate::error::SpecError;
+
+/// Most hidden layers that a network may have.
+pub(crate) const MAX_LAYERS: usize = 256;
+
+/// A feed-forward network: inputs, hidden layers, and a linear output layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkSpec {
+    /// What enters the first layer.
+    pub inputs: InputSpec,
+    /// Hidden layers, from input to output.
+    pub layers: Vec<LayerSpec>,
+    /// Width of the linear output layer.
+    pub n_outputs: usize,
+}
+
+/// The inputs: numbers first, then one block of units for each category column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputSpec {
+    /// Number features, each one unit.
+    pub n_numbers: usize,
+    /// Category features, each a block of units.
+    pub categories: Vec<CategorySpec>,
+    /// Dropout of the input units.
+    pub dropout: Dropout,
+}
+
+/// How the codes 0..n of a category column become input units.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum CategorySpec {
+    /// A unit for each code: `high[code]` when the row has that code, else `low[code]`.
+    OneHot {
+        /// Value of each unit for rows with another code.
+        low: Vec<f32>,
+        /// Value of each unit for rows with its code.
+        high: Vec<f32>,
+    },
+    /// A trained vector for each code, Normal(0, 1) at the start.
+    Embedding {
+        /// Number of codes.
+        n_codes: usize,
+        /// Length of each vector.
+        dimension: usize,
+    },
+}
+
+impl CategorySpec {
+    /// Number of codes.
+    #[must_use]
+    pub fn n_codes(&self) -> usize {
+        match self {
+            Self::OneHot { high, .. } => high.len(),
+            Self::Embedding { n_codes, .. } => *n_codes,
+        }
+    }
+
+    /// Number of input units.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        match self {
+            Self::OneHot { high, .. } => high.len(),
+            Self::Embedding { dimension, .. } => *dimension,
+        }
+    }
+}
+
+/// One hidden layer: `dropout(activation(weight x + bias))`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerSpec {
+    /// Number of units.
+    pub width: usize,
+    /// What follows the affine map.
+    pub activation: Activation,
+    /// What follows the activation in training.
+    pub dropout: Dropout,
+}
+
+/// The nonlinearity of a hidden layer.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Activation {
+    /// `lambda x` for x > 0, else `lambda alpha (exp(x) - 1)` (arXiv:1706.02515, Eq. 2), made for
+    /// activations of this mean and variance.
+    Selu {
+        /// Scale of the negative part.
+        alpha: f64,
+        /// Slope of the positive part.
+        lambda: f64,
+        /// Mean of the fixed point that alpha and lambda belong to.
+        mean: f64,
+        /// Variance of that fixed point.
+        variance: f64,
+    },
+    /// max(x, 0).
+    Relu,
+}
+
+impl Activation {
+    /// SELU with the fixed point (0, 1).
+    pub const SELU: Self = Self::Selu {
+        alpha: ALPHA_01,
+        lambda: LAMBDA_01,
+        mean: 0.0,
+        variance: 1.0,
+    };
+
+    /// Variance of the initial weights times fan_in: 1 for SELU (arXiv:1706.02515, section
+    /// "Initialization"), 2 for ReLU (He et al., arXiv:1502.01852).
+    #[must_use]
+    pub fn weight_gain(&self) -> f64 {
+        match self {
+            Self::Selu { .. } => 1.0,
+            Self::Relu => 2.0,
+        }
+    }
+
+    /// The kernel's SELU parameters, when this is SELU.
+    #[must_use]
+    pub(crate) fn selu(&self) -> Option<Selu> {
+        match *self {
+            Self::Selu { alpha, lambda, .. } => Some(Selu { alpha, lambda }),
+            Self::Relu => None,
+        }
+    }
+}
+
+/// What dropout does to units in training; it is off in prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Dropout {
+    /// Nothing.
+    None,
+    /// Sets units to SELU's saturation and keeps mean and variance by an affine map.
+    Alpha {
+        /// Share of units dropped, in [0, 1).
+        rate: f64,
+    },
+    /// Sets units to zero and divides the others by the keep rate.
+    Ordinary {
+        /// Share of units dropped, in [0, 1).
+        rate: f64,
+    },
+}
+
+impl Dropout {
+    /// Share of units dropped.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        match *self {
+            Self::None => 0.0,
+            Self::Alpha { rate } | Self::Ordinary { rate } => rate,
+        }
+    }
+}
+
+/// How widths run through the hidden layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// Every layer has the same width.
+    Rectangular,
+    /// Widths fall geometrically from the first hidden layer towards the output's.
+    Conic,
+}
+
+impl Shape {
+    /// Widths of `n_layers` hidden layers that start at `width`, before an output of `n_outputs`.
+    ///
+    /// Conic: layer i of L has `width * (n_outputs / width)^(i / L)` units, rounded, at least
+    /// `n_outputs` and at least 1, so that the output layer continues the series.
+    #[must_use]
+    pub fn widths(self, width: usize, n_layers: usize, n_outputs: usize) -> Vec<usize> {
+        let width_at = |layer: usize| match self {
+            Self::Rectangular => width,
+            Self::Conic if n_outputs >= width => width,
+            Self::Conic => {
+                let share = layer as f64 / n_layers as f64;
+                let ratio = n_outputs as f64 / width as f64;
+                let exact = width as f64 * libm::pow(ratio, share);
+                (libm::round(exact) as usize).max(n_outputs).max(1)
+            }
+        };
+        (0..n_layers).map(width_at).collect()
+    }
+}
+
+impl InputSpec {
+    /// Number of units that enter the first layer.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.n_numbers
+            + self
+                .categories
+                .iter()
+                .map(CategorySpec::width)
+                .sum::<usize>()
+    }
+
+    /// Whether some units are trained vectors.
+    #[must_use]
+    pub fn has_embeddings(&self) -> bool {
+        self.categories
+            .iter()
+            .any(|c| matches!(c, CategorySpec::Embedding { .. }))
+    }
+}
+
+impl NetworkSpec {
+    /// Widths from the input to the output layer: `layers.len() + 2` numbers.
+    #[must_use]
+    pub fn widths(&self) -> Vec<usize> {
+        let hidden = self.layers.iter().map(|layer| layer.width);
+        std::iter::once(self.inputs.width())
+            .chain(hidden)
+            .chain([self.n_outputs])
+            .collect()
+    }
+
+    /// Number of trained parameters, or `None` when it does not fit in memory's addresses.
+    #[must_use]
+    pub fn n_parameters(&self) -> Option<usize> {
+        let mut total = 0_usize;
+        for category in &self.inputs.categories {
+            if let CategorySpec::Embedding { n_codes, dimension } = category {
+                total = total.checked_add(n_codes.checked_mul(*dimension)?)?;
+            }
+        }
+        for pair in self.widths().windows(2) {
+            total = total.checked_add(pair[0].checked_add(1)?.checked_mul(pair[1])?)?;
+        }
+        total.checked_mul(8).map(|_| total)
+    }
+
+    /// Bytes that training in `f32` takes beside the data: parameters, gradients, `slots` optimiser
+    /// slots, the best parameters so far, packed weights, and the activations and their gradients of
+    /// one batch.
+    #[must_use]
+    pub fn training_bytes(&self, batch_size: usize, slots: usize) -> u128 {
+        let widths: Vec<u128> = self.widths().iter().map(|&w| w as u128).collect();
+        let embeddings: u128 = self
+            .inputs
+            .categories
+            .iter()
+            .map(|c| match c {
+                CategorySpec::Embedding { n_codes, dimension } => {
+                    *n_codes as u128 * *dimension as u128
+                }
+                CategorySpec::OneHot { .. } => 0,
+            })
+            .sum();
+        let weights: u128 = widths.windows(2).map(|w| w[0] * w[1]).sum();
+        let parameters = weights + widths.iter().skip(1).sum::<u128>() + embeddings;
+        let activations = 2 * batch_size as u128 * widths.iter().sum::<u128>();
+        4 * (parameters * (3 + slots as u128) + 2 * weights + activations)
+    }
+
+    /// Checks what the types do not say.
+    ///
+    /// # Errors
+    /// A width or count of zero, no or too many layers, a rate outside [0, 1), unusable SELU
+    /// parameters, dropout that does not go with its activation, or more parameters than memory has
+    /// addresses.
+    pub fn check(&self) -> Result<(), SpecError> {
+        if self.layers.is_empty() || self.layers.len() > MAX_LAYERS {
+            return Err(SpecError::Layers {
+                got: self.layers.len(),
+                max: MAX_LAYERS,
+            });
+        }
+        if self.n_outputs == 0 {
+            return Err(SpecError::NoOutputs);
+        }
+        for (index, category) in self.inputs.categories.iter().enumerate() {
+            let units_match = match category {
+                CategorySpec::OneHot { low, high } => low.len() == high.len(),
+                CategorySpec::Embedding { .. } => true,
+            };
+            if category.n_codes() == 0 || category.width() == 0 || !units_match {
+                return Err(SpecError::Category { index });
+            }
+        }
+        if self.inputs.width() == 0 {
+            return Err(SpecError::NoInputs);
+        }
+        check_rate(self.inputs.dropout.rate())?;
+        for (index, layer) in self.layers.iter().enumerate() {
+            if layer.width == 0 {
+                return Err(SpecError::Width { index });
+            }
+            check_rate(layer.dropout.rate())?;
+            check_pairing(layer.activation, layer.dropout)?;
+            if let Activation::Selu {
+                alpha,
+                lambda,
+                mean,
+                variance,
+            } = layer.activation
+            {
+                let positive = [alpha, lambda, variance]
+                    .iter()
+                    .all(|v| v.is_finite() && *v > 0.0);
+                if !positive || !mean.is_finite() {
+                    return Err(SpecError::Selu {
+                        alpha,
+                        lambda,
+                        mean,
+                        variance,
+                    });
+                }
+            }
+        }
+        if let Some(first) = self.layers.first() {
+            check_pairing(first.activation, self.inputs.dropout)?;
+        }
+        self.n_parameters().map(|_| ()).ok_or(SpecError::TooLarge)
+    }
+}
+
+fn check_rate(rate: f64) -> Result<(), SpecError> {
+    if (0.0..1.0).contains(&rate) {
+        Ok(())
+    } else {
+        Err(SpecError::DropoutRate { got: rate })
+    }
+}
+
+/// Alpha dropout sets units to SELU's limit and corrects mean and variance for just that; with other
+/// activations it would shift the statistics it is there to keep. Zero is not a neutral value for
+/// SELU units, so ordinary dropout would do the same to them.
+fn check_pairing(activation: Activation, dropout: Dropout) -> Result<(), SpecError> {
+    match (activation, dropout) {
+        (Activation::Relu, Dropout::Alpha { .. }) => Err(SpecError::AlphaDropoutNeedsSelu),
+        (Activation::Selu { .. }, Dropout::Ordinary { .. }) => {
+            Err(SpecError::SeluNeedsAlphaDropout)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> NetworkSpec {
+        let layer = LayerSpec {
+            width: 8,
+            activation: Activation::SELU,
+            dropout: Dropout::None,
+        };
+        NetworkSpec {
+            inputs: InputSpec {
+                n_numbers: 3,
+                categories: vec![
+                    CategorySpec::OneHot {
+                        low: vec![0.0; 2],
+                        high: vec![1.0; 2],
+                    },
+                    CategorySpec::Embedding {
+                        n_codes: 5,
+                        dimension: 4,
+                    },
+                ],
+                dropout: Dropout::None,
+            },
+            layers: vec![layer; 2],
+            n_outputs: 2,
+        }
+    }
+
+    #[test]
+    fn widths_and_parameters_add_up() {
+        assert_eq!(spec().widths(), [9, 8, 8, 2]);
+        assert_eq!(spec().n_parameters(), Some(20 + 10 * 8 + 9 * 8 + 9 * 2));
+        assert_eq!(spec().check(), Ok(()));
+    }
+
+    #[test]
+    fn conic_widths_fall_geometrically_to_the_output() {
+        assert_eq!(Shape::Conic.widths(1000, 3, 1), [1000, 100, 10]);
+        assert_eq!(Shape::Conic.widths(256, 4, 1), [256, 64, 16, 4]);
+        assert_eq!(Shape::Conic.widths(4, 2, 10), [4, 4]);
+        assert_eq!(Shape::Rectangular.widths(7, 3, 2), [7, 7, 7]);
+    }
+
+    #[test]
+    fn each_broken_rule_is_named() {
+        type Break = fn(&mut NetworkSpec);
+        let cases: [(&str, Break, &str); 9] = [
+            ("layers", |s| s.layers.clear(), "1 to 256"),
+            ("many", |s| s.layers = vec![s.layers[0]; 257], "257"),
+            ("outputs", |s| s.n_outputs = 0, "output"),
+            ("width", |s| s.layers[1].width = 0, "layer 1"),
+            (
+                "rate",
+                |s| s.layers[0].dropout = Dropout::Alpha { rate: 1.0 },
+                "[0, 1)",
+            ),
+            (
+                "nan",
+                |s| s.layers[0].dropout = Dropout::Alpha { rate: f64::NAN },
+                "NaN",
+            ),
+            (
+                "selu",
+                |s| s.layers[0].dropout = Dropout::Ordinary { rate: 0.5 },
+                "alpha dropout",
+            ),
+            (
+                "relu",
+                |s| {
+                    s.layers[0].activation = Activation::Relu;
+                    s.layers[0].dropout = Dropout::Alpha { rate: 0.1 };
+                },
+                "SELU",
+            ),
+            ("large", |s| s.layers[0].width = usize::MAX / 2, "memory"),
+        ];
+        for (name, break_it, words) in cases {
+            let mut broken = spec();
+            break_it(&mut broken);
+            let message = broken.check().expect_err(name).to_string();
+            assert!(message.contains(words), "{name}: {message}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Which epoch's weights are kept, and when training ends early.
+
+use serde::{Deserialize, Serialize};
+
+/// How the validation loss chooses the epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Stopping {
+    /// The last epoch, whatever the validation loss does.
+    Last,
+    /// The epoch with the lowest loss; ends after `patience` epochs without a new lowest one.
+    Best {
+        /// Epochs to wait; `None` runs all.
+        patience: Option<usize>,
+    },
+    /// All epochs are run; the loss curve is smoothed by a moving average over the last `window`
+    /// epochs, and the epoch with the lowest average is kept (the paper's protocol with window 10,
+    /// arXiv:1706.02515, section A.4). Averages over fewer epochs do not count, unless there are
+    /// no others.
+    Smoothed {
+        /// Epochs in the average.
+        window: usize,
+    },
+}
+
+impl Stopping {
+    /// The value that the epoch at the end of `losses` is judged by; `None` if it cannot be chosen.
+    ///
+    /// `n_epochs` is the number of epochs that the run will have at most.
+    pub(crate) fn score(&self, losses: &[f64], n_epochs: usize) -> Option<f64> {
+        let last = *losses.last()?;
+        match *self {
+            Self::Last => Some(-(losses.len() as f64)),
+            Self::Best { .. } => Some(last),
+            Self::Smoothed { window } => {
+                let window = window.clamp(1, n_epochs.max(1));
+                let tail = &losses[losses.len().checked_sub(window)?..];
+                Some(tail.iter().sum::<f64>() / window as f64)
+            }
+        }
+    }
+
+    /// Whether training ends after `epoch` when the best one so far is `best` (both from 1).
+    pub(crate) fn ends(&self, epoch: usize, best: usize) -> bool {
+        matches!(*self, Self::Best { patience: Some(patience) } if epoch - best >= patience)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(stopping: Stopping, losses: &[f64]) -> (usize, usize) {
+        let (mut best, mut lowest) = (0, f64::INFINITY);
+        for epoch in 1..=losses.len() {
+            if let Some(score) = stopping.score(&losses[..epoch], losses.len())
+                && score < lowest
+            {
+                (best, lowest) = (epoch, score);
+            }
+            if stopping.ends(epoch, best) {
+                return (best, epoch);
+            }
+        }
+        (best, losses.len())
+    }
+
+    #[test]
+    fn each_rule_keeps_its_epoch() {
+        let losses = [5.0, 1.0, 4.0, 3.0, 2.0, 2.1, 2.2, 6.0];
+        assert_eq!(chosen(Stopping::Last, &losses), (8, 8));
+        assert_eq!(chosen(Stopping::Best { patience: None }, &losses), (2, 8));
+        assert_eq!(
+            chosen(Stopping::Best { patience: Some(3) }, &losses),
+            (2, 5)
+        );
+        // The lucky dip at epoch 2 does not count; the plateau around epoch 6 does.
+        assert_eq!(chosen(Stopping::Smoothed { window: 3 }, &losses), (7, 8));
+        assert_eq!(chosen(Stopping::Smoothed { window: 10 }, &losses), (8, 8));
+    }
+}

@@ -1,0 +1,429 @@
+//! The training loop: epochs of steps, validation, and the best weights so far.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use banach_kernels::random::{Purpose, Stream};
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::Dataset;
+use crate::error::TrainError;
+use crate::loss::Loss;
+use crate::network::Network;
+use crate::optimizer::{Optimizer, OptimizerState};
+use crate::schedule::Schedule;
+use crate::step::{BatchResult, StepOptions, Stepper};
+use crate::stopping::Stopping;
+
+/// How a network is trained. All values are explicit; presets live with the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainOptions {
+    /// What is made small.
+    pub loss: Loss,
+    /// How gradients become steps.
+    pub optimizer: Optimizer,
+    /// Full learning rate, above 0.
+    pub learning_rate: f64,
+    /// How the learning rate runs.
+    pub schedule: Schedule,
+    /// Decay of the weights (not of biases and embeddings), at least 0.
+    pub weight_decay: f64,
+    /// Longest gradient allowed (2-norm over all parameters), above 0.
+    pub clip_norm: Option<f64>,
+    /// Rows in a step; an epoch's rows are shared out evenly over its steps.
+    pub batch_size: usize,
+    /// Most epochs.
+    pub epochs: usize,
+    /// Which epoch is kept.
+    pub stopping: Stopping,
+    /// Probability that a training row's category is hidden behind the unknown code, in [0, 1).
+    pub hide_categories: f64,
+    /// Start of all randomness.
+    pub seed: u64,
+}
+
+impl TrainOptions {
+    /// Checks the range of every setting.
+    ///
+    /// # Errors
+    /// The first setting out of its range.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let finite = |name, got: f64, ok: bool, allowed| {
+            if ok && got.is_finite() {
+                Ok(())
+            } else {
+                Err(TrainError::Setting { name, allowed, got })
+            }
+        };
+        let unit = |name, got: f64| finite(name, got, (0.0..1.0).contains(&got), "in [0, 1)");
+        let positive = |name, got: f64| finite(name, got, got > 0.0, "above 0");
+        let lr = self.learning_rate;
+        positive("learning rate", lr)?;
+        let decay = self.weight_decay;
+        finite("weight decay", decay, decay >= 0.0, "at least 0")?;
+        if let Some(norm) = self.clip_norm {
+            positive("clip norm", norm)?;
+        }
+        finite(
+            "batch size",
+            self.batch_size as f64,
+            self.batch_size > 0,
+            "at least 1",
+        )?;
+        let epochs = self.epochs;
+        finite(
+            "epochs",
+            epochs as f64,
+            (1..=1_000_000).contains(&epochs),
+            "1 to 1,000,000",
+        )?;
+        unit("rate of hidden categories", self.hide_categories)?;
+        match self.loss {
+            Loss::CrossEntropy { label_smoothing } => unit("label smoothing", label_smoothing)?,
+            Loss::Huber { delta } => positive("Huber delta", delta)?,
+            Loss::BinaryCrossEntropy | Loss::Squared => {}
+        }
+        match self.optimizer {
+            Optimizer::Sgd { momentum, .. } => unit("momentum", momentum)?,
+            Optimizer::Adam {
+                beta1,
+                beta2,
+                epsilon,
+            }
+            | Optimizer::AdamW {
+                beta1,
+                beta2,
+                epsilon,
+            } => {
+                unit("beta1", beta1)?;
+                unit("beta2", beta2)?;
+                positive("epsilon", epsilon)?;
+            }
+        }
+        match self.stopping {
+            Stopping::Best { patience: Some(0) } => Err(TrainError::Setting {
+                name: "patience",
+                allowed: "at least 1",
+                got: 0.0,
+            }),
+            Stopping::Smoothed { window: 0 } => Err(TrainError::Setting {
+                name: "smoothing window",
+                allowed: "at least 1",
+                got: 0.0,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What one epoch did.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EpochReport {
+    /// Number of the epoch, from 1.
+    pub epoch: usize,
+    /// Mean training loss over the epoch's steps, with dropout and smoothing.
+    pub train_loss: f64,
+    /// Validation loss after the epoch, without dropout; the training loss where there are no
+    /// validation rows.
+    pub valid_loss: f64,
+    /// Learning rate of the epoch's last step.
+    pub learning_rate: f64,
+    /// Whether this epoch is the best so far.
+    pub best: bool,
+}
+
+/// How an epoch ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum EpochOutcome {
+    /// It was run to its end.
+    Finished(EpochReport),
+    /// It was broken off after a step because the interrupt flag was set.
+    Interrupted,
+}
+
+/// Everything that a run needs to go on after an epoch as if it had not been interrupted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainState<T = f32> {
+    /// Parameters after the last finished epoch.
+    pub parameters: Vec<T>,
+    /// Parameters of the best epoch.
+    pub best_parameters: Vec<T>,
+    /// The optimiser's memory.
+    pub optimizer: OptimizerState<T>,
+    /// Reports of the finished epochs.
+    pub history: Vec<EpochReport>,
+}
+
+/// A training run that its owner drives epoch by epoch.
+pub struct Trainer<'a, T: banach_kernels::Real = f32> {
+    stepper: Stepper<T>,
+    options: TrainOptions,
+    data: &'a Dataset,
+    train_rows: &'a [u32],
+    valid_rows: &'a [u32],
+    history: Vec<EpochReport>,
+    best_parameters: Vec<T>,
+    best_score: f64,
+    n_batches: usize,
+    last_finite: f64,
+}
+
+impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
+    /// Prepares a run on some rows of `data`, validated on others (which may be none).
+    ///
+    /// # Errors
+    /// If settings, data and network do not fit, if there are no training rows, or if the system
+    /// refuses threads.
+    pub fn new(
+        network: Network<T>,
+        options: TrainOptions,
+        data: &'a Dataset,
+        train_rows: &'a [u32],
+        valid_rows: &'a [u32],
+        threads: usize,
+    ) -> Result<Self, TrainError> {
+        options.check()?;
+        data.check(network.spec(), &options.loss)?;
+        let n_rows = data.n_rows();
+        for &got in train_rows.iter().chain(valid_rows) {
+            if got as usize >= n_rows {
+                let (row, limit) = (got as usize, n_rows);
+                let what = "the list of rows";
+                return Err(crate::DatasetError::Code {
+                    what,
+                    row,
+                    got,
+                    limit,
+                }
+                .into());
+            }
+        }
+        if train_rows.is_empty() {
+            return Err(TrainError::NoRows);
+        }
+        let n_batches = train_rows.len().div_ceil(options.batch_size);
+        let batch_size = train_rows.len().div_ceil(n_batches);
+        let best_parameters = network.parameters().to_vec();
+        Ok(Self {
+            stepper: Stepper::new(network, &options.optimizer, batch_size, threads)?,
+            options,
+            data,
+            train_rows,
+            valid_rows,
+            history: Vec::new(),
+            best_parameters,
+            best_score: f64::INFINITY,
+            n_batches,
+            last_finite: f64::NAN,
+        })
+    }
+
+    /// Number of optimiser steps in an epoch.
+    #[must_use]
+    pub fn steps_per_epoch(&self) -> usize {
+        self.n_batches
+    }
+
+    /// Reports of the finished epochs.
+    #[must_use]
+    pub fn history(&self) -> &[EpochReport] {
+        &self.history
+    }
+
+    /// The best epoch so far, from 1; 0 before the first.
+    #[must_use]
+    pub fn best_epoch(&self) -> usize {
+        self.history
+            .iter()
+            .rev()
+            .find(|report| report.best)
+            .map_or(0, |report| report.epoch)
+    }
+
+    /// Whether all epochs are done or early stopping has ended the run.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        let epoch = self.history.len();
+        epoch >= self.options.epochs || self.options.stopping.ends(epoch, self.best_epoch())
+    }
+
+    /// The state after the last finished epoch. After an interrupted epoch there is none.
+    #[must_use]
+    pub fn state(&self) -> TrainState<T> {
+        TrainState {
+            parameters: self.stepper.network.parameters().to_vec(),
+            best_parameters: self.best_parameters.clone(),
+            optimizer: self.stepper.optimizer_state.clone(),
+            history: self.history.clone(),
+        }
+    }
+
+    /// Goes on from a saved state.
+    ///
+    /// # Errors
+    /// If the state is of another network, optimiser or number of steps.
+    pub fn resume(&mut self, state: TrainState<T>) -> Result<(), TrainError> {
+        let check = |what, expected: usize, got: usize| {
+            if expected == got {
+                Ok(())
+            } else {
+                Err(TrainError::State {
+                    what,
+                    expected,
+                    got,
+                })
+            }
+        };
+        let n = self.best_parameters.len();
+        check("the number of parameters", n, state.parameters.len())?;
+        check(
+            "the number of best parameters",
+            n,
+            state.best_parameters.len(),
+        )?;
+        let slots = &self.stepper.optimizer_state.slots;
+        for (slot, saved) in slots.iter().zip(&state.optimizer.slots) {
+            check("the length of an optimiser slot", slot.len(), saved.len())?;
+        }
+        let steps = state.history.len() * self.n_batches;
+        check("the number of steps", steps, state.optimizer.step as usize)?;
+        for (index, report) in state.history.iter().enumerate() {
+            check("the number of an epoch", index + 1, report.epoch)?;
+        }
+        self.best_parameters.copy_from_slice(&state.best_parameters);
+        self.stepper.restore(&state.parameters, state.optimizer);
+        self.history = state.history;
+        let losses: Vec<f64> = self
+            .history
+            .iter()
+            .map(|report| report.valid_loss)
+            .collect();
+        let best = self.best_epoch();
+        let score = self
+            .options
+            .stopping
+            .score(&losses[..best], self.options.epochs);
+        self.best_score = score.unwrap_or(f64::INFINITY);
+        Ok(())
+    }
+
+    /// Runs the next epoch. After each step `interrupt` is looked at, and `on_step` is told the
+    /// number of the step within the epoch, from 1, and what it gave.
+    ///
+    /// # Errors
+    /// If the training or validation loss is no longer finite.
+    pub fn epoch(
+        &mut self,
+        interrupt: &AtomicBool,
+        mut on_step: impl FnMut(usize, BatchResult),
+    ) -> Result<EpochOutcome, TrainError> {
+        let index = self.history.len();
+        let seed = self.options.seed;
+        let mut order = self.train_rows.to_vec();
+        Stream::new(seed, Purpose::RowOrder, index as u32, 0).shuffle(&mut order);
+        let total_steps = (self.options.epochs * self.n_batches) as u64;
+        let mut options = StepOptions {
+            loss: self.options.loss,
+            optimizer: self.options.optimizer,
+            learning_rate: self.options.learning_rate,
+            weight_decay: self.options.weight_decay,
+            clip_norm: self.options.clip_norm,
+            hide_rate: self.options.hide_categories,
+            seed,
+        };
+        let (mut loss_sum, mut weight_sum) = (0.0, 0.0);
+        for batch in 0..self.n_batches {
+            let step = (index * self.n_batches + batch) as u64;
+            let factor = self.options.schedule.factor(step, total_steps);
+            options.learning_rate = self.options.learning_rate * factor;
+            // Even shares: no last batch of a few rows with a noisy gradient.
+            let start = batch * order.len() / self.n_batches;
+            let end = (batch + 1) * order.len() / self.n_batches;
+            let result = self.stepper.step(self.data, &order[start..end], &options);
+            if !result.loss_sum.is_finite() {
+                return Err(self.diverged("training", result.loss(), step, options.learning_rate));
+            }
+            self.last_finite = result.loss();
+            loss_sum += result.loss_sum;
+            weight_sum += result.weight_sum;
+            on_step(batch + 1, result);
+            if interrupt.load(Ordering::Relaxed) {
+                return Ok(EpochOutcome::Interrupted);
+            }
+        }
+        let mean = |sum: f64, weight: f64| if weight > 0.0 { sum / weight } else { 0.0 };
+        let train_loss = mean(loss_sum, weight_sum);
+        let valid_loss = if self.valid_rows.is_empty() {
+            train_loss
+        } else {
+            // Smoothed targets are for training: validation asks how good the probabilities are.
+            let loss = match self.options.loss {
+                Loss::CrossEntropy { .. } => Loss::CrossEntropy {
+                    label_smoothing: 0.0,
+                },
+                other => other,
+            };
+            let (sum, weight) = self.stepper.evaluate(self.data, self.valid_rows, &loss);
+            mean(sum, weight)
+        };
+        let learning_rate = options.learning_rate;
+        if !valid_loss.is_finite() {
+            let step = ((index + 1) * self.n_batches - 1) as u64;
+            return Err(self.diverged("validation", valid_loss, step, learning_rate));
+        }
+        let mut report = EpochReport {
+            epoch: index + 1,
+            train_loss,
+            valid_loss,
+            learning_rate,
+            best: false,
+        };
+        self.history.push(report);
+        let losses: Vec<f64> = self
+            .history
+            .iter()
+            .map(|report| report.valid_loss)
+            .collect();
+        if let Some(score) = self.options.stopping.score(&losses, self.options.epochs)
+            && score < self.best_score
+        {
+            report.best = true;
+            self.history[index] = report;
+            self.best_score = score;
+            self.best_parameters
+                .copy_from_slice(self.stepper.network.parameters());
+        }
+        Ok(EpochOutcome::Finished(report))
+    }
+
+    /// Ends the run: the network with the best epoch's weights, or with the present ones when no
+    /// epoch could be chosen yet.
+    #[must_use]
+    pub fn finish(self) -> Network<T> {
+        let best = self.best_epoch();
+        let mut network = self.stepper.network;
+        if best > 0 {
+            network
+                .parameters_mut()
+                .copy_from_slice(&self.best_parameters);
+        }
+        network
+    }
+
+    fn diverged(
+        &self,
+        which: &'static str,
+        value: f64,
+        step: u64,
+        learning_rate: f64,
+    ) -> TrainError {
+        TrainError::Diverged {
+            which,
+            value,
+            epoch: self.history.len() + 1,
+            step: step + 1,
+            learning_rate,
+            last_finite: self.last_finite,
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! A typed column: what the cells of one column of a table mean.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::column_builder::ColumnBuilder;
+use crate::dictionary::Dictionary;
+use crate::scalar::Scalar;
+
+/// Rows in one piece of a column. Columns are stored, encoded and freed piece by piece.
+pub(crate) const CHUNK_ROWS: usize = 8192;
+
+/// The code of a missing category inside a column.
+pub(crate) const MISSING_CODE: u32 = u32::MAX;
+
+/// What all present cells of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ColumnType {
+    /// No cell has a value.
+    Missing,
+    /// True or false.
+    Boolean,
+    /// Finite numbers.
+    Number,
+    /// Points in time, seconds since 1970 UTC.
+    DateTime,
+    /// Text, or a mixture of types; known by canonical text.
+    Category,
+}
+
+impl ColumnType {
+    /// What a cell must be, with its article, for messages.
+    pub(crate) fn expected(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Boolean => "a boolean (true, false, 1 or 0)",
+            Self::Number => "a number",
+            Self::DateTime => "a date or time (ISO 8601)",
+            Self::Category => "a category",
+        }
+    }
+}
+
+impl std::fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "missing",
+            Self::Boolean => "boolean",
+            Self::Number => "number",
+            Self::DateTime => "date-time",
+            Self::Category => "category",
+        })
+    }
+}
+
+/// A piece of a column of numbers; NaN is a missing cell.
+///
+/// 32 bits are enough where every number of the piece is one of 32 bits exactly.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum NumberChunk {
+    F32(Box<[f32]>),
+    F64(Box<[f64]>),
+}
+
+impl NumberChunk {
+    pub(crate) fn new(values: &[f64]) -> Self {
+        let short = |&value: &f64| value.is_nan() || f64::from(value as f32) == value;
+        if values.iter().all(short) {
+            Self::F32(values.iter().map(|&value| value as f32).collect())
+        } else {
+            Self::F64(values.into())
+        }
+    }
+
+    pub(crate) fn get(&self, at: usize) -> f64 {
+        match self {
+            Self::F32(values) => f64::from(values[at]),
+            Self::F64(values) => values[at],
+        }
+    }
+
+    /// Calls `each` with every position in the piece and its number, NaN where missing.
+    pub(crate) fn for_each(&self, mut each: impl FnMut(usize, f64)) {
+        match self {
+            Self::F32(values) => values
+                .iter()
+                .enumerate()
+                .for_each(|(at, &value)| each(at, f64::from(value))),
+            Self::F64(values) => values
+                .iter()
+                .enumerate()
+                .for_each(|(at, &value)| each(at, value)),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Cells {
+    /// Every cell is missing.
+    Missing,
+    /// Numbers, seconds, or 0 and 1.
+    Numbers(Vec<NumberChunk>),
+    /// Codes of a dictionary, or [`MISSING_CODE`].
+    Codes {
+        chunks: Vec<Box<[u32]>>,
+        dictionary: Dictionary,
+    },
+}
+
+/// One column: a name, a type for all of its cells, and the cells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    name: String,
+    column_type: ColumnType,
+    n_rows: usize,
+    cells: Cells,
+}
+
+impl Column {
+    pub(crate) fn new(name: String, column_type: ColumnType, n_rows: usize, cells: Cells) -> Self {
+        Self {
+            name,
+            column_type,
+            n_rows,
+            cells,
+        }
+    }
+
+    /// The name in the header, without surrounding blanks.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the present cells are.
+    #[must_use]
+    pub fn column_type(&self) -> ColumnType {
+        self.column_type
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// The cell of a row, counted from 0.
+    ///
+    /// # Panics
+    /// When `row` is not below the number of rows.
+    #[must_use]
+    pub fn scalar(&self, row: usize) -> Scalar<'_> {
+        assert!(row < self.n_rows, "row {row} of {}", self.n_rows);
+        match &self.cells {
+            Cells::Missing => Scalar::Missing,
+            Cells::Numbers(chunks) => number_scalar(
+                self.column_type,
+                chunks[row / CHUNK_ROWS].get(row % CHUNK_ROWS),
+            ),
+            Cells::Codes { chunks, dictionary } => {
+                match chunks[row / CHUNK_ROWS][row % CHUNK_ROWS] {
+                    MISSING_CODE => Scalar::Missing,
+                    code => Scalar::Text(dictionary.get(code)),
+                }
+            }
+        }
+    }
+
+    /// Whether the cell of a row, counted from 0, is missing.
+    #[must_use]
+    pub fn is_missing(&self, row: usize) -> bool {
+        self.scalar(row) == Scalar::Missing
+    }
+
+    /// The cell of a row as a number: booleans are 0 and 1, times are seconds. `None` when it is
+    /// missing or a category.
+    #[must_use]
+    pub fn number(&self, row: usize) -> Option<f64> {
+        match self.scalar(row) {
+            Scalar::Boolean(value) => Some(f64::from(u8::from(value))),
+            Scalar::Number(value) | Scalar::DateTime(value) => Some(value),
+            Scalar::Missing | Scalar::Text(_) => None,
+        }
+    }
+
+    /// The canonical text of the cell of a row, `None` when missing.
+    #[must_use]
+    pub fn key(&self, row: usize) -> Option<Cow<'_, str>> {
+        self.scalar(row).key()
+    }
+
+    pub(crate) fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
+    /// The cells as another type, or the first row whose cell does not have it.
+    pub(crate) fn cast(&self, column_type: ColumnType) -> Result<Cow<'_, Self>, usize> {
+        if column_type == self.column_type {
+            return Ok(Cow::Borrowed(self));
+        }
+        let mut builder = ColumnBuilder::new(Some(column_type));
+        for row in 0..self.n_rows {
+            let scalar = match self.scalar(row) {
+                Scalar::Text(key) => Scalar::parse(key),
+                other => other,
+            };
+            builder.push_scalar(scalar).map_err(|_| row)?;
+        }
+        Ok(Cow::Owned(builder.finish(self.name.clone())))
+    }
+
+    /// Gives back the memory of one piece. Its rows must not be read again.
+    pub(crate) fn free_chunk(&mut self, chunk: usize) {
+        match &mut self.cells {
+            Cells::Missing => {}
+            Cells::Numbers(chunks) => chunks[chunk] = NumberChunk::F32(Box::default()),
+            Cells::Codes { chunks, .. } => chunks[chunk] = Box::default(),
+        }
+    }
+}
+
+/// The meaning of a stored number of a column of this type.
+pub(crate) fn number_scalar(column_type: ColumnType, value: f64) -> Scalar<'static> {
+    if value.is_nan() {
+        return Scalar::Missing;
+    }
+    match column_type {
+        ColumnType::Boolean => Scalar::Boolean(value != 0.0),
+        ColumnType::DateTime => Scalar::DateTime(value),
+        _ => Scalar::Number(value),
+    }
+}
+
+/// Text that is passed through as it stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TextColumn {
+    cells: Dictionary,
+}
+
+impl TextColumn {
+    pub(crate) fn push(&mut self, text: &str) {
+        self.cells.push(text);
+    }
+
+    /// The text of a row, counted from 0; empty when missing.
+    ///
+    /// # Panics
+    /// When `row` is not below the number of rows.
+    #[must_use]
+    pub fn get(&self, row: usize) -> &str {
+        self.cells.get(row as u32)
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn n_rows(&self) -> usize {
+        self.cells.len()
+    }
+}

@@ -192,6 +192,22 @@ impl Column {
         self.scalar(row).key()
     }
 
+    /// The code of a row of a category column, or [`MISSING_CODE`].
+    pub(crate) fn code(&self, row: usize) -> u32 {
+        match &self.cells {
+            Cells::Codes { chunks, .. } => chunks[row / CHUNK_ROWS][row % CHUNK_ROWS],
+            Cells::Missing | Cells::Numbers(_) => MISSING_CODE,
+        }
+    }
+
+    /// The number of a row of a column of numbers, times or booleans; NaN when missing.
+    pub(crate) fn stored_number(&self, row: usize) -> f64 {
+        match &self.cells {
+            Cells::Numbers(chunks) => chunks[row / CHUNK_ROWS].get(row % CHUNK_ROWS),
+            Cells::Missing | Cells::Codes { .. } => f64::NAN,
+        }
+    }
+
     pub(crate) fn cells(&self) -> &Cells {
         &self.cells
     }

@@ -6,20 +6,33 @@
 
 mod arrow_cells;
 mod arrow_source;
+mod atomic;
 mod column;
 mod column_builder;
 mod csv;
 mod dictionary;
+mod encoder;
 mod error;
 mod reader;
 mod scalar;
 mod schema;
 mod source;
+mod split;
 mod table;
+mod target;
+mod writer;
 
+pub use atomic::AtomicFile;
 pub use column::{Column, ColumnType, TextColumn};
+pub use encoder::{
+    ColumnReport, DropReason, EncodeReport, EncodedColumn, Encoder, EncoderOptions, Features,
+    MAX_Z, Notice, Scaling, UNKNOWN_CODE, UnknownCategories,
+};
 pub use error::{DataError, Location, UnknownName, nearest_name};
 pub use reader::{ReadOptions, TableReader};
 pub use scalar::{Scalar, format_date_time, format_number};
 pub use schema::{Field, Schema};
+pub use split::{HoldOut, Split, Splitter, folds_from_column};
 pub use table::Table;
+pub use target::{TargetEncoder, Targets, Task, sample_weights};
+pub use writer::{OutputColumn, OutputType, OutputValues, TableWriter};

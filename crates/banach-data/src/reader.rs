@@ -15,7 +15,6 @@ use crate::column::{ColumnType, TextColumn};
 use crate::column_builder::{CellError, ColumnBuilder};
 use crate::csv::TextBatch;
 use crate::error::{DataError, Location, UnknownName};
-use crate::scalar::Scalar;
 use crate::schema::Schema;
 use crate::source::Source;
 use crate::table::Table;
@@ -71,7 +70,7 @@ struct Wanted {
 ///
 /// The format is found from the content, with the help of the ending. A second thread reads and cuts
 /// while this one types. Without a schema the type of each column is found from the rows that make
-/// up one [`Table`]; see [`Scalar`] for the meaning of cells.
+/// up one [`Table`]; see [`Scalar`](crate::Scalar) for the meaning of cells.
 pub struct TableReader {
     file: String,
     names: Vec<String>,

@@ -1,0 +1,368 @@
+//! Divides rows into training and validation rows, and into folds.
+//!
+//! Every split is a partition: each row is on exactly one side. It depends on the seed and the rows
+//! alone, and rows come out in ascending order.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use banach_kernels::random::{Purpose, Stream};
+
+use crate::column::{Column, ColumnType};
+use crate::encoder::compare_keys;
+use crate::error::DataError;
+use crate::table::Table;
+
+/// How rows are divided.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Split {
+    /// Each row by chance.
+    Random,
+    /// By chance, with the same share of each class on each side. Without classes it is
+    /// [`Split::Random`].
+    #[default]
+    Stratified,
+    /// Rows with the same value of this column stay together.
+    Group(String),
+    /// By this column: the latest rows validate. Equal times stay together.
+    Time(String),
+}
+
+impl Split {
+    /// The name used in settings and messages.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Stratified => "stratified",
+            Self::Group(_) => "group",
+            Self::Time(_) => "time",
+        }
+    }
+
+    /// The column that it needs.
+    #[must_use]
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Random | Self::Stratified => None,
+            Self::Group(column) | Self::Time(column) => Some(column),
+        }
+    }
+}
+
+/// Training and validation rows, both in ascending order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldOut {
+    /// Rows to learn from.
+    pub train: Vec<u32>,
+    /// Rows to validate on.
+    pub valid: Vec<u32>,
+}
+
+/// Rows to be divided.
+#[derive(Debug, Clone, Copy)]
+pub struct Splitter<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// The rows to divide, in ascending order.
+    pub rows: &'a [u32],
+    /// The class of each of these rows, for [`Split::Stratified`].
+    pub classes: Option<&'a [u32]>,
+    /// How to divide them.
+    pub split: &'a Split,
+    /// Seed of all chance.
+    pub seed: u64,
+}
+
+impl Splitter<'_> {
+    /// Sets a share of the rows apart for validation.
+    ///
+    /// Stratified classes keep at least one training row each.
+    ///
+    /// # Errors
+    /// [`DataError::Fraction`] unless 0 < `fraction` < 1, [`DataError::EmptySplit`],
+    /// [`DataError::UnknownColumns`], [`DataError::MissingSplitValue`], [`DataError::WrongType`].
+    pub fn hold_out(&self, fraction: f64) -> Result<HoldOut, DataError> {
+        if !(fraction > 0.0 && fraction < 1.0) {
+            return Err(DataError::Fraction { got: fraction });
+        }
+        let n = self.rows.len();
+        let wanted = ((n as f64 * fraction).round() as usize).clamp(1, n.saturating_sub(1).max(1));
+        let is_valid = match self.split {
+            Split::Random => self.random_valid(wanted, None),
+            Split::Stratified => self.random_valid(wanted, self.classes),
+            Split::Group(column) => self.group_valid(column, wanted)?,
+            Split::Time(column) => self.time_valid(column, wanted)?,
+        };
+        let side = |valid| {
+            let marked = self.rows.iter().zip(&is_valid);
+            let rows = marked.filter(move |&(_, &is_valid)| is_valid == valid);
+            rows.map(|(&row, _)| row).collect::<Vec<u32>>()
+        };
+        let (train, valid) = (side(false), side(true));
+        for (side, rows) in [("training", &train), ("validation", &valid)] {
+            if rows.is_empty() {
+                return Err(self.empty_split(side));
+            }
+        }
+        Ok(HoldOut { train, valid })
+    }
+
+    /// The fold, below `n_folds`, of each row. `repeat` gives other folds for the same seed.
+    ///
+    /// # Errors
+    /// [`DataError::FoldCount`], [`DataError::EmptySplit`], [`DataError::UnknownColumns`],
+    /// [`DataError::MissingSplitValue`], [`DataError::WrongType`].
+    pub fn folds(&self, n_folds: usize, repeat: u32) -> Result<Vec<u32>, DataError> {
+        let limit = self.rows.len();
+        if n_folds < 2 || n_folds > limit {
+            return Err(fold_count(n_folds, limit, "the number of rows"));
+        }
+        let in_turn = |order: Vec<u32>| {
+            let mut folds = vec![0; order.len()];
+            for (at, position) in order.into_iter().enumerate() {
+                folds[position as usize] = (at % n_folds) as u32;
+            }
+            folds
+        };
+        match self.split {
+            Split::Random => Ok(in_turn(self.shuffled(repeat, None))),
+            Split::Stratified => Ok(in_turn(self.shuffled(repeat, self.classes))),
+            Split::Group(column) => self.group_folds(column, n_folds, repeat),
+            Split::Time(column) => self.time_folds(column, n_folds),
+        }
+    }
+
+    /// Positions of all rows in random order, then sorted by class if there are classes.
+    fn shuffled(&self, repeat: u32, classes: Option<&[u32]>) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
+        Stream::new(self.seed, Purpose::Split, repeat, 0).shuffle(&mut order);
+        if let Some(classes) = classes {
+            order.sort_by_key(|&position| classes[position as usize]);
+        }
+        order
+    }
+
+    /// Marks `wanted` positions, evenly along the rows sorted by class.
+    fn random_valid(&self, wanted: usize, classes: Option<&[u32]>) -> Vec<bool> {
+        let n = self.rows.len();
+        let order = self.shuffled(0, classes);
+        let mut is_valid = vec![false; n];
+        for (at, &position) in order.iter().enumerate() {
+            is_valid[position as usize] = (at + 1) * wanted / n > at * wanted / n;
+        }
+        // A class without training rows could not be learned.
+        if let Some(classes) = classes {
+            let mut has_training_row = vec![false; order.len()];
+            let class_of = |position: u32| classes[position as usize];
+            let mut run = 0;
+            for at in 0..n {
+                if at > 0 && class_of(order[at]) != class_of(order[at - 1]) {
+                    run += 1;
+                }
+                has_training_row[run] |= !is_valid[order[at] as usize];
+                let ends = at + 1 == n || class_of(order[at + 1]) != class_of(order[at]);
+                if ends && !has_training_row[run] {
+                    is_valid[order[at] as usize] = false;
+                }
+            }
+        }
+        is_valid
+    }
+
+    fn group_valid(&self, column: &str, wanted: usize) -> Result<Vec<bool>, DataError> {
+        let (group_of, sizes) = self.groups(column)?;
+        let mut order: Vec<u32> = (0..sizes.len() as u32).collect();
+        Stream::new(self.seed, Purpose::Split, 0, 0).shuffle(&mut order);
+        let mut chosen = vec![false; sizes.len()];
+        let mut n_valid = 0;
+        for &group in &order {
+            let size = sizes[group as usize];
+            let closer = (n_valid + size).abs_diff(wanted) < n_valid.abs_diff(wanted);
+            if closer && n_valid + size < self.rows.len() {
+                chosen[group as usize] = true;
+                n_valid += size;
+            }
+        }
+        if n_valid == 0 && sizes.len() > 1 {
+            // Every group is larger than twice the share: the smallest is nearest.
+            let smallest = order.iter().min_by_key(|&&group| sizes[group as usize]);
+            smallest
+                .iter()
+                .for_each(|&&group| chosen[group as usize] = true);
+        }
+        Ok(group_of
+            .iter()
+            .map(|&group| chosen[group as usize])
+            .collect())
+    }
+
+    fn group_folds(
+        &self,
+        column: &str,
+        n_folds: usize,
+        repeat: u32,
+    ) -> Result<Vec<u32>, DataError> {
+        let (group_of, sizes) = self.groups(column)?;
+        if n_folds > sizes.len() {
+            return Err(fold_count(n_folds, sizes.len(), "the number of groups"));
+        }
+        let mut order: Vec<u32> = (0..sizes.len() as u32).collect();
+        Stream::new(self.seed, Purpose::Split, repeat, 0).shuffle(&mut order);
+        // Largest first, each to the smallest fold: folds come out nearly equal.
+        order.sort_by_key(|&group| std::cmp::Reverse(sizes[group as usize]));
+        let mut fold_sizes = vec![0_usize; n_folds];
+        let mut fold_of = vec![0_u32; sizes.len()];
+        for &group in &order {
+            let smallest = (0..n_folds)
+                .min_by_key(|&fold| fold_sizes[fold])
+                .unwrap_or(0);
+            fold_of[group as usize] = smallest as u32;
+            fold_sizes[smallest] += sizes[group as usize];
+        }
+        Ok(group_of
+            .iter()
+            .map(|&group| fold_of[group as usize])
+            .collect())
+    }
+
+    /// The group of each row, numbered by first appearance, and the size of each group.
+    fn groups(&self, name: &str) -> Result<(Vec<u32>, Vec<usize>), DataError> {
+        let column = self.table.require(name, "split")?;
+        let mut numbers: HashMap<Cow<'_, str>, u32> = HashMap::new();
+        let mut sizes: Vec<usize> = Vec::new();
+        let mut group_of = Vec::with_capacity(self.rows.len());
+        for &row in self.rows {
+            let key = column
+                .key(row as usize)
+                .ok_or_else(|| self.missing(column, row))?;
+            let group = *numbers.entry(key).or_insert_with(|| {
+                sizes.push(0);
+                sizes.len() as u32 - 1
+            });
+            sizes[group as usize] += 1;
+            group_of.push(group);
+        }
+        Ok((group_of, sizes))
+    }
+
+    fn time_valid(&self, column: &str, wanted: usize) -> Result<Vec<bool>, DataError> {
+        let times = self.times(column)?;
+        let mut sorted = times.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let Some(&(mut first_valid)) = sorted.get(sorted.len().saturating_sub(wanted)) else {
+            return Err(self.empty_split("training"));
+        };
+        if Some(&first_valid) == sorted.first() {
+            // The oldest time reaches into the share: all of it trains.
+            first_valid = match sorted.iter().find(|&&time| time > first_valid) {
+                Some(&later) => later,
+                None => return Err(self.empty_split("validation")),
+            };
+        }
+        Ok(times.iter().map(|&time| time >= first_valid).collect())
+    }
+
+    fn time_folds(&self, column: &str, n_folds: usize) -> Result<Vec<u32>, DataError> {
+        let times = self.times(column)?;
+        let mut order: Vec<u32> = (0..times.len() as u32).collect();
+        let time_of = |position: u32| times[position as usize];
+        order.sort_by(|&a, &b| time_of(a).total_cmp(&time_of(b)));
+        let mut folds = vec![0_u32; times.len()];
+        let mut used = vec![false; n_folds];
+        let mut fold = 0;
+        for (at, &position) in order.iter().enumerate() {
+            if at == 0 || time_of(order[at - 1]) != time_of(position) {
+                fold = at * n_folds / order.len();
+            }
+            folds[position as usize] = fold as u32;
+            used[fold] = true;
+        }
+        if used.contains(&false) {
+            return Err(self.empty_split("rows in one of the folds for"));
+        }
+        Ok(folds)
+    }
+
+    fn times(&self, name: &str) -> Result<Vec<f64>, DataError> {
+        let column = self.table.require(name, "split")?;
+        let mut times = Vec::with_capacity(self.rows.len());
+        for &row in self.rows {
+            if column.column_type() == ColumnType::Category && !column.is_missing(row as usize) {
+                return Err(DataError::WrongType {
+                    at: self.table.location(row as usize),
+                    column: name.to_owned(),
+                    value: column.key(row as usize).unwrap_or_default().into_owned(),
+                    expected: "a date, time or number, as the time split needs",
+                });
+            }
+            let time = column.number(row as usize);
+            times.push(time.ok_or_else(|| self.missing(column, row))?);
+        }
+        Ok(times)
+    }
+
+    fn missing(&self, column: &Column, row: u32) -> DataError {
+        DataError::MissingSplitValue {
+            at: self.table.location(row as usize),
+            column: column.name().to_owned(),
+            split: self.split.name(),
+        }
+    }
+
+    fn empty_split(&self, side: &'static str) -> DataError {
+        DataError::EmptySplit {
+            split: self.split.name(),
+            rows: self.rows.len(),
+            side,
+            advice: match self.split {
+                Split::Group(_) => "at least two groups are needed",
+                Split::Time(_) => "more distinct times are needed",
+                Split::Random | Split::Stratified => "at least two rows are needed",
+            },
+        }
+    }
+}
+
+fn fold_count(got: usize, limit: usize, what: &'static str) -> DataError {
+    DataError::FoldCount { got, limit, what }
+}
+
+/// The fold of each row as a column of the table says it, and the names of the folds in order.
+///
+/// # Errors
+/// [`DataError::UnknownColumns`], [`DataError::MissingSplitValue`], and [`DataError::FoldCount`]
+/// unless there are at least two folds.
+pub fn folds_from_column(
+    table: &Table,
+    name: &str,
+    rows: &[u32],
+) -> Result<(Vec<u32>, Vec<String>), DataError> {
+    let column = table.require(name, "fold column")?;
+    let mut keys = Vec::with_capacity(rows.len());
+    let mut seen = BTreeMap::new();
+    for &row in rows {
+        let key = column
+            .key(row as usize)
+            .ok_or_else(|| DataError::MissingSplitValue {
+                at: table.location(row as usize),
+                column: name.to_owned(),
+                split: "fold column",
+            })?;
+        seen.insert(key.clone(), 0);
+        keys.push(key);
+    }
+    let mut names: Vec<String> = seen.keys().map(|key| key.clone().into_owned()).collect();
+    names.sort_by(|a, b| compare_keys(a, b));
+    if names.len() < 2 {
+        return Err(fold_count(names.len(), rows.len(), "the number of rows"));
+    }
+    for (fold, name) in names.iter().enumerate() {
+        seen.insert(Cow::Borrowed(name), fold as u32);
+    }
+    let folds = keys.iter().map(|key| seen[key]).collect();
+    Ok((folds, names))
+}
+
+#[cfg(test)]
+mod tests;

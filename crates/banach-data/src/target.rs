@@ -1,0 +1,502 @@
+//! Turns target columns into what a network learns, and back.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::column::{Column, ColumnType};
+use crate::encoder::{cast, compare_keys, mean_and_deviation};
+use crate::error::DataError;
+use crate::schema::{Field, Schema};
+use crate::table::Table;
+
+/// Integers with at most this many distinct values are classes.
+const MAX_INTEGER_CLASSES: usize = 20;
+
+/// What is to be predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// One of two classes.
+    Binary,
+    /// One of several classes.
+    Multiclass,
+    /// A number.
+    Regression,
+    /// Several targets of two classes each, any of which may be missing.
+    Multilabel,
+}
+
+impl Task {
+    /// The name used in settings and messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Binary => "binary",
+            Self::Multiclass => "multiclass",
+            Self::Regression => "regression",
+            Self::Multilabel => "multilabel",
+        }
+    }
+}
+
+impl std::fmt::Display for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The targets of some rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Targets {
+    /// Class of each row.
+    Classes {
+        /// Below the number of classes.
+        codes: Vec<u32>,
+    },
+    /// A number for each row, with mean 0 and standard deviation 1 over the training rows.
+    Values {
+        /// All finite.
+        values: Vec<f32>,
+    },
+    /// Several labels for each row.
+    Labels {
+        /// Labels of each row.
+        n_labels: usize,
+        /// 0, 1 or NaN (missing): [n_rows, n_labels], row-major.
+        values: Vec<f32>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TargetColumn {
+    name: String,
+    column_type: ColumnType,
+    /// Canonical texts in order; empty for regression.
+    classes: Vec<String>,
+}
+
+/// Fitted targets. As JSON they are part of the model file; reading them back gives the same bits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetEncoder {
+    task: Task,
+    columns: Vec<TargetColumn>,
+    /// Mean of the training rows for regression, else 0.
+    mean: f64,
+    /// Standard deviation of the training rows for regression, else 1.
+    deviation: f64,
+}
+
+impl TargetEncoder {
+    /// Finds the task and the classes from all rows that have a target.
+    ///
+    /// Without a task: several targets are multilabel; booleans and two distinct values are binary;
+    /// categories, and integers with at most 20 distinct values, are multiclass; other numbers are
+    /// regression. Classes are ordered: numbers by size, false before true, text by code points.
+    ///
+    /// For regression, [`TargetEncoder::fit_rows`] sets mean and deviation again from training rows.
+    ///
+    /// # Errors
+    /// [`DataError::UnknownColumns`], [`DataError::DuplicateTarget`], [`DataError::TargetCount`],
+    /// [`DataError::MissingTarget`], [`DataError::ConstantTarget`], [`DataError::ClassCount`],
+    /// [`DataError::TooManyClasses`], [`DataError::WrongType`].
+    pub fn fit(table: &Table, names: &[String], task: Option<Task>) -> Result<Self, DataError> {
+        let task_of_many = names.len() > 1 || task == Some(Task::Multilabel);
+        if names.is_empty() || names.len() > 1 && task.is_some_and(|t| t != Task::Multilabel) {
+            return Err(DataError::TargetCount {
+                task: task.map_or("multilabel", Task::name),
+                allowed: if task_of_many && task.is_none_or(|t| t == Task::Multilabel) {
+                    "one target or more"
+                } else {
+                    "one target"
+                },
+                got: names.len(),
+            });
+        }
+        let mut columns = Vec::new();
+        let mut chosen = Task::Multilabel;
+        for (at, name) in names.iter().enumerate() {
+            if names[..at].contains(name) {
+                return Err(DataError::DuplicateTarget {
+                    column: name.clone(),
+                });
+            }
+            let column = table.require(name, "target")?;
+            let summary = Summary::of(table, column)?;
+            if !task_of_many {
+                chosen = task.unwrap_or_else(|| summary.task());
+            }
+            columns.push(summary.target(table, chosen)?);
+        }
+        let encoder = Self {
+            task: chosen,
+            columns,
+            mean: 0.0,
+            deviation: 1.0,
+        };
+        if chosen == Task::Regression {
+            let rows = encoder.labelled_rows(table)?;
+            return encoder.fit_rows(table, &rows);
+        }
+        Ok(encoder)
+    }
+
+    /// The same targets for these training rows: mean and deviation of a regression come from them.
+    ///
+    /// # Errors
+    /// [`DataError::OneClass`], [`DataError::ConstantTarget`], [`DataError::TooManyClasses`],
+    /// [`DataError::RowWithoutTarget`].
+    pub fn fit_rows(mut self, table: &Table, rows: &[u32]) -> Result<Self, DataError> {
+        let file = table.file().to_owned();
+        if self.task == Task::Regression {
+            let column = self.columns(table)?.remove(0);
+            let mut values = Vec::with_capacity(rows.len());
+            for &row in rows {
+                values.push(self.number(table, &column, row)?);
+            }
+            let (mean, deviation) = mean_and_deviation(&values);
+            let constant = values.iter().all(|value| Some(value) == values.first());
+            if constant || !(deviation > 0.0 && deviation.is_finite() && mean.is_finite()) {
+                return Err(DataError::ConstantTarget {
+                    file,
+                    column: column.name().to_owned(),
+                    value: values.first().map_or_else(String::new, f64::to_string),
+                    rows: rows.len(),
+                });
+            }
+            (self.mean, self.deviation) = (mean, deviation);
+            return Ok(self);
+        }
+        if let Targets::Classes { codes } = self.encode(table, rows)? {
+            let target = &self.columns[0];
+            if target.classes.len() > rows.len() {
+                return Err(DataError::TooManyClasses {
+                    file,
+                    column: target.name.clone(),
+                    classes: target.classes.len(),
+                    rows: rows.len(),
+                });
+            }
+            if codes.iter().all(|code| Some(code) == codes.first()) {
+                let code = codes.first().copied().unwrap_or(0);
+                return Err(DataError::OneClass {
+                    file,
+                    column: target.name.clone(),
+                    class: target.classes[code as usize].clone(),
+                    rows: rows.len(),
+                });
+            }
+        }
+        Ok(self)
+    }
+
+    /// What is predicted.
+    #[must_use]
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// Names of the target columns.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .collect()
+    }
+
+    /// Names of the classes: of the one target, or of the labels, whose second class is 1. Empty
+    /// for regression.
+    #[must_use]
+    pub fn classes(&self, target: usize) -> &[String] {
+        self.columns
+            .get(target)
+            .map_or(&[], |column| &column.classes)
+    }
+
+    /// Outputs that a network needs: 1 for regression, else one for each class or label.
+    #[must_use]
+    pub fn n_outputs(&self) -> usize {
+        match self.task {
+            Task::Regression => 1,
+            Task::Binary | Task::Multiclass => self.columns[0].classes.len(),
+            Task::Multilabel => self.columns.len(),
+        }
+    }
+
+    /// The columns that tables with targets must have.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        let fields = self.columns.iter().map(|column| Field {
+            name: column.name.clone(),
+            column_type: column.column_type,
+        });
+        Schema {
+            fields: fields.collect(),
+        }
+    }
+
+    /// The rows whose target is present; for several labels, any of them.
+    ///
+    /// # Errors
+    /// [`DataError::UnknownColumns`], [`DataError::WrongType`].
+    pub fn labelled_rows(&self, table: &Table) -> Result<Vec<u32>, DataError> {
+        let columns = self.columns(table)?;
+        let labelled = |&row: &u32| {
+            columns
+                .iter()
+                .any(|column| !column.is_missing(row as usize))
+        };
+        Ok((0..table.n_rows() as u32).filter(labelled).collect())
+    }
+
+    /// The targets of some rows, in their order.
+    ///
+    /// # Errors
+    /// [`DataError::RowWithoutTarget`], [`DataError::UnknownClass`], [`DataError::WrongType`],
+    /// [`DataError::UnknownColumns`].
+    pub fn encode(&self, table: &Table, rows: &[u32]) -> Result<Targets, DataError> {
+        let columns = self.columns(table)?;
+        match self.task {
+            Task::Regression => {
+                let mut values = Vec::with_capacity(rows.len());
+                for &row in rows {
+                    let value = self.number(table, &columns[0], row)?;
+                    values.push(((value - self.mean) / self.deviation) as f32);
+                }
+                Ok(Targets::Values { values })
+            }
+            Task::Binary | Task::Multiclass => {
+                let codes = self.codes(table, &columns[0], &self.columns[0], rows)?;
+                let mut present = Vec::with_capacity(rows.len());
+                for (&row, code) in rows.iter().zip(codes) {
+                    present.push(code.ok_or_else(|| without_target(table, &columns[0], row))?);
+                }
+                Ok(Targets::Classes { codes: present })
+            }
+            Task::Multilabel => {
+                let n_labels = columns.len();
+                let mut values = vec![f32::NAN; rows.len() * n_labels];
+                for (label, (column, target)) in columns.iter().zip(&self.columns).enumerate() {
+                    let codes = self.codes(table, column, target, rows)?;
+                    for (at, code) in codes.into_iter().enumerate() {
+                        if let Some(code) = code {
+                            values[at * n_labels + label] = code as f32;
+                        }
+                    }
+                }
+                Ok(Targets::Labels { n_labels, values })
+            }
+        }
+    }
+
+    /// A network's output for a regression in the target's own units.
+    #[must_use]
+    pub fn decode(&self, standardized: f32) -> f64 {
+        self.mean + self.deviation * f64::from(standardized)
+    }
+
+    /// The target columns of a table, in the types of training.
+    fn columns<'a>(&self, table: &'a Table) -> Result<Vec<Cow<'a, Column>>, DataError> {
+        let typed = |target: &TargetColumn| {
+            let column = table.require(&target.name, "target")?;
+            cast(table, column, target.column_type)
+        };
+        self.columns.iter().map(typed).collect()
+    }
+
+    fn number(&self, table: &Table, column: &Column, row: u32) -> Result<f64, DataError> {
+        let number = column.number(row as usize);
+        number.ok_or_else(|| without_target(table, column, row))
+    }
+
+    fn codes(
+        &self,
+        table: &Table,
+        column: &Column,
+        target: &TargetColumn,
+        rows: &[u32],
+    ) -> Result<Vec<Option<u32>>, DataError> {
+        let classes = target.classes.iter().zip(0_u32..);
+        let by_key: HashMap<&str, u32> = classes.map(|(key, code)| (key.as_str(), code)).collect();
+        let mut codes = Vec::with_capacity(rows.len());
+        for &row in rows {
+            let Some(key) = column.key(row as usize) else {
+                codes.push(None);
+                continue;
+            };
+            let Some(&code) = by_key.get(&*key) else {
+                return Err(DataError::UnknownClass {
+                    at: table.location(row as usize),
+                    column: target.name.clone(),
+                    value: key.into_owned(),
+                    known: some_of(&target.classes),
+                });
+            };
+            codes.push(Some(code));
+        }
+        Ok(codes)
+    }
+}
+
+fn without_target(table: &Table, column: &Column, row: u32) -> DataError {
+    DataError::RowWithoutTarget {
+        at: table.location(row as usize),
+        column: column.name().to_owned(),
+    }
+}
+
+/// The first few names, for a message.
+fn some_of(names: &[String]) -> String {
+    let shown: Vec<String> = names
+        .iter()
+        .take(10)
+        .map(|name| format!("{name:?}"))
+        .collect();
+    let more = if names.len() > shown.len() {
+        ", ..."
+    } else {
+        ""
+    };
+    shown.join(", ") + more
+}
+
+/// The distinct values of a target column.
+struct Summary<'a> {
+    column: &'a Column,
+    /// In class order.
+    keys: Vec<String>,
+    n_present: usize,
+}
+
+impl<'a> Summary<'a> {
+    fn of(table: &Table, column: &'a Column) -> Result<Self, DataError> {
+        let mut keys = BTreeMap::new();
+        let mut n_present = 0;
+        for row in 0..column.n_rows() {
+            if let Some(key) = column.key(row) {
+                n_present += 1;
+                if !keys.contains_key(&*key) {
+                    keys.insert(key.into_owned(), ());
+                }
+            }
+        }
+        let mut keys: Vec<String> = keys.into_keys().collect();
+        keys.sort_by(|a, b| compare_keys(a, b));
+        let (file, name) = (table.file().to_owned(), column.name().to_owned());
+        match keys.as_slice() {
+            [] => Err(DataError::MissingTarget { file, column: name }),
+            [value] => Err(DataError::ConstantTarget {
+                file,
+                column: name,
+                value: value.clone(),
+                rows: n_present,
+            }),
+            _ => Ok(Self {
+                column,
+                keys,
+                n_present,
+            }),
+        }
+    }
+
+    /// The task that suits the values.
+    fn task(&self) -> Task {
+        match self.column.column_type() {
+            _ if self.keys.len() == 2 => Task::Binary,
+            ColumnType::Category => Task::Multiclass,
+            ColumnType::Number => {
+                let integer = |row| {
+                    self.column
+                        .number(row)
+                        .is_none_or(|value| value.fract() == 0.0)
+                };
+                let few = self.keys.len() <= MAX_INTEGER_CLASSES;
+                if few && (0..self.column.n_rows()).all(integer) {
+                    Task::Multiclass
+                } else {
+                    Task::Regression
+                }
+            }
+            _ => Task::Regression,
+        }
+    }
+
+    fn target(self, table: &Table, task: Task) -> Result<TargetColumn, DataError> {
+        let name = self.column.name().to_owned();
+        let (file, found) = (table.file().to_owned(), self.keys.len());
+        let mut column_type = self.column.column_type();
+        let mut classes = self.keys;
+        match task {
+            Task::Regression => {
+                column_type = ColumnType::Number;
+                classes = Vec::new();
+                cast(table, self.column, column_type)?;
+            }
+            Task::Binary | Task::Multilabel if found != 2 => {
+                return Err(DataError::ClassCount {
+                    file,
+                    column: name,
+                    found,
+                    task: task.name(),
+                    allowed: "exactly two",
+                });
+            }
+            Task::Multiclass if found > 2 && found >= self.n_present => {
+                return Err(DataError::TooManyClasses {
+                    file,
+                    column: name,
+                    classes: found,
+                    rows: self.n_present,
+                });
+            }
+            _ => {}
+        }
+        Ok(TargetColumn {
+            name,
+            column_type,
+            classes,
+        })
+    }
+}
+
+/// The sample weights of some rows, in their order.
+///
+/// # Errors
+/// [`DataError::UnknownColumns`], [`DataError::BadWeight`] with the row, [`DataError::ZeroWeights`].
+pub fn sample_weights(table: &Table, name: &str, rows: &[u32]) -> Result<Vec<f32>, DataError> {
+    let column = table.require(name, "weight")?;
+    let mut weights = Vec::with_capacity(rows.len());
+    for &row in rows {
+        let number = match column.column_type() {
+            ColumnType::Number | ColumnType::Boolean => column.number(row as usize),
+            _ => None,
+        };
+        let weight = number.map(|value| value as f32);
+        match weight.filter(|weight| *weight >= 0.0 && weight.is_finite()) {
+            Some(weight) => weights.push(weight),
+            None => {
+                let key = column.key(row as usize);
+                return Err(DataError::BadWeight {
+                    at: table.location(row as usize),
+                    column: name.to_owned(),
+                    value: key.map_or_else(|| "missing".to_owned(), Cow::into_owned),
+                });
+            }
+        }
+    }
+    if weights.iter().all(|&weight| weight == 0.0) {
+        return Err(DataError::ZeroWeights {
+            file: table.file().to_owned(),
+            column: name.to_owned(),
+            rows: rows.len(),
+        });
+    }
+    Ok(weights)
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,3 +3,20 @@
 //! It owns the moment map g of Klambauer et al. 2017 (arXiv:1706.02515), its fixed points and constants, and the certificates about them.
 //! It refuses networks and files: numbers in, numbers out.
 #![forbid(unsafe_code)]
+
+pub mod fixed_point;
+#[cfg(test)]
+mod goldens;
+pub mod interval;
+pub mod interval_map;
+mod moment_error;
+mod moment_map;
+mod quadrature;
+mod selu;
+pub mod special;
+
+pub use banach_kernels::{ALPHA_01, LAMBDA_01, Selu};
+pub use fixed_point::{FixedPoint, FixedPointReport, Outcome};
+pub use moment_error::MomentError;
+pub use moment_map::{Jacobian, MomentMap, Moments, NetInputMoments};
+pub use selu::parameters;

@@ -80,9 +80,10 @@ struct TargetColumn {
 
 /// Fitted targets. As JSON they are part of the model file; reading them back gives the same bits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Unchecked")]
 pub struct TargetEncoder {
     task: Task,
+    /// One; several for several labels.
     columns: Vec<TargetColumn>,
     /// Mean of the training rows for regression, else 0.
     mean: f64,
@@ -90,12 +91,67 @@ pub struct TargetEncoder {
     deviation: f64,
 }
 
+/// A [`TargetEncoder`] as it is in a model file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unchecked {
+    task: Task,
+    columns: Vec<TargetColumn>,
+    mean: f64,
+    deviation: f64,
+}
+
+impl TryFrom<Unchecked> for TargetEncoder {
+    type Error = String;
+
+    fn try_from(raw: Unchecked) -> Result<Self, String> {
+        let task = raw.task;
+        if raw.columns.is_empty() || task != Task::Multilabel && raw.columns.len() > 1 {
+            let got = raw.columns.len();
+            return Err(format!("{got} targets do not suit the task {task}"));
+        }
+        for (at, column) in raw.columns.iter().enumerate() {
+            let got = column.classes.len();
+            let suits = match task {
+                Task::Regression => got == 0,
+                Task::Binary | Task::Multilabel => got == 2,
+                Task::Multiclass => got >= 2,
+            };
+            if !suits {
+                let name = &column.name;
+                return Err(format!(
+                    "target {name:?} has {got} classes, which does not suit the task {task}"
+                ));
+            }
+            let ascending = |pair: &[String]| compare_keys(&pair[0], &pair[1]).is_lt();
+            if !column.classes.windows(2).all(ascending) {
+                return Err("classes must be distinct and in ascending order".to_owned());
+            }
+            if raw.columns[..at].iter().any(|c| c.name == column.name) {
+                return Err(format!("target {:?} is there twice", column.name));
+            }
+        }
+        if !(raw.mean.is_finite() && raw.deviation.is_finite() && raw.deviation > 0.0) {
+            return Err(format!(
+                "a target's mean must be finite and its deviation above 0, got {} and {}",
+                raw.mean, raw.deviation
+            ));
+        }
+        Ok(Self {
+            task,
+            columns: raw.columns,
+            mean: raw.mean,
+            deviation: raw.deviation,
+        })
+    }
+}
+
 impl TargetEncoder {
     /// Finds the task and the classes from all rows that have a target.
     ///
     /// Without a task: several targets are multilabel; booleans and two distinct values are binary;
-    /// categories, and integers with at most 20 distinct values, are multiclass; other numbers are
-    /// regression. Classes are ordered: numbers by size, false before true, text by code points.
+    /// categories, and integers with at most 20 distinct values that repeat, are multiclass; other
+    /// numbers are regression. Classes are ordered: numbers by size, false before true, text by code points.
     ///
     /// For regression, [`TargetEncoder::fit_rows`] sets mean and deviation again from training rows.
     ///
@@ -172,7 +228,7 @@ impl TargetEncoder {
         }
         if let Targets::Classes { codes } = self.encode(table, rows)? {
             let target = &self.columns[0];
-            if target.classes.len() > rows.len() {
+            if too_many_classes(target.classes.len(), rows.len()) {
                 return Err(DataError::TooManyClasses {
                     file,
                     column: target.name.clone(),
@@ -349,6 +405,11 @@ fn without_target(table: &Table, column: &Column, row: u32) -> DataError {
     }
 }
 
+/// Classes that no row repeats cannot be learned. Two classes have errors of their own.
+fn too_many_classes(classes: usize, rows: usize) -> bool {
+    classes > 2 && classes >= rows
+}
+
 /// The first few names, for a message.
 fn some_of(names: &[String]) -> String {
     let shown: Vec<String> = names
@@ -414,7 +475,8 @@ impl<'a> Summary<'a> {
                         .number(row)
                         .is_none_or(|value| value.fract() == 0.0)
                 };
-                let few = self.keys.len() <= MAX_INTEGER_CLASSES;
+                let few = self.keys.len() <= MAX_INTEGER_CLASSES
+                    && !too_many_classes(self.keys.len(), self.n_present);
                 if few && (0..self.column.n_rows()).all(integer) {
                     Task::Multiclass
                 } else {
@@ -445,7 +507,7 @@ impl<'a> Summary<'a> {
                     allowed: "exactly two",
                 });
             }
-            Task::Multiclass if found > 2 && found >= self.n_present => {
+            Task::Multiclass if too_many_classes(found, self.n_present) => {
                 return Err(DataError::TooManyClasses {
                     file,
                     column: name,

@@ -24,8 +24,10 @@ pub enum SpecError {
     /// Nothing enters the network.
     #[error("the network has no input units; it needs at least 1 number or category")]
     NoInputs,
-    /// A category without codes or units, or with lists of unequal length.
-    #[error("category input {index} needs at least 1 code and 1 unit, and lists of equal length")]
+    /// A category without codes or units, or with lists that are not finite or not of equal length.
+    #[error(
+        "category input {index} needs at least 1 code and 1 unit, and finite lists of equal length"
+    )]
     Category {
         /// The category column, from 0.
         index: usize,

@@ -174,6 +174,15 @@ impl<T: Real> Network<T> {
     }
 }
 
+impl NetworkSpec {
+    /// Name, shape and place of every parameter tensor, for a specification that was checked
+    /// ([`NetworkSpec::check`]). Nothing is allocated for the parameters.
+    #[must_use]
+    pub fn tensors(&self) -> Vec<TensorInfo> {
+        tensor_infos(self)
+    }
+}
+
 /// The tensors of a specification: embeddings, then weight and bias of each layer.
 pub(crate) fn tensor_infos(spec: &NetworkSpec) -> Vec<TensorInfo> {
     let mut tensors = Vec::new();

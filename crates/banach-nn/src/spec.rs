@@ -113,6 +113,15 @@ impl Activation {
         variance: 1.0,
     };
 
+    /// The name in settings and reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Selu { .. } => "selu",
+            Self::Relu => "relu",
+        }
+    }
+
     /// Variance of the initial weights times fan_in: 1 for SELU (arXiv:1706.02515, section
     /// "Initialization"), 2 for ReLU (He et al., arXiv:1502.01852).
     #[must_use]
@@ -281,7 +290,10 @@ impl NetworkSpec {
         }
         for (index, category) in self.inputs.categories.iter().enumerate() {
             let units_match = match category {
-                CategorySpec::OneHot { low, high } => low.len() == high.len(),
+                CategorySpec::OneHot { low, high } => {
+                    let finite = low.iter().chain(high).all(|unit| unit.is_finite());
+                    low.len() == high.len() && finite
+                }
                 CategorySpec::Embedding { .. } => true,
             };
             if category.n_codes() == 0 || category.width() == 0 || !units_match {

@@ -1,5 +1,63 @@
-//! Train, use and store self-normalizing networks on tables: the documented face of the banach project
+//! Train, use and store self-normalizing networks on tables: the documented face of the project.
+//!
+//! Owns the way from a table to a model and back: [`Settings`], [`Estimator`], [`Model`], the model
+//! file, metrics and cross-validation. Refuses parsing and kernels, which live in the crates below.
+//!
+//! ```no_run
+//! use banach::data::{ReadOptions, Table};
+//! use banach::{Estimator, Model, Run, Settings};
+//!
+//! // From a table to a model ...
+//! let settings = Settings { target: Some(vec!["species".into()]), ..Settings::default() };
+//! let table = Table::read("penguins.csv", &ReadOptions::default())?;
+//! let fitted = Estimator::new(settings)?.fit(table, &Run::default())?;
+//! fitted.model.save("model.safetensors")?;
+//!
+//! // ... and back.
+//! let model = Model::load("model.safetensors")?;
+//! let options = ReadOptions { schema: Some(model.schema()), ..ReadOptions::default() };
+//! let rows = Table::read("new-penguins.csv", &options)?;
+//! let (predictions, report) = model.predictor(1)?.predict(&rows, Default::default())?;
+//! # Ok::<(), banach::Error>(())
+//! ```
 #![forbid(unsafe_code)]
 
+mod checkpoint;
+mod config;
 pub mod container;
+mod cross_validation;
+mod error;
+mod estimator;
+mod evaluate;
+mod inputs;
+mod inspect;
+mod memory;
 pub mod metrics;
+mod model;
+mod model_file;
+mod predict;
+mod prediction;
+mod preset;
+mod problem;
+mod run;
+mod scoring;
+mod settings;
+mod training;
+
+/// Tables: readers, writers, encoders and splits.
+pub use banach_data as data;
+pub use banach_nn::{EpochReport, Schedule, Shape, available_threads};
+pub use cross_validation::{CrossValidation, Fold, Folds, Spread};
+pub use error::Error;
+pub use estimator::{Estimator, Fitted};
+pub use evaluate::Evaluation;
+pub use inspect::{Inspection, Layer, Moments, Target};
+pub use model::Model;
+pub use predict::Predictor;
+pub use prediction::Predictions;
+pub use run::{Event, Overview, Run, Stage};
+pub use settings::{
+    ActivationChoice, ClassWeight, DropoutKind, FixedPoint, LossChoice, OptimizerChoice, Preset,
+    Settings, SplitChoice, StoppingChoice, TaskChoice, TextError, Valid, parse_name,
+};
+pub use training::{Training, Valid as ValidReport};

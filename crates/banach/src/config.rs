@@ -1,0 +1,386 @@
+//! Complete and checked settings: what a fit works with and what a model file stores.
+
+use banach_data::{EncoderOptions, Task};
+use banach_nn::{
+    Activation, Dropout, InputSpec, LayerSpec, Loss, NetworkSpec, Optimizer, Stopping, TrainOptions,
+};
+
+use crate::error::Error;
+use crate::preset;
+use crate::settings::{
+    ActivationChoice, DropoutKind, LossChoice, OptimizerChoice, Preset, Settings, StoppingChoice,
+};
+
+/// Settings with nothing left open, and what they say to encoder, network and training.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Config {
+    /// Every setting that has a meaning here, with its value.
+    pub(crate) settings: Settings,
+    pub(crate) encoder: EncoderOptions,
+    pub(crate) train: TrainOptions,
+    pub(crate) max_one_hot: usize,
+    pub(crate) embedding_dim: usize,
+    pub(crate) refit: bool,
+    n_layers: usize,
+    width: usize,
+    shape: banach_nn::Shape,
+    activation: Activation,
+    dropout: Dropout,
+    input_dropout: Dropout,
+}
+
+impl Config {
+    /// Completes `settings` from their preset for a task and a number of training rows, and checks
+    /// every value.
+    ///
+    /// # Errors
+    /// [`Error::Setting`], [`Error::SettingForTask`], or [`Error::Train`] for a value out of range.
+    pub(crate) fn resolve(settings: &Settings, task: Task, n_rows: usize) -> Result<Self, Error> {
+        check_task(settings, task)?;
+        let preset = settings.preset.unwrap_or(Preset::Default);
+        let mut settings = settings.clone().or(preset::settings(preset, task, n_rows));
+        settings.preset = Some(preset);
+        let loss = loss(&mut settings, task)?;
+        let optimizer = optimizer(&mut settings)?;
+        let stopping = stopping(&mut settings)?;
+        let activation = activation(&mut settings)?;
+        let dropout = |rate: f64| match settings.dropout_kind {
+            // NaN and rates out of range go on, to be named by the network's own check.
+            _ if rate == 0.0 => Dropout::None,
+            Some(DropoutKind::Ordinary) => Dropout::Ordinary { rate },
+            Some(DropoutKind::Alpha) | None => Dropout::Alpha { rate },
+        };
+        let clip_norm = need(settings.clip_norm, "clip_norm")?;
+        let train = TrainOptions {
+            loss,
+            optimizer,
+            learning_rate: need(settings.learning_rate, "lr")?,
+            schedule: need(settings.schedule, "schedule")?,
+            weight_decay: need(settings.weight_decay, "weight_decay")?,
+            clip_norm: (clip_norm != 0.0).then_some(clip_norm),
+            batch_size: need(settings.batch_size, "batch")?,
+            epochs: need(settings.epochs, "epochs")?,
+            stopping,
+            hide_categories: need(settings.hide_categories, "hide_categories")?,
+            seed: need(settings.seed, "seed")?,
+        };
+        train.check()?;
+        let config = Self {
+            encoder: EncoderOptions {
+                scaling: need(settings.scaling, "scaling")?,
+                categorical: need(settings.categorical.clone(), "categorical")?,
+                numeric: need(settings.numeric.clone(), "numeric")?,
+                drop: need(settings.drop.clone(), "drop")?,
+                min_category_count: need(settings.min_category_count, "min_category_count")?,
+            },
+            train,
+            max_one_hot: need(settings.max_one_hot, "max_one_hot")?,
+            embedding_dim: need(settings.embedding_dim, "embedding_dim")?,
+            refit: need(settings.refit, "refit")?,
+            n_layers: need(settings.layers, "layers")?,
+            width: need(settings.width, "width")?,
+            shape: need(settings.shape, "shape")?,
+            activation,
+            dropout: dropout(need(settings.dropout, "dropout")?),
+            input_dropout: dropout(need(settings.input_dropout, "input_dropout")?),
+            settings,
+        };
+        config.check_network()?;
+        Ok(config)
+    }
+
+    /// The network for some inputs and a number of outputs.
+    pub(crate) fn network(&self, mut inputs: InputSpec, n_outputs: usize) -> NetworkSpec {
+        inputs.dropout = self.input_dropout;
+        let widths = self.shape.widths(self.width, self.n_layers, n_outputs);
+        let layer = |width| LayerSpec {
+            width,
+            activation: self.activation,
+            dropout: self.dropout,
+        };
+        NetworkSpec {
+            inputs,
+            layers: widths.into_iter().map(layer).collect(),
+            n_outputs,
+        }
+    }
+
+    /// Checks what does not depend on the table: a small network stands in for the real one.
+    fn check_network(&self) -> Result<(), Error> {
+        if self.embedding_dim == 0 {
+            return Err(setting("embedding_dim", "at least 1", 0));
+        }
+        if self.width == 0 {
+            return Err(setting("width", "at least 1", 0));
+        }
+        let allowed = 1..=MAX_LAYERS;
+        if !allowed.contains(&self.n_layers) {
+            return Err(setting("layers", "1 to 256", self.n_layers));
+        }
+        let inputs = InputSpec {
+            n_numbers: 1,
+            categories: Vec::new(),
+            dropout: Dropout::None,
+        };
+        Ok(self.network(inputs, 1).check()?)
+    }
+}
+
+/// Most hidden layers of a network; [`NetworkSpec::check`] has the same limit.
+const MAX_LAYERS: usize = 256;
+
+/// A value that every preset has.
+fn need<T>(value: Option<T>, name: &'static str) -> Result<T, Error> {
+    value.ok_or_else(|| setting(name, "given", "nothing"))
+}
+
+fn setting(name: &'static str, allowed: &'static str, got: impl ToString) -> Error {
+    Error::Setting {
+        name,
+        allowed,
+        got: got.to_string(),
+    }
+}
+
+/// Settings that mean nothing for a task are refused rather than ignored.
+fn check_task(settings: &Settings, task: Task) -> Result<(), Error> {
+    let refuse = |name, got: String, reason| {
+        Err(Error::SettingForTask {
+            name,
+            got,
+            task: task.name(),
+            reason,
+        })
+    };
+    let classes = matches!(task, Task::Binary | Task::Multiclass);
+    if let (false, Some(got)) = (classes, settings.label_smoothing)
+        && got != 0.0
+    {
+        return refuse("label_smoothing", got.to_string(), "it is for classes");
+    }
+    if let (false, Some(crate::ClassWeight::Balanced)) = (classes, settings.class_weight) {
+        return refuse("class_weight", "balanced".to_owned(), "it is for classes");
+    }
+    if task != Task::Regression {
+        let for_numbers = "it is for regression; classes and labels have cross-entropy";
+        if let Some(loss) = settings.loss {
+            return refuse("loss", format!("{loss:?}").to_lowercase(), for_numbers);
+        }
+        if let Some(delta) = settings.huber_delta {
+            return refuse("huber_delta", delta.to_string(), for_numbers);
+        }
+    }
+    Ok(())
+}
+
+fn loss(settings: &mut Settings, task: Task) -> Result<Loss, Error> {
+    match task {
+        Task::Binary | Task::Multiclass => {
+            let label_smoothing = need(settings.label_smoothing, "label_smoothing")?;
+            Ok(Loss::CrossEntropy { label_smoothing })
+        }
+        Task::Multilabel => Ok(Loss::BinaryCrossEntropy),
+        Task::Regression => match (need(settings.loss, "loss")?, settings.huber_delta) {
+            (LossChoice::Squared, None) => Ok(Loss::Squared),
+            (LossChoice::Squared, Some(got)) => {
+                Err(setting("huber_delta", "left out unless loss is huber", got))
+            }
+            (LossChoice::Huber, delta) => {
+                let delta = *settings.huber_delta.insert(delta.unwrap_or(1.0));
+                Ok(Loss::Huber { delta })
+            }
+        },
+    }
+}
+
+/// Fills up what an optimiser needs and refuses what it does not know.
+fn optimizer(settings: &mut Settings) -> Result<Optimizer, Error> {
+    let choice = need(settings.optimizer, "optimizer")?;
+    if choice == OptimizerChoice::Sgd {
+        // A preset's Adam settings mean nothing when the user asks for plain SGD.
+        (settings.beta1, settings.beta2, settings.epsilon) = (None, None, None);
+        let momentum = *settings.momentum.get_or_insert(0.0);
+        let nesterov = *settings.nesterov.get_or_insert(false);
+        if nesterov && momentum == 0.0 {
+            return Err(setting("nesterov", "false without momentum", true));
+        }
+        return Ok(Optimizer::Sgd { momentum, nesterov });
+    }
+    for (name, given) in [
+        ("momentum", settings.momentum.is_some_and(|m| m != 0.0)),
+        ("nesterov", settings.nesterov == Some(true)),
+    ] {
+        if given {
+            return Err(setting(name, "left out unless optimizer is sgd", "a value"));
+        }
+    }
+    (settings.momentum, settings.nesterov) = (None, None);
+    let beta1 = *settings.beta1.get_or_insert(0.9);
+    let beta2 = *settings.beta2.get_or_insert(0.999);
+    let epsilon = *settings.epsilon.get_or_insert(1e-8);
+    Ok(match choice {
+        OptimizerChoice::AdamW => Optimizer::AdamW {
+            beta1,
+            beta2,
+            epsilon,
+        },
+        _ => Optimizer::Adam {
+            beta1,
+            beta2,
+            epsilon,
+        },
+    })
+}
+
+fn stopping(settings: &mut Settings) -> Result<Stopping, Error> {
+    let choice = need(settings.stopping, "stopping")?;
+    let patience = *settings.patience.get_or_insert(0);
+    let window = *settings.window.get_or_insert(10);
+    if choice != StoppingChoice::Best {
+        settings.patience = None;
+    }
+    if choice != StoppingChoice::Smoothed {
+        settings.window = None;
+    }
+    Ok(match choice {
+        StoppingChoice::Best => Stopping::Best {
+            patience: (patience > 0).then_some(patience),
+        },
+        StoppingChoice::Smoothed => Stopping::Smoothed { window },
+        StoppingChoice::Last => Stopping::Last,
+    })
+}
+
+fn activation(settings: &mut Settings) -> Result<Activation, Error> {
+    let choice = need(settings.activation, "activation")?;
+    match (choice, settings.fixed_point) {
+        (ActivationChoice::Selu, None) => Ok(Activation::SELU),
+        (ActivationChoice::Selu, Some(point)) if point.mean == 0.0 && point.variance == 1.0 => {
+            Ok(Activation::SELU)
+        }
+        (ActivationChoice::Selu, Some(point)) => Err(setting("fixed_point", "0,1", point)),
+        (ActivationChoice::Relu, None) => Ok(Activation::Relu),
+        (ActivationChoice::Relu, Some(point)) => Err(setting(
+            "fixed_point",
+            "left out with activation relu, which has none",
+            point,
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(toml: &str, task: Task) -> Result<Config, Error> {
+        Config::resolve(&Settings::from_toml(toml, "s.toml")?, task, 1000)
+    }
+
+    #[test]
+    fn both_presets_are_complete_and_in_range_for_every_task() {
+        for preset in ["default", "paper"] {
+            for task in [
+                Task::Binary,
+                Task::Multiclass,
+                Task::Regression,
+                Task::Multilabel,
+            ] {
+                for n_rows in [1, 100, 10_000_000] {
+                    let settings = Settings::from_toml(&format!("preset = {preset:?}"), "s");
+                    let config = Config::resolve(&settings.unwrap(), task, n_rows).unwrap();
+                    // Complete settings are a fixed point: a model file's settings fit again.
+                    let again = Config::resolve(&config.settings, task, 77).unwrap();
+                    assert_eq!(again, config, "{preset} {task}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_setting_out_of_range_is_named_with_what_is_allowed() {
+        let cases = [
+            ("layers = 0", "layers must be 1 to 256, got 0"),
+            ("layers = 257", "layers must be 1 to 256, got 257"),
+            ("width = 0", "width must be at least 1, got 0"),
+            (
+                "embedding_dim = 0",
+                "embedding_dim must be at least 1, got 0",
+            ),
+            ("dropout = 1.0", "the dropout rate must be in [0, 1), got 1"),
+            (
+                "dropout = nan",
+                "the dropout rate must be in [0, 1), got NaN",
+            ),
+            (
+                "input_dropout = -0.1",
+                "the dropout rate must be in [0, 1), got -0.1",
+            ),
+            ("lr = 0", "learning rate must be above 0, got 0"),
+            ("batch = 0", "batch size must be at least 1, got 0"),
+            ("epochs = 0", "epochs must be 1 to 1,000,000, got 0"),
+            (
+                "weight_decay = -1",
+                "weight decay must be at least 0, got -1",
+            ),
+            ("clip_norm = -1", "clip norm must be above 0, got -1"),
+            (
+                "label_smoothing = 1",
+                "label smoothing must be in [0, 1), got 1",
+            ),
+            ("beta1 = 1", "beta1 must be in [0, 1), got 1"),
+            (
+                "momentum = 0.9",
+                "momentum must be left out unless optimizer is sgd, got a value",
+            ),
+            (
+                "optimizer = 'sgd'\nnesterov = true",
+                "nesterov must be false without momentum, got true",
+            ),
+            (
+                "activation = 'relu'\ndropout = 0.1",
+                "alpha dropout goes with SELU only",
+            ),
+            (
+                "dropout = 0.1\ndropout_kind = 'ordinary'",
+                "SELU goes with alpha dropout only",
+            ),
+            (
+                "activation = 'relu'\nfixed_point = '0,1'",
+                "left out with activation relu",
+            ),
+            ("loss = 'huber'", "does not go with the task binary"),
+        ];
+        for (toml, expected) in cases {
+            let error = resolve(toml, Task::Binary).unwrap_err().to_string();
+            assert!(error.contains(expected), "{toml}: {error}");
+        }
+        let cases = [
+            ("class_weight = 'balanced'", "it is for classes"),
+            ("label_smoothing = 0.1", "it is for classes"),
+            (
+                "loss = 'squared'\nhuber_delta = 2",
+                "left out unless loss is huber",
+            ),
+            (
+                "loss = 'huber'\nhuber_delta = 0",
+                "Huber delta must be above 0, got 0",
+            ),
+        ];
+        for (toml, expected) in cases {
+            let error = resolve(toml, Task::Regression).unwrap_err().to_string();
+            assert!(error.contains(expected), "{toml}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_setting_beats_its_preset() {
+        let config = resolve(
+            "preset = 'paper'\nepochs = 7\noptimizer = 'adam'",
+            Task::Binary,
+        );
+        let config = config.unwrap();
+        assert_eq!(config.train.epochs, 7);
+        assert_eq!(config.settings.beta2, Some(0.999));
+        assert_eq!(config.settings.layers, Some(8));
+    }
+}

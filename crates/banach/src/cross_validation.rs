@@ -1,0 +1,259 @@
+//! Cross-validation: a model for each fold, trained side by side.
+
+use std::borrow::Cow;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use banach_data::{Split, Table, folds_from_column};
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::estimator::{Estimator, fit};
+use crate::metrics::Metrics;
+use crate::problem::{Problem, Rows};
+use crate::run::{Event, Run};
+use crate::settings::{Settings, SplitChoice};
+
+/// How a table is divided into folds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Folds {
+    /// By the settings' split.
+    Number {
+        /// Folds, at least 2.
+        folds: usize,
+        /// How often the table is divided anew, at least 1.
+        repeats: usize,
+    },
+    /// Rows with the same value of this column are a fold.
+    Column(String),
+}
+
+/// What one fold measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fold {
+    /// Its name: a number from 1, with the repeat before it, or the value of the fold column.
+    pub fold: String,
+    /// Rows scored.
+    pub rows: usize,
+    /// Epoch whose weights were kept.
+    pub best_epoch: usize,
+    /// The task's metrics on the rows of the fold.
+    pub metrics: Metrics,
+}
+
+/// Mean and spread of a metric over folds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Spread {
+    /// The metric's name.
+    #[serde(skip)]
+    pub name: String,
+    /// Mean over the folds in which it is defined; `None` when it is in none.
+    pub mean: Option<f64>,
+    /// Standard deviation over these folds (divisor n - 1); `None` with less than two.
+    pub std: Option<f64>,
+}
+
+/// The result of a cross-validation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrossValidation {
+    /// Name of the task.
+    pub task: &'static str,
+    /// Rows of the table that have a target.
+    pub rows: usize,
+    /// Every fold, in order.
+    pub folds: Vec<Fold>,
+    /// Mean and spread of every metric.
+    pub summary: Vec<Spread>,
+}
+
+impl Estimator {
+    /// Trains a model for each fold on the other folds' rows and scores it on the fold's own.
+    ///
+    /// As many folds as there are threads train at the same time, one thread each; the results are
+    /// the same for any number.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for folds that cannot be made, [`Error::Fold`] for the first fold that fails,
+    /// [`Error::Interrupted`].
+    pub fn cross_validate(
+        &self,
+        table: &Table,
+        folds: &Folds,
+        run: &Run<'_>,
+    ) -> Result<CrossValidation, Error> {
+        let mut settings = self.settings.clone();
+        if let Folds::Column(column) = folds {
+            // The fold column says how the data was divided, not what a row is like.
+            settings.drop.get_or_insert_default().push(column.clone());
+        }
+        let rows = Rows::new(&settings, table, None)?;
+        let jobs = jobs(&settings, table, &rows, folds)?;
+        let at_once = run.threads.clamp(1, jobs.len());
+        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let results: Vec<Mutex<Option<Result<Fold, Error>>>> =
+            jobs.iter().map(|_| Mutex::new(None)).collect();
+        let stop = |at: usize| {
+            let failed =
+                |slot: &Mutex<Option<Result<Fold, Error>>>| matches!(*lock(slot), Some(Err(_)));
+            run.interrupt.load(Ordering::Relaxed) || results[..at].iter().any(failed)
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..at_once {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(job) = jobs.get(at) else { return };
+                        if stop(at) {
+                            return;
+                        }
+                        let result = run_fold(&settings, table, &rows, job, run, at_once);
+                        if let Ok(fold) = &result {
+                            (run.observe)(Event::Fold {
+                                done: done.fetch_add(1, Ordering::Relaxed) + 1,
+                                folds: jobs.len(),
+                                name: &fold.fold,
+                                metrics: &fold.metrics,
+                            });
+                        }
+                        *lock(&results[at]) = Some(result);
+                    }
+                });
+            }
+        });
+        let mut folds = Vec::new();
+        for result in results {
+            match result
+                .into_inner()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+            {
+                Some(result) => folds.push(result?),
+                None => return Err(Error::Interrupted),
+            }
+        }
+        Ok(CrossValidation {
+            task: rows.target.task().name(),
+            rows: rows.rows.len(),
+            summary: summary(&folds),
+            folds,
+        })
+    }
+}
+
+/// One fold: its name and rows.
+struct Job {
+    name: String,
+    test: Vec<u32>,
+}
+
+fn jobs(settings: &Settings, table: &Table, rows: &Rows, folds: &Folds) -> Result<Vec<Job>, Error> {
+    let collect = |fold_of: &[u32], names: Vec<String>| {
+        let mut jobs: Vec<Job> = names
+            .into_iter()
+            .map(|name| Job {
+                name,
+                test: Vec::new(),
+            })
+            .collect();
+        for (&row, &fold) in rows.rows.iter().zip(fold_of) {
+            jobs[fold as usize].test.push(row);
+        }
+        jobs
+    };
+    match folds {
+        Folds::Column(column) => {
+            let (fold_of, names) = folds_from_column(table, column, &rows.rows)?;
+            Ok(collect(&fold_of, names))
+        }
+        Folds::Number { folds, repeats } => {
+            let split = settings
+                .split
+                .clone()
+                .map_or_else(Split::default, |SplitChoice(s)| s);
+            let splitter = rows.splitter(table, &split, settings.seed.unwrap_or(0));
+            let mut jobs = Vec::new();
+            for repeat in 0..(*repeats).max(1) {
+                let fold_of = splitter.folds(*folds, repeat as u32)?;
+                let name = |fold: usize| match repeats {
+                    0 | 1 => (fold + 1).to_string(),
+                    _ => format!("{}.{}", repeat + 1, fold + 1),
+                };
+                jobs.extend(collect(&fold_of, (0..*folds).map(name).collect()));
+            }
+            Ok(jobs)
+        }
+    }
+}
+
+fn run_fold(
+    settings: &Settings,
+    table: &Table,
+    rows: &Rows,
+    job: &Job,
+    run: &Run<'_>,
+    at_once: usize,
+) -> Result<Fold, Error> {
+    let in_fold = |source: Error| Error::Fold {
+        fold: job.name.clone(),
+        source: Box::new(source),
+    };
+    let outside = |row: &&u32| job.test.binary_search(row).is_err();
+    let learn: Vec<u32> = rows.rows.iter().filter(outside).copied().collect();
+    let quiet = Run {
+        threads: (run.threads / at_once).max(1),
+        interrupt: run.interrupt,
+        ..Run::default()
+    };
+    let problem = Problem::new(settings, Cow::Borrowed(table), Some(&learn), at_once);
+    let fitted = problem
+        .and_then(|problem| fit(problem, &quiet))
+        .map_err(in_fold)?;
+    if fitted.interrupted {
+        return Err(Error::Interrupted);
+    }
+    let weight = settings.weight.as_deref();
+    let evaluation = fitted
+        .model
+        .evaluate_rows(table, &job.test, weight, quiet.threads);
+    let evaluation = evaluation.map_err(in_fold)?;
+    Ok(Fold {
+        fold: job.name.clone(),
+        rows: evaluation.rows,
+        best_epoch: fitted.model.training.best_epoch,
+        metrics: evaluation.metrics,
+    })
+}
+
+/// Mean and standard deviation of every metric.
+fn summary(folds: &[Fold]) -> Vec<Spread> {
+    let names = folds
+        .first()
+        .map(|fold| fold.metrics.entries())
+        .unwrap_or_default();
+    let spread = |(name, _): (String, Option<f64>)| {
+        let of_fold = |fold: &Fold| {
+            fold.metrics
+                .entries()
+                .into_iter()
+                .find(|(other, _)| *other == name)?
+                .1
+        };
+        let values: Vec<f64> = folds.iter().filter_map(of_fold).collect();
+        let n = values.len() as f64;
+        let mean = (n > 0.0).then(|| values.iter().sum::<f64>() / n);
+        let std = mean.filter(|_| n > 1.0).map(|mean| {
+            let squares: f64 = values
+                .iter()
+                .map(|value| (value - mean) * (value - mean))
+                .sum();
+            (squares / (n - 1.0)).sqrt()
+        });
+        Spread { name, mean, std }
+    };
+    names.into_iter().map(spread).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

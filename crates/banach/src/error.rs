@@ -1,0 +1,141 @@
+//! What can go wrong between a table and a model, with the facts to act on.
+
+use banach_data::DataError;
+use banach_nn::{DatasetError, SpecError, TrainError};
+
+use crate::container::FormatError;
+use crate::metrics::MetricsError;
+
+/// Why a model could not be fitted, stored, loaded or used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Something about a table.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Something about a model file or checkpoint.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// Something about the training run.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// Predictions that cannot be scored.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// A setting out of its range, or at odds with another one.
+    #[error("{name} must be {allowed}, got {got}")]
+    Setting {
+        /// The setting's name, as it stands in a settings file.
+        name: &'static str,
+        /// Values it may have.
+        allowed: &'static str,
+        /// The value found.
+        got: String,
+    },
+    /// A setting that does not go with the task.
+    #[error("{name} = {got} does not go with the task {task}: {reason}")]
+    SettingForTask {
+        /// The setting's name.
+        name: &'static str,
+        /// The value found.
+        got: String,
+        /// The task.
+        task: &'static str,
+        /// What it is for.
+        reason: &'static str,
+    },
+    /// A settings file that is not what it should be.
+    #[error("{file}: {source}")]
+    SettingsFile {
+        /// The file.
+        file: String,
+        /// What is wrong, with line and column.
+        source: Box<toml::de::Error>,
+    },
+    /// A settings file that cannot be read.
+    #[error("cannot read {file}: {source}")]
+    ReadSettings {
+        /// The file.
+        file: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A setting that does not exist.
+    #[error("{file}: there is no setting {key:?}{}", did_you_mean(nearest))]
+    UnknownSetting {
+        /// The file.
+        file: String,
+        /// The key found.
+        key: String,
+        /// The nearest existing one, if one is near.
+        nearest: Option<String>,
+    },
+    /// A network that does not fit into memory.
+    #[error(
+        "training this network needs about {needed_mb} MB ({parameters} parameters, batches of \
+         {batch_size} rows), but only {available_mb} MB are free: lower width, layers or batch"
+    )]
+    OutOfMemory {
+        /// Estimate for training, in units of 10^6 bytes.
+        needed_mb: u64,
+        /// Free memory, in units of 10^6 bytes.
+        available_mb: u64,
+        /// Number of trained parameters.
+        parameters: usize,
+        /// Rows in a batch.
+        batch_size: usize,
+    },
+    /// A checkpoint of another run.
+    #[error(
+        "{file} belongs to another run: {what} differs. Resume with the settings and the table that \
+         began it, or begin anew without --resume"
+    )]
+    OtherRun {
+        /// The checkpoint.
+        file: String,
+        /// What is not the same.
+        what: &'static str,
+    },
+    /// There is nothing to resume from.
+    #[error("{file} does not exist, so there is no run to resume; begin one without --resume")]
+    NoCheckpoint {
+        /// The checkpoint looked for.
+        file: String,
+    },
+    /// A run folder that cannot be written to.
+    #[error("cannot write {file}: {source}")]
+    Write {
+        /// The file.
+        file: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// Training was interrupted before there was anything to keep.
+    #[error("interrupted before the first step was done; there is no model to keep")]
+    Interrupted,
+    /// Folds in which the model cannot be scored.
+    #[error("fold {fold}: {source}")]
+    Fold {
+        /// The fold's name.
+        fold: String,
+        /// What is wrong in it.
+        source: Box<Error>,
+    },
+}
+
+fn did_you_mean(nearest: &Option<String>) -> String {
+    let hint = |name: &String| format!("; did you mean {name:?}?");
+    nearest.as_ref().map(hint).unwrap_or_default()
+}
+
+impl From<SpecError> for Error {
+    fn from(error: SpecError) -> Self {
+        Self::Train(error.into())
+    }
+}
+
+impl From<DatasetError> for Error {
+    fn from(error: DatasetError) -> Self {
+        Self::Train(error.into())
+    }
+}

@@ -1,0 +1,116 @@
+//! From a table to a model.
+
+use std::borrow::Cow;
+
+use banach_data::{Table, Task};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::model::Model;
+use crate::problem::Problem;
+use crate::run::{Event, Overview, Run};
+use crate::settings::Settings;
+use crate::training::{Trained, train};
+
+/// Rows assumed for the check of settings before a table is seen.
+const ASSUMED_ROWS: usize = 1000;
+
+/// Settings that were checked as far as they can be without a table.
+///
+/// ```no_run
+/// use banach::data::Table;
+/// use banach::{Estimator, Run, Settings};
+///
+/// let settings = Settings { target: Some(vec!["species".into()]), ..Settings::default() };
+/// let table = Table::read("penguins.csv", &Default::default())?;
+/// let fitted = Estimator::new(settings)?.fit(table, &Run::default())?;
+/// fitted.model.save("model.safetensors")?;
+/// # Ok::<(), banach::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Estimator {
+    pub(crate) settings: Settings,
+}
+
+/// The result of a fit.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The model.
+    pub model: Model,
+    /// Whether the fit was broken off by [`Run::interrupt`]; the model then has the best weights up
+    /// to there.
+    pub interrupted: bool,
+}
+
+impl Estimator {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`Error::Setting`], [`Error::SettingForTask`] or [`Error::Train`], naming the setting. Some
+    /// can only be checked when the task is found from the table.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        let task = settings.task.and_then(crate::TaskChoice::task);
+        let possible = match task {
+            Some(task) => vec![task],
+            None => vec![Task::Binary, Task::Regression, Task::Multilabel],
+        };
+        let mut checks = possible
+            .into_iter()
+            .map(|task| Config::resolve(&settings, task, ASSUMED_ROWS));
+        // Without a task it is enough that the settings suit one.
+        let first = checks.next().map(|check| check.map(drop));
+        match first {
+            Some(Err(error)) if !checks.any(|check| check.is_ok()) => Err(error),
+            _ => Ok(Self { settings }),
+        }
+    }
+
+    /// Fits a model to a table, which is given up so that its memory can be used.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for the table, [`Error::Setting`] for settings that do not suit it,
+    /// [`Error::OutOfMemory`], [`Error::Train`] when the loss does not stay finite, and the errors of
+    /// a run's folder.
+    pub fn fit(&self, table: Table, run: &Run<'_>) -> Result<Fitted, Error> {
+        let problem = Problem::new(&self.settings, Cow::Owned(table), None, 1)?;
+        fit(problem, run)
+    }
+
+    /// Fits a model to some rows of a table, given in ascending order.
+    ///
+    /// # Errors
+    /// As [`Estimator::fit`].
+    pub fn fit_rows(&self, table: &Table, rows: &[u32], run: &Run<'_>) -> Result<Fitted, Error> {
+        let problem = Problem::new(&self.settings, Cow::Borrowed(table), Some(rows), 1)?;
+        fit(problem, run)
+    }
+}
+
+pub(crate) fn fit(problem: Problem, run: &Run<'_>) -> Result<Fitted, Error> {
+    (run.observe)(Event::Prepared(Overview {
+        task: problem.target.task(),
+        target: problem.target.names(),
+        train_rows: problem.train.len(),
+        valid_rows: problem.valid.len(),
+        without_target: problem.without_target,
+        features: problem.encoder.columns().len(),
+        widths: problem.spec.widths(),
+        parameters: problem.spec.n_parameters().unwrap_or(0),
+        notices: problem.encoder.notices(),
+    }));
+    let Trained {
+        network,
+        training,
+        interrupted,
+    } = train(&problem, run)?;
+    Ok(Fitted {
+        model: Model {
+            settings: problem.config.settings,
+            encoder: problem.encoder,
+            target: problem.target,
+            network,
+            training,
+        },
+        interrupted,
+    })
+}

@@ -1,0 +1,102 @@
+//! How encoded columns enter the network.
+
+use banach_data::{Encoder, Features, Scaling};
+use banach_nn::{CategorySpec, Dropout, InputSpec, Inputs};
+
+use crate::config::Config;
+
+/// Largest size of a one-hot unit under robust scaling, as for numbers.
+const CLIP: f64 = 3.0;
+
+/// The input layer for an encoder: numbers as they are; a category column with few values one unit a
+/// value, with many a trained vector.
+pub(crate) fn input_spec(encoder: &Encoder, config: &Config) -> InputSpec {
+    let categories = encoder.category_counts().into_iter().map(|counts| {
+        if counts.len() > config.max_one_hot {
+            CategorySpec::Embedding {
+                n_codes: counts.len(),
+                dimension: config.embedding_dim,
+            }
+        } else {
+            one_hot(counts, config.encoder.scaling, config.train.hide_categories)
+        }
+    });
+    InputSpec {
+        n_numbers: encoder.n_numbers(),
+        categories: categories.collect(),
+        dropout: Dropout::None,
+    }
+}
+
+/// Units with mean 0 and variance 1 over the training rows, so that the first layer sees what a
+/// self-normalizing network expects (arXiv:1706.02515, section "Initialization").
+///
+/// A code with training share p is `(1 - p) / sqrt(p (1 - p))` when it is there and
+/// `-p / sqrt(p (1 - p))` when not; with robust scaling both go through its smooth clip, for rare
+/// categories would be huge. `hidden` is the share of rows that training turns to code 0 (unknown).
+fn one_hot(counts: &[u64], scaling: Scaling, hidden: f64) -> CategorySpec {
+    let total: u64 = counts.iter().sum();
+    let total = total.max(1) as f64;
+    let units = counts.iter().enumerate().map(|(code, &count)| {
+        let share = count as f64 / total * (1.0 - hidden);
+        let share = if code == 0 { share + hidden } else { share };
+        let deviation = (share * (1.0 - share)).sqrt();
+        if deviation == 0.0 {
+            return (0.0, 0.0);
+        }
+        let clip = |z: f64| match scaling {
+            Scaling::Robust => CLIP * z / (CLIP * CLIP + z * z).sqrt(),
+            Scaling::Standard => z,
+        };
+        (
+            clip(-share / deviation) as f32,
+            clip((1.0 - share) / deviation) as f32,
+        )
+    });
+    let (low, high) = units.unzip();
+    CategorySpec::OneHot { low, high }
+}
+
+/// Encoded rows as the network takes them.
+pub(crate) fn inputs(features: Features) -> Inputs {
+    Inputs {
+        n_rows: features.n_rows,
+        numbers: features.numbers,
+        codes: features.codes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_hot_units_have_mean_0_and_variance_1_over_the_training_rows() {
+        let counts = [0, 600, 300, 100];
+        let CategorySpec::OneHot { low, high } = one_hot(&counts, Scaling::Standard, 0.0) else {
+            panic!("not one-hot")
+        };
+        assert_eq!((low[0], high[0]), (0.0, 0.0));
+        for code in 1..4 {
+            let (p, low, high) = (counts[code] as f32 / 1000.0, low[code], high[code]);
+            let mean = p * high + (1.0 - p) * low;
+            let second = p * high * high + (1.0 - p) * low * low;
+            assert!(
+                mean.abs() < 1e-6 && (second - 1.0).abs() < 1e-6,
+                "{code}: {mean} {second}"
+            );
+        }
+    }
+
+    #[test]
+    fn rare_categories_stay_within_the_clip() {
+        let CategorySpec::OneHot { high, .. } = one_hot(&[0, 1_000_000, 1], Scaling::Robust, 0.01)
+        else {
+            panic!("not one-hot")
+        };
+        assert!(
+            high.iter().all(|&unit| unit > 0.0 && unit < 3.0),
+            "{high:?}"
+        );
+    }
+}

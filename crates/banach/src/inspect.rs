@@ -1,0 +1,151 @@
+//! What is inside a model, for people and as JSON.
+
+use banach_data::{EncodedColumn, Notice, Table};
+use banach_nn::LayerMoments;
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::model::Model;
+use crate::settings::Settings;
+use crate::training::Training;
+
+/// Everything worth knowing about a model.
+#[derive(Debug, Clone, Serialize)]
+pub struct Inspection<'a> {
+    /// Name of the task.
+    pub task: &'static str,
+    /// Each target with its classes.
+    pub targets: Vec<Target<'a>>,
+    /// Each input column and what is made from it.
+    pub columns: Vec<EncodedColumn>,
+    /// Columns that are not used, and why.
+    pub unused: &'a [Notice],
+    /// Number of trained parameters.
+    pub parameters: usize,
+    /// Width of the network's input.
+    pub input_width: usize,
+    /// Each layer, from the input to the output.
+    pub layers: Vec<Layer>,
+    /// Moments of the network's input over the rows of a table, if one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_moments: Option<Moments>,
+    /// How the model was trained.
+    pub training: &'a Training,
+    /// All settings.
+    pub settings: &'a Settings,
+}
+
+/// A target column.
+#[derive(Debug, Clone, Serialize)]
+pub struct Target<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its classes in order; empty for regression.
+    pub classes: &'a [String],
+}
+
+/// One layer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Layer {
+    /// Number of units.
+    pub width: usize,
+    /// Name of the activation, `linear` for the output layer.
+    pub activation: &'static str,
+    /// Dropout rate in training.
+    pub dropout: f64,
+    /// Smallest and largest sum of a unit's weights (omega in arXiv:1706.02515); 0 in the theory.
+    pub omega: [f64; 2],
+    /// Smallest and largest sum of squares of a unit's weights (tau); 1 in the theory.
+    pub tau: [f64; 2],
+    /// Moments of the activations over the rows of a table, if one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moments: Option<Moments>,
+}
+
+/// Mean and variance of activations, measured over rows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Moments {
+    /// Mean over all units and rows.
+    pub mean: f64,
+    /// Variance over all units and rows.
+    pub variance: f64,
+    /// Smallest and largest mean of a unit.
+    pub unit_mean: [f64; 2],
+    /// Smallest and largest variance of a unit.
+    pub unit_variance: [f64; 2],
+}
+
+impl From<LayerMoments> for Moments {
+    fn from(moments: LayerMoments) -> Self {
+        Self {
+            mean: moments.mean,
+            variance: moments.variance,
+            unit_mean: [moments.unit_mean.0, moments.unit_mean.1],
+            unit_variance: [moments.unit_variance.0, moments.unit_variance.1],
+        }
+    }
+}
+
+impl Model {
+    /// Looks inside; with a table also at the activations that its rows cause.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the table does not suit the model.
+    pub fn inspect(&self, table: Option<&Table>) -> Result<Inspection<'_>, Error> {
+        let moments = match table {
+            Some(table) => Some(self.predictor(1)?.moments(table)?),
+            None => None,
+        };
+        let moments_at = |place: usize| {
+            let measured = moments.as_ref().and_then(|moments| moments.get(place));
+            measured.map(|&moments| Moments::from(moments))
+        };
+        let spec = self.network.spec();
+        let weights = self
+            .network
+            .tensors()
+            .iter()
+            .filter(|tensor| tensor.shape.len() == 2 && tensor.name.starts_with("layers."));
+        let layers = weights.enumerate().map(|(at, tensor)| {
+            let hidden = spec.layers.get(at);
+            let (omega, tau) = unit_sums(self.network.tensor(tensor), tensor.shape[1]);
+            Layer {
+                width: tensor.shape[0],
+                activation: hidden.map_or("linear", |layer| layer.activation.name()),
+                dropout: hidden.map_or(0.0, |layer| layer.dropout.rate()),
+                omega,
+                tau,
+                moments: moments_at(at + 1),
+            }
+        });
+        let names = self.target.names();
+        let targets = names.into_iter().enumerate().map(|(at, name)| Target {
+            name,
+            classes: self.target.classes(at),
+        });
+        Ok(Inspection {
+            task: self.task().name(),
+            targets: targets.collect(),
+            columns: self.encoder.columns(),
+            unused: self.encoder.notices(),
+            parameters: self.network.parameters().len(),
+            input_width: spec.inputs.width(),
+            layers: layers.collect(),
+            input_moments: moments_at(0),
+            training: &self.training,
+            settings: &self.settings,
+        })
+    }
+}
+
+/// Range over units of the sum and of the sum of squares of their weights, in f64.
+fn unit_sums(weight: &[f32], fan_in: usize) -> ([f64; 2], [f64; 2]) {
+    let start = [f64::INFINITY, f64::NEG_INFINITY];
+    let widen = |range: [f64; 2], value: f64| [range[0].min(value), range[1].max(value)];
+    let units = weight.chunks_exact(fan_in);
+    units.fold((start, start), |(omega, tau), unit| {
+        let sum: f64 = unit.iter().map(|&w| f64::from(w)).sum();
+        let squares: f64 = unit.iter().map(|&w| f64::from(w) * f64::from(w)).sum();
+        (widen(omega, sum), widen(tau, squares))
+    })
+}

@@ -1,0 +1,105 @@
+//! The model file: which texts and tensors of a [`Container`] make a model. FORMAT.md describes it.
+
+use std::path::Path;
+
+use banach_data::{Encoder, TargetEncoder};
+use banach_nn::{CategorySpec, Network, NetworkSpec};
+use serde::de::Error as _;
+
+use crate::container::{Container, FormatError};
+use crate::model::Model;
+
+/// Version of the format. It changes when a file cannot be read by the program before it.
+const VERSION: &str = "1";
+
+const VERSION_KEY: &str = "banach.format_version";
+const PROGRAM_KEY: &str = "banach.program";
+const SETTINGS_KEY: &str = "banach.settings";
+const ENCODER_KEY: &str = "banach.encoder";
+const TARGET_KEY: &str = "banach.target";
+const NETWORK_KEY: &str = "banach.network";
+const TRAINING_KEY: &str = "banach.training";
+
+pub(crate) fn container(model: &Model) -> Result<Container, FormatError> {
+    let mut container = Container::new();
+    container.set_text(VERSION_KEY, VERSION);
+    container.set_text(PROGRAM_KEY, concat!("banach ", env!("CARGO_PKG_VERSION")));
+    container.set_json(SETTINGS_KEY, &model.settings)?;
+    container.set_json(ENCODER_KEY, &model.encoder)?;
+    container.set_json(TARGET_KEY, &model.target)?;
+    container.set_json(NETWORK_KEY, model.network.spec())?;
+    container.set_json(TRAINING_KEY, &model.training)?;
+    for tensor in model.network.tensors() {
+        let values = model.network.tensor(tensor).to_vec();
+        container.insert(&tensor.name, &tensor.shape, values)?;
+    }
+    Ok(container)
+}
+
+pub(crate) fn read(path: &Path) -> Result<Model, FormatError> {
+    let container = Container::read_file(path)?;
+    model(container).map_err(|error| error.in_file(path))
+}
+
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Model, FormatError> {
+    model(Container::from_bytes(bytes)?)
+}
+
+fn model(mut container: Container) -> Result<Model, FormatError> {
+    container.check_version(VERSION_KEY, VERSION)?;
+    let settings = container.json(SETTINGS_KEY)?;
+    let encoder: Encoder = container.json(ENCODER_KEY)?;
+    let target: TargetEncoder = container.json(TARGET_KEY)?;
+    let training = container.json(TRAINING_KEY)?;
+    let spec: NetworkSpec = container.json(NETWORK_KEY)?;
+    check_fit(&spec, &encoder, &target).map_err(|reason| bad_network(&reason))?;
+    let mut parameters = Vec::new();
+    for tensor in spec.tensors() {
+        // The container checks the shape against the file before anything is allocated.
+        parameters.append(&mut container.take(&tensor.name, &tensor.shape)?);
+    }
+    container.expect_no_tensors()?;
+    let network = Network::from_parameters(spec, parameters);
+    Ok(Model {
+        settings,
+        encoder,
+        target,
+        network: network.map_err(|error| bad_network(&error.to_string()))?,
+        training,
+    })
+}
+
+/// Checks that the network takes what the encoder gives and gives what the target needs.
+fn check_fit(spec: &NetworkSpec, encoder: &Encoder, target: &TargetEncoder) -> Result<(), String> {
+    spec.check().map_err(|error| error.to_string())?;
+    let counts = encoder.category_counts();
+    let codes: Vec<usize> = counts.iter().map(|counts| counts.len()).collect();
+    let expected: Vec<usize> = spec
+        .inputs
+        .categories
+        .iter()
+        .map(CategorySpec::n_codes)
+        .collect();
+    let (numbers, outputs) = (encoder.n_numbers(), target.n_outputs());
+    if spec.inputs.n_numbers != numbers || expected != codes {
+        return Err(format!(
+            "its inputs must be {numbers} numbers and categories of {codes:?} codes, as the encoder \
+             makes them, got {} and {expected:?}",
+            spec.inputs.n_numbers
+        ));
+    }
+    if spec.n_outputs != outputs {
+        let got = spec.n_outputs;
+        return Err(format!(
+            "it must have {outputs} outputs, as the target needs, got {got}"
+        ));
+    }
+    Ok(())
+}
+
+fn bad_network(reason: &str) -> FormatError {
+    FormatError::BadMetadata {
+        key: NETWORK_KEY.to_owned(),
+        source: serde_json::Error::custom(reason),
+    }
+}

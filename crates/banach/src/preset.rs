@@ -1,0 +1,91 @@
+//! Settings that nobody gave: two recipes.
+
+use banach_data::{Scaling, Split, Task};
+use banach_nn::{Schedule, Shape};
+
+use crate::settings::{
+    ActivationChoice, ClassWeight, DropoutKind, LossChoice, OptimizerChoice, Preset, Settings,
+    SplitChoice, StoppingChoice, Valid,
+};
+
+/// All settings of a preset for a task and a number of rows, but for those that name columns.
+pub(crate) fn settings(preset: Preset, task: Task, n_rows: usize) -> Settings {
+    match preset {
+        Preset::Default => strong(task, n_rows),
+        Preset::Paper => paper(task),
+    }
+}
+
+/// The strongest recipe known here, found on validation rows (see `docs/accuracy.md`).
+///
+/// Robust scaling with a smooth clip, the learning-rate waves of coslog4 and a decoupled weight decay
+/// come from RealMLP (Holzmueller et al., arXiv:2407.04491), whose network for classification has
+/// SELU units too.
+fn strong(task: Task, n_rows: usize) -> Settings {
+    let classes = matches!(task, Task::Binary | Task::Multiclass);
+    Settings {
+        scaling: Some(Scaling::Robust),
+        layers: Some(3),
+        dropout: Some(0.1),
+        label_smoothing: classes.then_some(0.05),
+        optimizer: Some(OptimizerChoice::AdamW),
+        learning_rate: Some(2e-3),
+        schedule: Some(Schedule::Coslog4),
+        beta2: Some(0.95),
+        weight_decay: Some(0.02),
+        clip_norm: Some(1.0),
+        batch_size: Some(batch_size(n_rows)),
+        epochs: Some(128),
+        stopping: Some(StoppingChoice::Best),
+        patience: Some(0),
+        valid: Some(Valid::Fraction(0.2)),
+        ..paper(task)
+    }
+}
+
+/// About 50 steps an epoch for a small table, up to 256 rows a step for a large one.
+fn batch_size(n_rows: usize) -> usize {
+    (n_rows / 50).next_power_of_two().clamp(32, 256)
+}
+
+/// Klambauer et al. 2017, section A.4: plain SGD, 100 epochs, the stop epoch from the validation loss
+/// smoothed by a moving average of 10 epochs, 15% of the rows for validation. The paper chooses
+/// layers, width, learning rate and dropout by a grid search; these are the middle of its grid.
+fn paper(task: Task) -> Settings {
+    let classes = matches!(task, Task::Binary | Task::Multiclass);
+    let regression = task == Task::Regression;
+    Settings {
+        task: Some(task.into()),
+        valid: Some(Valid::Fraction(0.15)),
+        split: Some(SplitChoice(Split::Stratified)),
+        class_weight: Some(ClassWeight::None),
+        drop: Some(Vec::new()),
+        categorical: Some(Vec::new()),
+        numeric: Some(Vec::new()),
+        seed: Some(0),
+        scaling: Some(Scaling::Standard),
+        min_category_count: Some(2),
+        max_one_hot: Some(32),
+        embedding_dim: Some(8),
+        hide_categories: Some(0.01),
+        layers: Some(8),
+        width: Some(256),
+        shape: Some(Shape::Rectangular),
+        activation: Some(ActivationChoice::Selu),
+        dropout: Some(0.05),
+        input_dropout: Some(0.0),
+        dropout_kind: Some(DropoutKind::Alpha),
+        loss: regression.then_some(LossChoice::Squared),
+        label_smoothing: classes.then_some(0.0),
+        optimizer: Some(OptimizerChoice::Sgd),
+        learning_rate: Some(0.01),
+        schedule: Some(Schedule::Constant),
+        weight_decay: Some(0.0),
+        clip_norm: Some(0.0),
+        batch_size: Some(128),
+        epochs: Some(100),
+        stopping: Some(StoppingChoice::Smoothed),
+        refit: Some(false),
+        ..Settings::default()
+    }
+}

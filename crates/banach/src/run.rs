@@ -1,0 +1,113 @@
+//! How a fit runs, and what it tells while it does. Nothing here changes a result.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use banach_data::{Notice, Task};
+use banach_nn::{EpochReport, available_threads};
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::Metrics;
+
+/// How a fit runs: threads, a folder for its traces, and who listens.
+#[derive(Clone)]
+pub struct Run<'a> {
+    /// Number of threads; the result is the same for any.
+    pub threads: usize,
+    /// Folder for `checkpoint.safetensors` and `metrics.jsonl`; made if it is not there.
+    pub folder: Option<PathBuf>,
+    /// Go on from the folder's checkpoint.
+    pub resume: bool,
+    /// Set to break off after the step at hand; the best weights so far are kept.
+    pub interrupt: &'a AtomicBool,
+    /// Is told what happens.
+    pub observe: &'a (dyn Fn(Event<'_>) + Sync),
+}
+
+impl Default for Run<'_> {
+    /// All available threads, no folder, no listener.
+    fn default() -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Self {
+            threads: available_threads(),
+            folder: None,
+            resume: false,
+            interrupt: &NEVER,
+            observe: &|_| {},
+        }
+    }
+}
+
+/// Which of its two trainings a fit is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// On the training rows, judged on the validation rows.
+    Train,
+    /// On all rows, for as many epochs as were best.
+    Refit,
+}
+
+/// Something that happened in a fit.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The table is encoded and training begins.
+    Prepared(Overview<'a>),
+    /// A training begins, perhaps in the middle.
+    Stage {
+        /// Which one.
+        stage: Stage,
+        /// Epochs it has at most.
+        epochs: usize,
+        /// Epochs already done.
+        done: usize,
+        /// Steps of an epoch.
+        steps: usize,
+    },
+    /// A step is done.
+    Step {
+        /// Number of the epoch, from 1.
+        epoch: usize,
+        /// Number of the step in it, from 1.
+        step: usize,
+        /// Its loss.
+        loss: f64,
+    },
+    /// An epoch is done.
+    Epoch(&'a EpochReport),
+    /// A fold of a cross-validation is done.
+    Fold {
+        /// Folds done so far.
+        done: usize,
+        /// Folds in all.
+        folds: usize,
+        /// The fold's name.
+        name: &'a str,
+        /// What it measured.
+        metrics: &'a Metrics,
+    },
+}
+
+/// What is about to be learned from what.
+#[derive(Debug)]
+pub struct Overview<'a> {
+    /// The task.
+    pub task: Task,
+    /// Names of the target columns.
+    pub target: Vec<&'a str>,
+    /// Rows to learn from.
+    pub train_rows: usize,
+    /// Rows to validate on.
+    pub valid_rows: usize,
+    /// Rows left out because they have no target.
+    pub without_target: usize,
+    /// Columns that are used.
+    pub features: usize,
+    /// Widths of all layers, input and output included.
+    pub widths: Vec<usize>,
+    /// Number of trained parameters.
+    pub parameters: usize,
+    /// Columns that are not used, and why.
+    pub notices: &'a [Notice],
+}

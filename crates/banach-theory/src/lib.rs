@@ -4,17 +4,21 @@
 //! It refuses networks and files: numbers in, numbers out.
 #![forbid(unsafe_code)]
 
+pub mod activation;
 pub mod fixed_point;
 #[cfg(test)]
 mod goldens;
+pub mod certificate;
 pub mod interval;
 pub mod interval_map;
 mod moment_error;
 mod moment_map;
+mod parallel;
 mod quadrature;
 mod selu;
 pub mod special;
 
+pub use activation::Activation;
 pub use banach_kernels::{ALPHA_01, LAMBDA_01, Selu};
 pub use fixed_point::{FixedPoint, FixedPointReport, Outcome};
 pub use moment_error::MomentError;

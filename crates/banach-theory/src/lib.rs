@@ -5,15 +5,16 @@
 #![forbid(unsafe_code)]
 
 pub mod activation;
+pub mod certificate;
 pub mod fixed_point;
 #[cfg(test)]
 mod goldens;
-pub mod certificate;
 pub mod interval;
 pub mod interval_map;
 mod moment_error;
 mod moment_map;
 mod parallel;
+pub mod propagate;
 mod quadrature;
 mod selu;
 pub mod special;

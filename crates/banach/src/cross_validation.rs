@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::estimator::{Estimator, fit};
 use crate::metrics::Metrics;
-use crate::problem::{Problem, Rows};
+use crate::problem::{Problem, RowChoice, Rows};
 use crate::run::{Event, Run};
 use crate::settings::{Settings, SplitChoice};
 
@@ -203,7 +203,7 @@ fn run_fold(
         interrupt: run.interrupt,
         ..Run::default()
     };
-    let problem = Problem::new(settings, Cow::Borrowed(table), Some(&learn), at_once);
+    let problem = Problem::new(settings, Cow::Borrowed(table), &RowChoice::Some(&learn), at_once);
     let fitted = problem
         .and_then(|problem| fit(problem, &quiet))
         .map_err(in_fold)?;

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use banach_data::{Table, Task};
+use banach_data::{HoldOut, Table, Task};
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::model::Model;
-use crate::problem::Problem;
+use crate::problem::{Problem, RowChoice};
 use crate::run::{Event, Overview, Run};
 use crate::settings::Settings;
 use crate::training::{Trained, train};
@@ -72,7 +72,7 @@ impl Estimator {
     /// [`Error::OutOfMemory`], [`Error::Train`] when the loss does not stay finite, and the errors of
     /// a run's folder.
     pub fn fit(&self, table: Table, run: &Run<'_>) -> Result<Fitted, Error> {
-        let problem = Problem::new(&self.settings, Cow::Owned(table), None, 1)?;
+        let problem = Problem::new(&self.settings, Cow::Owned(table), &RowChoice::All, 1)?;
         fit(problem, run)
     }
 
@@ -81,8 +81,23 @@ impl Estimator {
     /// # Errors
     /// As [`Estimator::fit`].
     pub fn fit_rows(&self, table: &Table, rows: &[u32], run: &Run<'_>) -> Result<Fitted, Error> {
-        let problem = Problem::new(&self.settings, Cow::Borrowed(table), Some(rows), 1)?;
-        fit(problem, run)
+        let rows = RowChoice::Some(rows);
+        fit(Problem::new(&self.settings, Cow::Borrowed(table), &rows, 1)?, run)
+    }
+
+    /// Fits a model to rows that are already divided into those to learn from and those to validate
+    /// on; the settings `valid` and `split` then do not count.
+    ///
+    /// # Errors
+    /// As [`Estimator::fit`].
+    pub fn fit_divided(
+        &self,
+        table: &Table,
+        rows: &HoldOut,
+        run: &Run<'_>,
+    ) -> Result<Fitted, Error> {
+        let rows = RowChoice::Divided(rows);
+        fit(Problem::new(&self.settings, Cow::Borrowed(table), &rows, 1)?, run)
     }
 }
 

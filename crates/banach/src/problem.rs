@@ -30,6 +30,16 @@ pub(crate) struct Problem {
     pub(crate) without_target: usize,
 }
 
+/// Which rows of a table a fit may use.
+pub(crate) enum RowChoice<'a> {
+    /// All that have a target.
+    All,
+    /// These, in ascending order.
+    Some(&'a [u32]),
+    /// These, already divided into training and validation rows.
+    Divided(&'a HoldOut),
+}
+
 /// The rows and targets of a table, before anything is fitted.
 pub(crate) struct Rows {
     pub(crate) target: TargetEncoder,
@@ -102,15 +112,23 @@ fn intersection(a: &[u32], b: &[u32]) -> Vec<u32> {
 }
 
 impl Problem {
-    /// Prepares some rows of a table, or all. An owned table is freed piece by piece while it is
-    /// encoded. `networks` is the number of networks that will train at the same time.
+    /// Prepares some rows of a table. An owned table is freed piece by piece while it is encoded.
+    /// `networks` is the number of networks that will train at the same time.
     pub(crate) fn new(
         settings: &Settings,
         table: Cow<'_, Table>,
-        among: Option<&[u32]>,
+        choice: &RowChoice<'_>,
         networks: usize,
     ) -> Result<Self, Error> {
-        let rows = Rows::new(settings, &table, among)?;
+        let rows = match choice {
+            RowChoice::All => Rows::new(settings, &table, None)?,
+            RowChoice::Some(rows) => Rows::new(settings, &table, Some(rows))?,
+            RowChoice::Divided(hold_out) => {
+                let mut both = [&hold_out.train[..], &hold_out.valid].concat();
+                both.sort_unstable();
+                Rows::new(settings, &table, Some(&both))?
+            }
+        };
         let task = rows.target.task();
         let config = Config::resolve(settings, task, rows.rows.len())?;
         let settings = &config.settings;
@@ -118,15 +136,19 @@ impl Problem {
             .split
             .clone()
             .map_or_else(Split::default, |SplitChoice(split)| split);
-        let hold_out = match settings.valid {
-            Some(Valid::File(_)) => HoldOut {
+        let hold_out = match (choice, &settings.valid) {
+            (RowChoice::Divided(hold_out), _) => HoldOut {
+                train: intersection(&rows.rows, &hold_out.train),
+                valid: intersection(&rows.rows, &hold_out.valid),
+            },
+            (_, Some(Valid::File(_))) => HoldOut {
                 train: rows.rows.clone(),
                 valid: Vec::new(),
             },
-            Some(Valid::Fraction(fraction)) => rows
+            (_, &Some(Valid::Fraction(fraction))) => rows
                 .splitter(&table, &split, config.train.seed)
                 .hold_out(fraction)?,
-            None => unreachable!("every preset says where validation rows come from"),
+            (_, None) => unreachable!("every preset says where validation rows come from"),
         };
         let target = rows.target.fit_rows(&table, &hold_out.train)?;
         let features = feature_names(&table, &target, settings, &split);
@@ -142,8 +164,8 @@ impl Problem {
         )?;
 
         // The validation file is opened before the long work on the table begins.
-        let valid_table = match &settings.valid {
-            Some(Valid::File(path)) => {
+        let valid_table = match (choice, &settings.valid) {
+            (RowChoice::All | RowChoice::Some(_), Some(Valid::File(path))) => {
                 let schema = encoder
                     .schema()
                     .with(target.schema())
@@ -154,7 +176,7 @@ impl Problem {
                 };
                 Some(Table::read(path, &options)?)
             }
-            Some(Valid::Fraction(_)) | None => None,
+            _ => None,
         };
         let targets = target.encode(&table, &rows.rows)?;
         let weights = match &settings.weight {

@@ -168,12 +168,12 @@ impl IntervalMap {
     }
 
     /// Every formula evaluated in interval arithmetic as it stands.
-    fn natural(&self, m: Interval, v: Interval) -> Jet {
+    pub(crate) fn natural(&self, m: Interval, v: Interval) -> Jet {
         let root = (v * 2.0).sqrt();
         let a = m / root;
         let peak = (-a.square()).exp();
         let q0 = a.erfc() * HALF;
-        let p = (-a).erfc() * HALF;
+        let p = Interval::point(1.0) - q0;
         let q1 = tail(1.0, a, peak, m, v, root);
         let q2 = tail(2.0, a, peak, m, v, root);
         let phi = peak / (SQRT_2PI * v.sqrt());

@@ -201,15 +201,29 @@ pub trait Product: Sized {
 
 impl Product for f64 {
     unsafe fn product(
-        _: Isa,
+        isa: Isa,
         a: Matrix<'_, f64>,
         packed_b: &[f64],
         n: usize,
         c: &mut [f64],
         into: Into,
     ) {
-        // SAFETY: the caller's promises are the same. Checks in f64 need no speed.
-        unsafe { product::<f64, Portable>(a, packed_b, n, c, into) }
+        // Checks need no tile of their own, but without the instruction set a fused multiply-add
+        // is a function call.
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma")]
+        unsafe fn avx2(a: Matrix<'_, f64>, b: &[f64], n: usize, c: &mut [f64], into: Into) {
+            // SAFETY: the caller's promises are the same.
+            unsafe { product::<f64, Portable>(a, b, n, c, into) }
+        }
+        // SAFETY: the caller's promises are the same; the Isa says what the processor supports.
+        unsafe {
+            match isa.0 {
+                Level::Scalar => product::<f64, Portable>(a, packed_b, n, c, into),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 | Level::Avx512 => avx2(a, packed_b, n, c, into),
+            }
+        }
     }
 }
 

@@ -121,8 +121,12 @@ impl Dataset {
             (Targets::Labels(labels), Loss::BinaryCrossEntropy) => {
                 check_length("targets", n_rows * n_outputs, labels.len())?;
                 let other = |v: &&f32| !(v.is_nan() || **v == 0.0 || **v == 1.0);
-                if labels.iter().any(|v| other(&v)) {
-                    return Err(misfit("0, 1 or missing"));
+                if let Some(index) = labels.iter().position(|v| other(&v)) {
+                    return Err(DatasetError::Label {
+                        row: index / n_outputs,
+                        label: index % n_outputs,
+                        value: labels[index],
+                    });
                 }
             }
             (Targets::Values(values), Loss::Squared | Loss::Huber { .. }) => {
@@ -137,12 +141,8 @@ impl Dataset {
         if let Some(weights) = &self.weights {
             check_length("weights", n_rows, weights.len())?;
             let bad = |(_, weight): &(usize, &f32)| !(weight.is_finite() && **weight >= 0.0);
-            if let Some((index, &value)) = weights.iter().enumerate().find(bad) {
-                return Err(DatasetError::NotFinite {
-                    what: "weight",
-                    index,
-                    value,
-                });
+            if let Some((row, &value)) = weights.iter().enumerate().find(bad) {
+                return Err(DatasetError::Weight { row, value });
             }
         }
         Ok(())

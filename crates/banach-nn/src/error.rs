@@ -95,6 +95,32 @@ pub enum DatasetError {
         /// The value found.
         value: f32,
     },
+    /// A label that is neither 0 nor 1 nor missing.
+    #[error("row {row}: label {label} is {value}; it must be 0, 1 or missing (NaN)")]
+    Label {
+        /// Row, from 0.
+        row: usize,
+        /// Label, from 0.
+        label: usize,
+        /// The value found.
+        value: f32,
+    },
+    /// A weight that is negative or not finite.
+    #[error("the weight of row {row} is {value}; it must be finite and at least 0")]
+    Weight {
+        /// Row, from 0.
+        row: usize,
+        /// The value found.
+        value: f32,
+    },
+    /// A row number beyond the last row.
+    #[error("row {row} is asked for, but the dataset has only {n_rows} rows")]
+    Row {
+        /// The row asked for, from 0.
+        row: u32,
+        /// Number of rows.
+        n_rows: usize,
+    },
     /// A code beyond the last one.
     #[error("row {row}: {what} has code {got}, but there are only {limit} codes")]
     Code {

@@ -21,6 +21,8 @@ mod schedule;
 mod spec;
 mod step;
 mod stopping;
+#[cfg(test)]
+mod tests;
 mod train;
 
 pub use banach_kernels::{ALPHA_01, Isa, LAMBDA_01, Real, available_threads};

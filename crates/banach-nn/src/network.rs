@@ -11,7 +11,7 @@ use crate::spec::{CategorySpec, NetworkSpec};
 pub struct TensorInfo {
     /// `embeddings.J.weight`, `layers.I.weight` or `layers.I.bias`.
     pub name: String,
-    /// [codes, dimension], [out, in] or [out].
+    /// `[codes, dimension]`, `[out, in]` or `[out]`.
     pub shape: Vec<usize>,
     /// First element in the flat buffer.
     pub offset: usize,

@@ -360,6 +360,8 @@ fn check_pairing(activation: Activation, dropout: Dropout) -> Result<(), SpecErr
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn spec() -> NetworkSpec {
@@ -403,44 +405,18 @@ mod tests {
         assert_eq!(Shape::Rectangular.widths(7, 3, 2), [7, 7, 7]);
     }
 
-    #[test]
-    fn each_broken_rule_is_named() {
-        type Break = fn(&mut NetworkSpec);
-        let cases: [(&str, Break, &str); 9] = [
-            ("layers", |s| s.layers.clear(), "1 to 256"),
-            ("many", |s| s.layers = vec![s.layers[0]; 257], "257"),
-            ("outputs", |s| s.n_outputs = 0, "output"),
-            ("width", |s| s.layers[1].width = 0, "layer 1"),
-            (
-                "rate",
-                |s| s.layers[0].dropout = Dropout::Alpha { rate: 1.0 },
-                "[0, 1)",
-            ),
-            (
-                "nan",
-                |s| s.layers[0].dropout = Dropout::Alpha { rate: f64::NAN },
-                "NaN",
-            ),
-            (
-                "selu",
-                |s| s.layers[0].dropout = Dropout::Ordinary { rate: 0.5 },
-                "alpha dropout",
-            ),
-            (
-                "relu",
-                |s| {
-                    s.layers[0].activation = Activation::Relu;
-                    s.layers[0].dropout = Dropout::Alpha { rate: 0.1 };
-                },
-                "SELU",
-            ),
-            ("large", |s| s.layers[0].width = usize::MAX / 2, "memory"),
-        ];
-        for (name, break_it, words) in cases {
-            let mut broken = spec();
-            break_it(&mut broken);
-            let message = broken.check().expect_err(name).to_string();
-            assert!(message.contains(words), "{name}: {message}");
+    proptest! {
+        #[test]
+        fn widths_fall_from_the_first_towards_the_outputs(
+            width in 1_usize..3000, n_layers in 1_usize..257, n_outputs in 1_usize..50,
+        ) {
+            let conic = Shape::Conic.widths(width, n_layers, n_outputs);
+            prop_assert_eq!(conic.len(), n_layers);
+            prop_assert_eq!(conic[0], width);
+            prop_assert!(conic.is_sorted_by(|a, b| a >= b));
+            prop_assert!(conic.iter().all(|&w| w >= n_outputs.min(width)));
+            let rectangular = Shape::Rectangular.widths(width, n_layers, n_outputs);
+            prop_assert_eq!(rectangular, vec![width; n_layers]);
         }
     }
 }

@@ -64,7 +64,7 @@ pub struct Stepper<T: Real> {
     pub(crate) optimizer_state: OptimizerState<T>,
     packed: PackedWeights<T>,
     gradients: Vec<T>,
-    shards: Vec<Shard<T>>,
+    pub(crate) shards: Vec<Shard<T>>,
     scratch: Vec<Vec<T>>,
     pool: Pool,
     isa: Isa,
@@ -189,7 +189,7 @@ impl<T: Real> Stepper<T> {
     /// Weighted loss of some rows without dropout: (sum of losses, sum of weights).
     pub(crate) fn evaluate(&mut self, data: &Dataset, rows: &[u32], loss: &Loss) -> (f64, f64) {
         let capacity = self.shards.iter().map(|shard| shard.losses.len()).sum();
-        let (mut loss_sum, mut weight_sum) = (0.0, 0.0);
+        let mut loss_sum = 0.0;
         for batch in rows.chunks(capacity) {
             self.share_out(batch.len());
             let (network, packed, isa) = (&self.network, &self.packed, self.isa);
@@ -198,11 +198,10 @@ impl<T: Real> Stepper<T> {
                     forward(isa, network, packed, shard, data, batch, None);
                     losses(shard, data, batch, loss, None);
                 });
-            let (loss, weight) = self.totals(data, batch, loss);
-            loss_sum += loss;
-            weight_sum += weight;
+            // Row after row: a sum for each batch would depend on how many rows the shards hold.
+            loss_sum = self.row_losses().fold(loss_sum, |sum, loss| sum + loss);
         }
-        (loss_sum, weight_sum)
+        (loss_sum, self.weight_sum(data, rows, loss))
     }
 
     /// Phase 1.
@@ -214,9 +213,7 @@ impl<T: Real> Stepper<T> {
         noise: Option<&StepNoise>,
     ) -> BatchResult {
         self.share_out(batch.len());
-        let n_outputs = self.network.spec().n_outputs;
-        let weight = |&row: &u32| loss.row_weight(data, row as usize, n_outputs);
-        let weight_sum: f64 = batch.iter().map(weight).sum();
+        let weight_sum = self.weight_sum(data, batch, loss);
         let scale = if weight_sum > 0.0 {
             1.0 / weight_sum
         } else {
@@ -229,9 +226,8 @@ impl<T: Real> Stepper<T> {
                 losses(shard, data, batch, loss, Some(scale));
                 shard.backward(isa, network, packed, noise);
             });
-        let (loss_sum, weight_sum) = self.totals(data, batch, loss);
         BatchResult {
-            loss_sum,
+            loss_sum: self.row_losses().sum(),
             weight_sum,
             gradient_norm: 0.0,
         }
@@ -247,17 +243,20 @@ impl<T: Real> Stepper<T> {
         }
     }
 
-    /// Sums over the rows of a batch, in order.
-    fn totals(&self, data: &Dataset, batch: &[u32], loss: &Loss) -> (f64, f64) {
+    /// Losses of the rows in the shards, in the order of the batch.
+    fn row_losses(&self) -> impl Iterator<Item = f64> {
+        self.shards
+            .iter()
+            .flat_map(|shard| &shard.losses[..shard.n_rows])
+            .copied()
+    }
+
+    /// What a sum of losses over `rows` is to be divided by.
+    fn weight_sum(&self, data: &Dataset, rows: &[u32], loss: &Loss) -> f64 {
         let n_outputs = self.network.spec().n_outputs;
-        let losses = self
-            .shards
-            .iter()
-            .flat_map(|shard| &shard.losses[..shard.n_rows]);
-        let weights = batch
-            .iter()
-            .map(|&row| loss.row_weight(data, row as usize, n_outputs));
-        (losses.sum(), weights.sum())
+        rows.iter()
+            .map(|&row| loss.row_weight(data, row as usize, n_outputs))
+            .sum()
     }
 
     /// Phase 2. Returns the sum of squares of the gradient when it is computed without a step.

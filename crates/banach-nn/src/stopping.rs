@@ -48,6 +48,8 @@ impl Stopping {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn chosen(stopping: Stopping, losses: &[f64]) -> (usize, usize) {
@@ -77,5 +79,34 @@ mod tests {
         // The lucky dip at epoch 2 does not count; the plateau around epoch 6 does.
         assert_eq!(chosen(Stopping::Smoothed { window: 3 }, &losses), (7, 8));
         assert_eq!(chosen(Stopping::Smoothed { window: 10 }, &losses), (8, 8));
+    }
+
+    proptest! {
+        #[test]
+        fn the_kept_epoch_is_the_first_lowest_one_of_those_that_were_run(
+            losses in prop::collection::vec(0_u8..20, 1..40), patience in 1_usize..10,
+            window in 1_usize..12,
+        ) {
+            let losses: Vec<f64> = losses.into_iter().map(f64::from).collect();
+            let lowest = |scores: &[f64]| {
+                let low = scores.iter().copied().fold(f64::INFINITY, f64::min);
+                scores.iter().position(|&s| s == low).map_or(0, |index| index + 1)
+            };
+            let n = losses.len();
+            prop_assert_eq!(chosen(Stopping::Last, &losses), (n, n));
+            prop_assert_eq!(chosen(Stopping::Best { patience: None }, &losses), (lowest(&losses), n));
+
+            let (best, end) = chosen(Stopping::Best { patience: Some(patience) }, &losses);
+            prop_assert_eq!(best, lowest(&losses[..end]));
+            prop_assert!(end == n || end == best + patience, "{} {}", best, end);
+
+            let window = window.min(n);
+            let averages: Vec<f64> = losses
+                .windows(window)
+                .map(|part| part.iter().sum::<f64>() / window as f64)
+                .collect();
+            let want = lowest(&averages) + window - 1;
+            prop_assert_eq!(chosen(Stopping::Smoothed { window }, &losses), (want, n));
+        }
     }
 }

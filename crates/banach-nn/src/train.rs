@@ -185,18 +185,9 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
         options.check()?;
         data.check(network.spec(), &options.loss)?;
         let n_rows = data.n_rows();
-        for &got in train_rows.iter().chain(valid_rows) {
-            if got as usize >= n_rows {
-                let (row, limit) = (got as usize, n_rows);
-                let what = "the list of rows";
-                return Err(crate::DatasetError::Code {
-                    what,
-                    row,
-                    got,
-                    limit,
-                }
-                .into());
-            }
+        let beyond = |row: &&u32| **row as usize >= n_rows;
+        if let Some(&row) = train_rows.iter().chain(valid_rows).find(beyond) {
+            return Err(crate::DatasetError::Row { row, n_rows }.into());
         }
         if train_rows.is_empty() {
             return Err(TrainError::NoRows);

@@ -1,0 +1,144 @@
+//! Tests of the whole engine. Tests of one part sit under that part's code.
+
+mod determinism;
+mod differences;
+mod golden;
+mod initialization;
+mod messages;
+
+use banach_kernels::Real;
+use banach_kernels::random::{Purpose, Stream};
+
+use crate::{
+    Activation, CategorySpec, Dataset, Dropout, InputSpec, Inputs, LayerSpec, Loss, Network,
+    NetworkSpec, Optimizer, Schedule, Stopping, Targets, TrainOptions,
+};
+
+/// Every loss, with a number of outputs that it goes with.
+const LOSSES: [(Loss, usize); 5] = [
+    (
+        Loss::CrossEntropy {
+            label_smoothing: 0.0,
+        },
+        3,
+    ),
+    (
+        Loss::CrossEntropy {
+            label_smoothing: 0.1,
+        },
+        3,
+    ),
+    (Loss::BinaryCrossEntropy, 2),
+    (Loss::Squared, 1),
+    (Loss::Huber { delta: 0.5 }, 1),
+];
+
+const SGD: Optimizer = Optimizer::Sgd {
+    momentum: 0.0,
+    nesterov: false,
+};
+
+const ADAM: Optimizer = Optimizer::Adam {
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+};
+
+/// A network with everything in it: numbers, a one-hot and an embedded category, alpha dropout of
+/// the inputs and of every hidden layer.
+fn spec(widths: &[usize], n_outputs: usize) -> NetworkSpec {
+    // At 0.1 a layer takes a fifth off the square of a gradient: nothing would be left of it after
+    // 256 of them.
+    let rate = if widths.len() < 32 { 0.1 } else { 0.01 };
+    let layer = |&width: &usize| LayerSpec {
+        width,
+        activation: Activation::SELU,
+        dropout: Dropout::Alpha { rate },
+    };
+    NetworkSpec {
+        inputs: InputSpec {
+            n_numbers: 3,
+            categories: vec![
+                CategorySpec::OneHot {
+                    low: vec![-0.2, -0.5, -0.7],
+                    high: vec![1.5, 1.0, 2.0],
+                },
+                CategorySpec::Embedding {
+                    n_codes: 4,
+                    dimension: 2,
+                },
+            ],
+            dropout: Dropout::Alpha { rate: 0.05 },
+        },
+        layers: widths.iter().map(layer).collect(),
+        n_outputs,
+    }
+}
+
+/// `n_rows` rows of standard normal numbers times `size`, codes, targets for the loss, and weights
+/// of which one is 0.
+fn data(loss: &Loss, n_outputs: usize, n_rows: usize, size: f32) -> Dataset {
+    let stream = |lane| Stream::new(11, Purpose::Split, 0, lane);
+    let word = |lane, i: usize| stream(lane).word(i as u32);
+    let mut numbers = vec![0.0; n_rows * 3];
+    stream(0).fill_normal(&mut numbers, f64::from(size));
+    let codes = (0..n_rows).flat_map(|i| [word(1, i) % 3, word(2, i) % 4]);
+    let targets = match loss {
+        Loss::CrossEntropy { .. } => {
+            Targets::Classes((0..n_rows).map(|i| word(3, i) % n_outputs as u32).collect())
+        }
+        Loss::BinaryCrossEntropy => {
+            let label = |i| [0.0, 1.0, f32::NAN][(word(3, i) % 3) as usize];
+            Targets::Labels((0..n_rows * n_outputs).map(label).collect())
+        }
+        Loss::Squared | Loss::Huber { .. } => {
+            let mut values = vec![0.0; n_rows];
+            stream(3).fill_normal(&mut values, 1.0);
+            Targets::Values(values)
+        }
+    };
+    let weight = |i| if i == 1 { 0.0 } else { 0.5 + (i % 4) as f32 };
+    Dataset {
+        inputs: Inputs {
+            n_rows,
+            numbers,
+            codes: codes.collect(),
+        },
+        targets,
+        weights: Some((0..n_rows).map(weight).collect()),
+    }
+}
+
+/// A network with its initial weights, and biases that are not 0.
+fn network<T: Real>(spec: NetworkSpec) -> Network<T> {
+    let mut network = Network::<T>::new(spec, 3).unwrap();
+    let tensors = network.tensors().to_vec();
+    for (index, info) in tensors.iter().enumerate() {
+        if info.name.ends_with("bias") {
+            let mut values = vec![0.0; info.len()];
+            Stream::new(4, Purpose::Weights, index as u32, 0).fill_normal(&mut values, 0.1);
+            let bias = &mut network.parameters_mut()[info.offset..][..info.len()];
+            for (bias, value) in bias.iter_mut().zip(values) {
+                *bias = T::from_f64(f64::from(value));
+            }
+        }
+    }
+    network
+}
+
+/// Settings of a short run in which everything that could depend on threads is switched on.
+fn options(loss: Loss) -> TrainOptions {
+    TrainOptions {
+        loss,
+        optimizer: ADAM,
+        learning_rate: 0.01,
+        schedule: Schedule::OneCycle,
+        weight_decay: 0.01,
+        clip_norm: Some(1.0),
+        batch_size: 37,
+        epochs: 4,
+        stopping: Stopping::Smoothed { window: 2 },
+        hide_categories: 0.2,
+        seed: 6,
+    }
+}

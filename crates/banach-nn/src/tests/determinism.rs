@@ -1,0 +1,181 @@
+//! The same seed gives the same bits, however the work is shared out or broken off.
+
+use std::sync::atomic::AtomicBool;
+
+use super::{ADAM, LOSSES, data, network, options, spec};
+use crate::{
+    EpochOutcome, EpochReport, Loss, Network, Optimizer, Predictor, TrainOptions, TrainState,
+    Trainer,
+};
+
+const N_TRAIN: u32 = 101;
+const N_ROWS: u32 = 190;
+
+/// What a run leaves behind, as bits where it is numbers of the network.
+#[derive(Debug, PartialEq)]
+struct Trace {
+    parameters: Vec<u32>,
+    history: Vec<EpochReport>,
+    steps: Vec<(usize, u64, u64)>,
+}
+
+fn bits(parameters: &[f32]) -> Vec<u32> {
+    parameters.iter().map(|p| p.to_bits()).collect()
+}
+
+/// Trains; with `resume`, stops after each epoch and goes on in a new trainer, from the state.
+fn train(options: TrainOptions, n_outputs: usize, threads: usize, resume: bool) -> Trace {
+    let data = data(&options.loss, n_outputs, N_ROWS as usize, 1.0);
+    let (train_rows, valid_rows): (Vec<u32>, Vec<u32>) = (0..N_ROWS).partition(|&r| r < N_TRAIN);
+    // Wide enough for a weight matrix to be cut in phase 2, and no width is a multiple of anything.
+    let start = network::<f32>(spec(&[71, 33, 67], n_outputs));
+    let new = |network: Network| {
+        Trainer::new(network, options, &data, &train_rows, &valid_rows, threads).unwrap()
+    };
+    let mut trainer = new(start.clone());
+    let mut steps = Vec::new();
+    while !trainer.is_done() {
+        let run = AtomicBool::new(false);
+        let outcome = trainer.epoch(&run, |step, result| {
+            steps.push((
+                step,
+                result.loss_sum.to_bits(),
+                result.gradient_norm.to_bits(),
+            ));
+        });
+        assert!(matches!(outcome, Ok(EpochOutcome::Finished(_))));
+        if resume {
+            let state = trainer.state();
+            // An epoch that is broken off leaves no trace in what is resumed.
+            let stop = AtomicBool::new(true);
+            if !trainer.is_done() {
+                let outcome = trainer.epoch(&stop, |_, _| {});
+                assert!(matches!(outcome, Ok(EpochOutcome::Interrupted)));
+            }
+            trainer = new(start.clone());
+            trainer.resume(state).unwrap();
+        }
+    }
+    Trace {
+        history: trainer.history().to_vec(),
+        parameters: bits(trainer.finish().parameters()),
+        steps,
+    }
+}
+
+fn cases() -> Vec<(TrainOptions, usize)> {
+    let mut cases = Vec::new();
+    for (loss, n_outputs) in LOSSES {
+        cases.push((options(loss), n_outputs));
+    }
+    let plain = options(Loss::Squared);
+    for batch_size in [1, 5, 8, 64, 1000] {
+        cases.push((
+            TrainOptions {
+                batch_size,
+                ..plain
+            },
+            1,
+        ));
+    }
+    let sgd = Optimizer::Sgd {
+        momentum: 0.9,
+        nesterov: true,
+    };
+    let adamw = Optimizer::AdamW {
+        beta1: 0.9,
+        beta2: 0.99,
+        epsilon: 1e-8,
+    };
+    for optimizer in [super::SGD, sgd, ADAM, adamw] {
+        for clip_norm in [None, Some(0.1)] {
+            let options = TrainOptions {
+                optimizer,
+                clip_norm,
+                ..plain
+            };
+            cases.push((options, 1));
+        }
+    }
+    cases
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    for (options, n_outputs) in cases() {
+        let one = train(options, n_outputs, 1, false);
+        assert_eq!(one.history.len(), 4);
+        for threads in [2, 3, 4, 7] {
+            let many = train(options, n_outputs, threads, false);
+            assert!(one == many, "{threads} threads, {options:?}");
+        }
+    }
+}
+
+#[test]
+fn a_resumed_run_gives_the_bits_of_an_uninterrupted_one() {
+    for (options, n_outputs) in cases() {
+        let whole = train(options, n_outputs, 2, false);
+        let resumed = train(options, n_outputs, 3, true);
+        assert!(whole == resumed, "{options:?}");
+    }
+}
+
+#[test]
+fn another_seed_gives_another_network() {
+    let options = options(Loss::Squared);
+    let other = TrainOptions { seed: 7, ..options };
+    let [a, b] = [options, other].map(|options| train(options, 1, 1, false));
+    assert_ne!(a.parameters, b.parameters);
+}
+
+#[test]
+fn a_state_of_another_run_is_refused() {
+    let data = data(&Loss::Squared, 1, 20, 1.0);
+    let rows: Vec<u32> = (0..20).collect();
+    let new = || {
+        let network = network::<f32>(spec(&[5], 1));
+        let options = options(Loss::Squared);
+        let mut trainer = Trainer::new(network, options, &data, &rows, &[], 1).unwrap();
+        trainer.epoch(&AtomicBool::new(false), |_, _| {}).unwrap();
+        trainer
+    };
+    type Break = fn(&mut TrainState);
+    let cases: [(Break, &str); 5] = [
+        (|s| _ = s.parameters.pop(), "the number of parameters is"),
+        (|s| _ = s.best_parameters.pop(), "number of best parameters"),
+        (|s| _ = s.optimizer.slots[1].pop(), "an optimiser slot"),
+        (|s| s.optimizer.step = 2, "number of steps is 2, expected 1"),
+        (|s| s.history[0].epoch = 2, "an epoch is 2, expected 1"),
+    ];
+    let state = new().state();
+    assert!(new().resume(state.clone()).is_ok());
+    for (break_it, words) in cases {
+        let mut broken = state.clone();
+        break_it(&mut broken);
+        let message = new().resume(broken).expect_err(words).to_string();
+        assert!(message.starts_with("the saved state does not fit this run: "));
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[test]
+fn a_row_is_predicted_with_the_same_bits_alone_and_in_a_batch() {
+    let data = data(&Loss::Squared, 1, 150, 1.0);
+    let inputs = &data.inputs;
+    let network = network::<f32>(spec(&[71, 33], 3));
+    let mut one = Predictor::new(network.clone(), 1).unwrap();
+    let want = bits(&one.outputs(inputs).unwrap());
+    for threads in [2, 3, 4] {
+        let mut many = Predictor::new(network.clone(), threads).unwrap();
+        assert_eq!(bits(&many.outputs(inputs).unwrap()), want);
+    }
+    for row in 0..inputs.n_rows {
+        let alone = crate::Inputs {
+            n_rows: 1,
+            numbers: inputs.numbers[row * 3..][..3].to_vec(),
+            codes: inputs.codes[row * 2..][..2].to_vec(),
+        };
+        assert_eq!(bits(&one.outputs(&alone).unwrap()), want[row * 3..][..3]);
+    }
+}

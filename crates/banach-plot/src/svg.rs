@@ -1,0 +1,114 @@
+//! A canvas as SVG text.
+
+use std::fmt::Write;
+
+use crate::canvas::{Canvas, Shape, Turn};
+use crate::colour::Colour;
+use crate::font::FAMILY;
+
+/// SVG of `width` x `height` points.
+pub(crate) fn svg(canvas: &Canvas, width: f64, height: f64) -> String {
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" font-family=\"{FAMILY}\">\n\
+         <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
+    );
+    let mut clips = 0;
+    let mut clip_is_open = false;
+    for shape in &canvas.shapes {
+        // Writing into a String cannot fail.
+        let _ = match shape {
+            Shape::Polygon {
+                points,
+                fill,
+                opacity,
+            } => writeln!(
+                out,
+                "<polygon points=\"{}\" fill=\"{}\"{}/>",
+                coordinates(points),
+                hex(*fill),
+                if *opacity < 1.0 {
+                    format!(" fill-opacity=\"{opacity}\"")
+                } else {
+                    // Neighbouring cells of a heat map must not show seams.
+                    format!(" stroke=\"{}\" stroke-width=\"0.3\"", hex(*fill))
+                }
+            ),
+            Shape::Polyline {
+                points,
+                colour,
+                width,
+                dash,
+            } => writeln!(
+                out,
+                "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\" stroke-linejoin=\"round\"{}/>",
+                coordinates(points),
+                hex(*colour),
+                dash.map_or_else(String::new, |[on, off]| format!(
+                    " stroke-dasharray=\"{on} {off}\""
+                ))
+            ),
+            Shape::Text {
+                text,
+                at: [x, y],
+                size,
+                colour,
+                turn,
+            } => writeln!(
+                out,
+                "<text x=\"{x:.2}\" y=\"{y:.2}\" font-size=\"{size}\" fill=\"{}\"{}>{}</text>",
+                hex(*colour),
+                match turn {
+                    Turn::None => String::new(),
+                    Turn::Up => format!(" transform=\"rotate(-90 {x:.2} {y:.2})\""),
+                },
+                escape(text)
+            ),
+            Shape::Clip(frame) => {
+                if std::mem::take(&mut clip_is_open) {
+                    out.push_str("</g>\n");
+                }
+                match frame {
+                    None => Ok(()),
+                    Some(frame) => {
+                        clips += 1;
+                        clip_is_open = true;
+                        writeln!(
+                            out,
+                            "<clipPath id=\"clip{clips}\"><rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\"/></clipPath>\n\
+                             <g clip-path=\"url(#clip{clips})\">",
+                            frame.left,
+                            frame.top,
+                            frame.width(),
+                            frame.height()
+                        )
+                    }
+                }
+            }
+        };
+    }
+    if clip_is_open {
+        out.push_str("</g>\n");
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+fn coordinates(points: &[[f64; 2]]) -> String {
+    let mut out = String::new();
+    for [x, y] in points {
+        let _ = write!(out, "{x:.2},{y:.2} ");
+    }
+    out.pop();
+    out
+}
+
+fn hex(colour: Colour) -> String {
+    format!("#{:02x}{:02x}{:02x}", colour.red, colour.green, colour.blue)
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}

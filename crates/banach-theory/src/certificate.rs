@@ -31,5 +31,8 @@ pub use search::{Outcome, Refutation, Undecided, prove};
 pub use statement::{Goal, Statement, Theorem};
 pub use verify::{Verification, verify};
 
+pub(crate) use quantity::scaled_norm;
+pub(crate) use search::{Trial, holds_on};
+
 #[cfg(test)]
 mod tests;

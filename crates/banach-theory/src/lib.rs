@@ -6,6 +6,7 @@
 
 pub mod activation;
 pub mod certificate;
+pub mod depth;
 pub mod fixed_point;
 #[cfg(test)]
 mod goldens;
@@ -16,6 +17,7 @@ mod moment_map;
 mod parallel;
 pub mod propagate;
 mod quadrature;
+pub mod region;
 mod selu;
 pub mod special;
 

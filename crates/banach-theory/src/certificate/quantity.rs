@@ -21,14 +21,14 @@ pub enum Quantity {
 }
 
 /// A quantity over a box.
-pub(super) struct Enclosure {
+pub(crate) struct Enclosure {
     /// Holds all its values.
-    pub(super) range: Interval,
+    pub(crate) range: Interval,
     /// Points of the box where it is likely small and large; exact corners where it is monotone.
-    pub(super) low_at: [f64; 4],
-    pub(super) high_at: [f64; 4],
+    pub(crate) low_at: [f64; 4],
+    pub(crate) high_at: [f64; 4],
     /// How much of the range's excess width each axis may cause; 0 where the quantity is monotone.
-    pub(super) excess: [f64; 4],
+    pub(crate) excess: [f64; 4],
 }
 
 impl Quantity {
@@ -67,10 +67,10 @@ impl Quantity {
         self.enclose(map, cell).range
     }
 
-    pub(super) fn enclose(self, map: &IntervalMap, cell: &Domain) -> Enclosure {
+    pub(crate) fn enclose(self, map: &IntervalMap, cell: &Domain) -> Enclosure {
         let jet = map.enclose(cell.mu * cell.omega, cell.nu * cell.tau);
         match self {
-            Quantity::SpectralNorm => norm_over(map, cell, &jet),
+            Quantity::SpectralNorm => norm_over(map, cell, &jet, 1.0),
             Quantity::Mean | Quantity::Variance | Quantity::VarianceRatio => {
                 let (natural, gradient) = self.gradient(cell, &jet);
                 self.monotone_form(map, cell, natural, gradient)
@@ -135,8 +135,15 @@ impl Quantity {
     }
 }
 
+/// The norm of the Jacobian with the variance measured in units of 1 / `scale`; for every scale, a bound below 1 means that g
+/// contracts, in the norm sqrt(d mu^2 + (scale d nu)^2).
+pub(crate) fn scaled_norm(map: &IntervalMap, cell: &Domain, scale: f64) -> Enclosure {
+    let jet = map.enclose(cell.mu * cell.omega, cell.nu * cell.tau);
+    norm_over(map, cell, &jet, scale)
+}
+
 /// The Jacobian's entries in mean-value form about the middle, then its norm.
-fn norm_over(map: &IntervalMap, cell: &Domain, jet: &Jet) -> Enclosure {
+fn norm_over(map: &IntervalMap, cell: &Domain, jet: &Jet, scale: f64) -> Enclosure {
     let Domain { mu, omega, nu, tau } = *cell;
     let axes = cell.axes();
     let middle = axes.map(Interval::mid);
@@ -194,6 +201,10 @@ fn norm_over(map: &IntervalMap, cell: &Domain, jet: &Jet) -> Enclosure {
         }
         *entry = entry.intersection(natural).unwrap_or(*entry);
     }
+    if scale != 1.0 {
+        entries[1] = entries[1] / scale;
+        entries[2] = entries[2] * scale;
+    }
     Enclosure {
         range: spectral_norm(entries),
         low_at: middle,
@@ -203,7 +214,7 @@ fn norm_over(map: &IntervalMap, cell: &Domain, jet: &Jet) -> Enclosure {
 }
 
 /// Largest singular value of `[[a, b], [c, d]]`: half of sqrt((a + d)^2 + (c - b)^2) + sqrt((a - d)^2 + (b + c)^2).
-pub(crate) fn spectral_norm([a, b, c, d]: [Interval; 4]) -> Interval {
+fn spectral_norm([a, b, c, d]: [Interval; 4]) -> Interval {
     let length = |x: Interval, y: Interval| (x.square() + y.square()).sqrt();
     (length(a + d, c - b) + length(a - d, b + c)) * 0.5
 }

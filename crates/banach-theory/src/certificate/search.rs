@@ -227,6 +227,36 @@ fn cut(cell: &Domain, domain: &Domain, excess: [f64; 4]) -> Option<(usize, [Doma
         .find_map(|axis| cell.halves(axis).map(|halves| (axis, halves)))
 }
 
+/// What one box says to [`holds_on`].
+pub(crate) enum Trial {
+    Holds,
+    /// Not on this box, and cutting it will not help.
+    Fails,
+    /// Perhaps on smaller boxes; the excess width that each axis causes.
+    Open([f64; 4]),
+}
+
+/// A quick yes or no without a witness, a sharp bound or a record: tries at most `max_boxes` boxes, deepest first.
+pub(crate) fn holds_on(
+    domain: &Domain,
+    max_boxes: usize,
+    mut trial: impl FnMut(&Domain) -> Trial,
+) -> bool {
+    let mut open = vec![*domain];
+    for _ in 0..max_boxes {
+        let Some(cell) = open.pop() else { return true };
+        match trial(&cell) {
+            Trial::Holds => {}
+            Trial::Fails => return false,
+            Trial::Open(excess) => match cut(&cell, domain, excess) {
+                Some((_, halves)) => open.extend(halves),
+                None => return false,
+            },
+        }
+    }
+    open.is_empty()
+}
+
 impl Search<'_> {
     /// Looks at a grid of points: finds most false statements at once, and how near the quantity comes to its limits.
     fn sample(&mut self) -> Option<Witness> {

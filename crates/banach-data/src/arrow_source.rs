@@ -1,6 +1,10 @@
 //! Parquet and Arrow IPC files as a stream of record batches.
+//!
+//! The decoders are not ours, and some damaged files make them panic. Every call to them is guarded,
+//! so that such a file is an error like any other damaged file.
 
 use std::io::{Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
@@ -48,16 +52,14 @@ impl ArrowSource {
         reader: impl ChunkReader + 'static,
     ) -> Result<Self, DataError> {
         let name = file.clone();
-        let builder = ParquetRecordBatchReaderBuilder::try_new(reader)
-            .map_err(|source| corrupt(&name, "Parquet", source))?;
+        let builder = guarded(&file, "Parquet", || {
+            ParquetRecordBatchReaderBuilder::try_new(reader)
+        })?;
         let schema = builder.schema().clone();
         let open: Open = Box::new(move |columns| {
             let mask = ProjectionMask::roots(builder.parquet_schema(), columns);
-            let batches = builder
-                .with_projection(mask)
-                .with_batch_size(BATCH_ROWS)
-                .build()
-                .map_err(|source| corrupt(&name, "Parquet", source))?;
+            let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
+            let batches = guarded(&name, "Parquet", || builder.build())?;
             Ok(Box::new(batches) as Batches)
         });
         Ok(Self::new(file, "Parquet", &schema, open))
@@ -68,17 +70,18 @@ impl ArrowSource {
         mut reader: impl Read + Seek + Send + 'static,
     ) -> Result<Self, DataError> {
         let name = file.clone();
-        let bad = |source| corrupt(&file, "Arrow IPC", source);
-        let schema = FileReader::try_new(&mut reader, None)
-            .map_err(bad)?
-            .schema();
+        let schema = guarded(&file, "Arrow IPC", || {
+            FileReader::try_new(&mut reader, None)
+        })?
+        .schema();
         reader.rewind().map_err(|source| DataError::Read {
             file: file.clone(),
             source,
         })?;
         let open: Open = Box::new(move |columns| {
-            let batches = FileReader::try_new(reader, Some(columns))
-                .map_err(|source| corrupt(&name, "Arrow IPC", source))?;
+            let batches = guarded(&name, "Arrow IPC", || {
+                FileReader::try_new(reader, Some(columns))
+            })?;
             Ok(Box::new(batches) as Batches)
         });
         Ok(Self::new(file, "Arrow IPC", &schema, open))
@@ -88,9 +91,7 @@ impl ArrowSource {
         file: String,
         reader: impl Read + Send + 'static,
     ) -> Result<Self, DataError> {
-        let name = file.clone();
-        let batches = StreamReader::try_new(reader, None)
-            .map_err(|source| corrupt(&name, "Arrow IPC", source))?;
+        let batches = guarded(&file, "Arrow IPC", || StreamReader::try_new(reader, None))?;
         let schema = batches.schema();
         let open: Open = Box::new(move |columns: Vec<usize>| {
             let project = move |batch: Result<RecordBatch, ArrowError>| batch?.project(&columns);
@@ -127,21 +128,40 @@ impl ArrowSource {
                 });
             }
         }
-        let batches = (self.open)(columns.to_vec())?;
+        let mut batches = (self.open)(columns.to_vec())?;
         let (file, format) = (self.file, self.format);
-        Ok(batches.map(move |batch| batch.map_err(|source| corrupt(&file, format, source))))
+        Ok(std::iter::from_fn(move || {
+            guarded(&file, format, || batches.next().transpose()).transpose()
+        }))
+    }
+}
+
+/// What a decoder gives; its errors and panics are those of a damaged file.
+fn guarded<T, E: std::error::Error + Send + Sync + 'static>(
+    file: &str,
+    format: &'static str,
+    decode: impl FnOnce() -> Result<T, E>,
+) -> Result<T, DataError> {
+    match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(source)) => Err(corrupt(file, format, source)),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(corrupt(file, format, text.unwrap_or("its decoder failed")))
+        }
     }
 }
 
 fn corrupt(
     file: &str,
     format: &'static str,
-    source: impl std::error::Error + Send + Sync + 'static,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> DataError {
     DataError::Corrupt {
         file: file.to_owned(),
         format,
-        source: Box::new(source),
+        source: source.into(),
     }
 }
 

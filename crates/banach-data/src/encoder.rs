@@ -4,6 +4,9 @@
 //! and another that says "missing" if some training value was missing; booleans are the numbers 0
 //! and 1; times become several numbers; each category column becomes one code.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::column::{CHUNK_ROWS, Cells, Column, ColumnType, MISSING_CODE};
@@ -123,10 +126,37 @@ struct ColumnEncoder {
 
 /// A fitted encoder. As JSON it is part of the model file; reading it back gives the same bits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Unchecked")]
 pub struct Encoder {
+    /// At least one; no name occurs twice.
     columns: Vec<ColumnEncoder>,
     notices: Vec<Notice>,
+}
+
+/// An [`Encoder`] as it is in a model file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unchecked {
+    columns: Vec<ColumnEncoder>,
+    notices: Vec<Notice>,
+}
+
+impl TryFrom<Unchecked> for Encoder {
+    type Error = String;
+
+    fn try_from(raw: Unchecked) -> Result<Self, String> {
+        if raw.columns.is_empty() {
+            return Err("an encoder needs a column".to_owned());
+        }
+        let mut names = HashSet::new();
+        for column in &raw.columns {
+            if !names.insert(&column.name) {
+                return Err(format!("column {:?} is encoded twice", column.name));
+            }
+        }
+        let (columns, notices) = (raw.columns, raw.notices);
+        Ok(Self { columns, notices })
+    }
 }
 
 /// An input column and the features made from it.
@@ -190,20 +220,20 @@ impl Encoder {
             let wanted = wanted.unwrap_or_else(|| column.column_type());
             let column = cast(table, column, wanted)?;
             let encoder = ColumnEncoder::fit(&column, rows, options);
-            match encoder.encoding {
-                Encoding::Category(ref category)
-                    if category.n_used() < 2 && !named(&options.categorical) =>
-                {
-                    let min_category_count = options.min_category_count;
-                    notices.push(notice(name, DropReason::Rare { min_category_count }));
-                }
-                _ => columns.push(encoder),
+            if encoder.says_nothing() && !named(&options.categorical) {
+                let min_category_count = options.min_category_count;
+                notices.push(notice(name, DropReason::Rare { min_category_count }));
+            } else {
+                columns.push(encoder);
             }
         }
         if columns.is_empty() {
             for column in identifiers {
-                notices.retain(|notice| notice.column != column.name());
-                columns.push(ColumnEncoder::fit(column, rows, options));
+                let encoder = ColumnEncoder::fit(column, rows, options);
+                if !encoder.says_nothing() {
+                    notices.retain(|notice| notice.column != column.name());
+                    columns.push(encoder);
+                }
             }
         }
         if columns.is_empty() {
@@ -366,8 +396,8 @@ impl Encoder {
             };
             let found = &table.columns()[position];
             let cast = match cast(table, found, column.column_type())? {
-                std::borrow::Cow::Borrowed(_) => None,
-                std::borrow::Cow::Owned(column) => Some(column),
+                Cow::Borrowed(_) => None,
+                Cow::Owned(column) => Some(column),
             };
             let mut lookup = Vec::new();
             if let Encoding::Category(category) = &column.encoding {
@@ -505,6 +535,11 @@ impl ColumnEncoder {
             name: column.name().to_owned(),
             encoding,
         }
+    }
+
+    /// Whether all training rows have the same code.
+    fn says_nothing(&self) -> bool {
+        matches!(&self.encoding, Encoding::Category(category) if category.n_used() < 2)
     }
 
     fn column_type(&self) -> ColumnType {
@@ -667,7 +702,7 @@ pub(crate) fn cast<'a>(
     table: &Table,
     column: &'a Column,
     wanted: ColumnType,
-) -> Result<std::borrow::Cow<'a, Column>, DataError> {
+) -> Result<Cow<'a, Column>, DataError> {
     column.cast(wanted).map_err(|row| DataError::WrongType {
         at: table.location(row),
         column: column.name().to_owned(),

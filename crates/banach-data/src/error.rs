@@ -309,9 +309,9 @@ pub enum DataError {
         /// Number of training rows.
         rows: usize,
     },
-    /// A classification target has nearly as many values as rows.
+    /// A classification target has as many classes as rows, or more.
     #[error(
-        "{file}: target {column:?} has {classes} classes in {rows} rows; at least 2 rows per class are needed on average (is it a number to predict with the task regression, or an identifier?)"
+        "{file}: target {column:?} has {classes} classes in {rows} rows; there must be more rows than classes (is it a number to predict with the task regression, or an identifier?)"
     )]
     TooManyClasses {
         /// The file.
@@ -378,7 +378,7 @@ pub enum DataError {
         known: String,
     },
     /// A sample weight is missing, negative or not a number.
-    #[error("{at}: weight {column:?} is {value}; weights must be numbers of at least 0")]
+    #[error("{at}: weight {column:?} is {value}; weights must be numbers from 0 to 3.4e38")]
     BadWeight {
         /// Where.
         at: Location,

@@ -20,6 +20,8 @@ mod source;
 mod split;
 mod table;
 mod target;
+#[cfg(test)]
+mod test_tables;
 mod writer;
 
 pub use atomic::AtomicFile;

@@ -143,28 +143,26 @@ impl Splitter<'_> {
         order
     }
 
-    /// Marks `wanted` positions, evenly along the rows sorted by class.
+    /// Marks about `wanted` positions, evenly along the rows sorted by class. Every class keeps a
+    /// training row: without one it could not be learned.
     fn random_valid(&self, wanted: usize, classes: Option<&[u32]>) -> Vec<bool> {
-        let n = self.rows.len();
+        let mut is_valid = vec![false; self.rows.len()];
         let order = self.shuffled(0, classes);
-        let mut is_valid = vec![false; n];
-        for (at, &position) in order.iter().enumerate() {
+        let class_of = |position: u32| classes.map(|classes| classes[position as usize]);
+        let runs = || order.chunk_by(|&a, &b| class_of(a) == class_of(b));
+        let divisible: Vec<u32> = runs()
+            .filter(|run| run.len() > 1)
+            .flatten()
+            .copied()
+            .collect();
+        let n = divisible.len();
+        let wanted = wanted.min(n);
+        for (at, &position) in divisible.iter().enumerate() {
             is_valid[position as usize] = (at + 1) * wanted / n > at * wanted / n;
         }
-        // A class without training rows could not be learned.
-        if let Some(classes) = classes {
-            let mut has_training_row = vec![false; order.len()];
-            let class_of = |position: u32| classes[position as usize];
-            let mut run = 0;
-            for at in 0..n {
-                if at > 0 && class_of(order[at]) != class_of(order[at - 1]) {
-                    run += 1;
-                }
-                has_training_row[run] |= !is_valid[order[at] as usize];
-                let ends = at + 1 == n || class_of(order[at + 1]) != class_of(order[at]);
-                if ends && !has_training_row[run] {
-                    is_valid[order[at] as usize] = false;
-                }
+        for run in runs() {
+            if run.iter().all(|&position| is_valid[position as usize]) {
+                is_valid[run[0] as usize] = false;
             }
         }
         is_valid
@@ -318,7 +316,8 @@ impl Splitter<'_> {
             advice: match self.split {
                 Split::Group(_) => "at least two groups are needed",
                 Split::Time(_) => "more distinct times are needed",
-                Split::Random | Split::Stratified => "at least two rows are needed",
+                Split::Random => "at least two rows are needed",
+                Split::Stratified => "at least two rows of one class are needed",
             },
         }
     }

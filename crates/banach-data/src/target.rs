@@ -164,10 +164,9 @@ impl TargetEncoder {
         if names.is_empty() || names.len() > 1 && task.is_some_and(|t| t != Task::Multilabel) {
             return Err(DataError::TargetCount {
                 task: task.map_or("multilabel", Task::name),
-                allowed: if task_of_many && task.is_none_or(|t| t == Task::Multilabel) {
-                    "one target or more"
-                } else {
-                    "one target"
+                allowed: match task {
+                    None | Some(Task::Multilabel) => "one target or more",
+                    Some(_) => "one target",
                 },
                 got: names.len(),
             });

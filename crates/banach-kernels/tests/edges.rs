@@ -1,0 +1,314 @@
+//! Every kernel at the edges: odd lengths, both zeros, subnormal and huge numbers, infinities, NaN.
+//! All instruction sets give the bits of the scalar one, and the scalar one follows its formula.
+
+use banach_kernels::random::{Purpose, Stream};
+use banach_kernels::{
+    AdamStep, DropoutMask, Into, Isa, Matrix, Selu, SgdStep, adam_step, add_column_sums,
+    dropout_backward, dropout_forward, identity_forward, matmul, pack, packed_len, relu_backward,
+    relu_forward, selu_backward, selu_forward, sgd_step, sum_of_squares,
+};
+
+const EDGES: [f32; 22] = [
+    0.0,
+    -0.0,
+    1e-45,
+    -1e-45,
+    1.1e-38,
+    -1.1e-38,
+    f32::MIN_POSITIVE,
+    -f32::MIN_POSITIVE,
+    f32::EPSILON,
+    -f32::EPSILON,
+    1.0,
+    -1.0,
+    0.3,
+    -17.4,
+    -88.0,
+    -104.5,
+    1e4,
+    -1e4,
+    f32::MAX,
+    f32::MIN,
+    f32::INFINITY,
+    f32::NEG_INFINITY,
+];
+
+/// Lengths around every vector's and every group's.
+const LENGTHS: [usize; 17] = [
+    1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 130,
+];
+
+/// Edge values, a NaN among them, in an order that depends on `start`.
+fn edges(len: usize, start: usize) -> Vec<f32> {
+    let value = |i: usize| match (start + 5 * i) % 23 {
+        22 => f32::NAN,
+        index => EDGES[index],
+    };
+    (0..len).map(value).collect()
+}
+
+/// Finite values of both signs with edge values between them.
+fn finite(len: usize, start: usize) -> Vec<f32> {
+    let tame = |x: f32| {
+        if x.abs() <= 1e4 { x } else { 0.7 }
+    };
+    edges(len, start).into_iter().map(tame).collect()
+}
+
+fn mask(rate: f64) -> DropoutMask {
+    DropoutMask::alpha(stream(), rate, Selu::default(), 0.0, 1.0)
+}
+
+fn stream() -> Stream {
+    Stream::new(3, Purpose::Dropout, 1, 2)
+}
+
+const SGD: SgdStep = SgdStep {
+    learning_rate: 0.1,
+    momentum: 0.9,
+    nesterov: true,
+    weight_decay: 0.01,
+};
+
+const ADAM: AdamStep = AdamStep {
+    learning_rate: 0.01,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    l2: 0.01,
+    decoupled: 0.1,
+    step: 3,
+};
+
+/// A kernel on three vectors of one length; everything it wrote comes back.
+type Kernel = fn(Isa, [Vec<f32>; 3]) -> Vec<f32>;
+
+const KERNELS: [(&str, Kernel); 15] = [
+    ("selu_forward", |isa, [mut z, b, _]| {
+        selu_forward(isa, &mut z, &b, 0, Selu::default(), None);
+        z
+    }),
+    ("selu_forward, dropout", |isa, [mut z, b, _]| {
+        selu_forward(isa, &mut z, &b, 9, Selu::default(), Some(&mask(0.3)));
+        z
+    }),
+    ("selu_backward", |isa, [mut d, y, _]| {
+        selu_backward(isa, &mut d, &y, Selu::default(), None);
+        d
+    }),
+    ("selu_backward, dropout", |isa, [mut d, y, _]| {
+        selu_backward(isa, &mut d, &y, Selu::default(), Some(&mask(0.3)));
+        d
+    }),
+    ("relu_forward", |isa, [mut z, b, _]| {
+        let mask = DropoutMask::ordinary(stream(), 0.5);
+        relu_forward(isa, &mut z, &b, 1, Some(&mask));
+        z
+    }),
+    ("relu_backward", |isa, [mut d, y, _]| {
+        relu_backward(isa, &mut d, &y, None);
+        d
+    }),
+    ("identity_forward", |isa, [mut z, b, _]| {
+        identity_forward(isa, &mut z, &b);
+        z
+    }),
+    ("dropout_forward", |isa, [mut x, _, _]| {
+        let width = x.len();
+        dropout_forward(isa, &mut x, width, 4, &mask(0.1));
+        x
+    }),
+    ("dropout_backward", |isa, [mut d, _, _]| {
+        let width = d.len();
+        dropout_backward(isa, &mut d, width, 4, &mask(0.1));
+        d
+    }),
+    ("sgd_step", |isa, [mut p, g, _]| {
+        let step = SgdStep {
+            momentum: 0.0,
+            ..SGD
+        };
+        sgd_step(isa, &mut p, &g, &mut [], 0.5, step);
+        p
+    }),
+    ("sgd_step, momentum", |isa, [mut p, g, mut v]| {
+        sgd_step(isa, &mut p, &g, &mut v, 0.5, SGD);
+        p.extend(v);
+        p
+    }),
+    ("adam_step", |isa, [mut p, g, mut m]| {
+        let mut v: Vec<f32> = m.iter().map(|m| m.abs()).collect();
+        adam_step(isa, &mut p, &g, &mut m, &mut v, 0.5, ADAM);
+        p.extend(m);
+        p.extend(v);
+        p
+    }),
+    ("add_column_sums", |isa, [x, mut sums, _]| {
+        let rows = [x.clone(), x].concat();
+        add_column_sums(isa, &rows, &mut sums);
+        sums
+    }),
+    ("sum_of_squares", |isa, [x, _, _]| {
+        let mut sum = 0.25;
+        sum_of_squares(isa, &x, &mut sum);
+        vec![sum as f32, (sum - f64::from(sum as f32)) as f32]
+    }),
+    ("matmul", |isa, [a, b, _]| {
+        // An outer product and an inner one of the same vectors.
+        let n = a.len();
+        let mut packed = vec![0.0; packed_len(1, n)];
+        pack(Matrix::new(&b, 1, n), &mut packed);
+        let mut c = vec![0.0; n * n];
+        let column = Matrix::new(&a, n, 1);
+        matmul(isa, column, &packed, n, &mut c, Into::Overwrite);
+        let mut packed = vec![0.0; packed_len(n, 1)];
+        pack(Matrix::new(&b, n, 1), &mut packed);
+        let row = Matrix::new(&a, 1, n);
+        matmul(isa, row, &packed, 1, &mut c[..1], Into::Accumulate);
+        c
+    }),
+];
+
+fn same(a: f32, b: f32) -> bool {
+    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
+}
+
+#[test]
+fn every_instruction_set_gives_the_scalar_bits_at_the_edges() {
+    let mut failures = Vec::new();
+    for (name, kernel) in KERNELS {
+        for len in LENGTHS {
+            for start in 0..23 {
+                for values in [edges, finite] {
+                    let input = || [values(len, start), values(len, start + 8), values(len, 3)];
+                    let want = kernel(Isa::SCALAR, input());
+                    for isa in Isa::supported() {
+                        let got = kernel(isa, input());
+                        assert_eq!(got.len(), want.len());
+                        if let Some(i) = (0..got.len()).find(|&i| !same(got[i], want[i])) {
+                            let (got, want) = (got[i], want[i]);
+                            let isa = isa.name();
+                            failures.push(format!(
+                                "{name}, {isa}, length {len}, start {start}, element {i}: {got:e} \
+                                 != {want:e}"
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What each kernel of [`KERNELS`] shall write, from its formula in `f64`.
+fn reference(name: &str, [x, y, z]: [Vec<f32>; 3]) -> Option<Vec<f64>> {
+    let [x, y, z] = [x, y, z].map(|v| v.into_iter().map(f64::from).collect::<Vec<_>>());
+    let selu = |x: f64| {
+        let (alpha, lambda) = (banach_kernels::ALPHA_01, banach_kernels::LAMBDA_01);
+        if x > 0.0 {
+            lambda * x
+        } else {
+            lambda * alpha * x.exp_m1()
+        }
+    };
+    let pairs = || x.iter().copied().zip(y.iter().copied());
+    Some(match name {
+        "selu_forward" => pairs().map(|(z, b)| selu(z + b)).collect(),
+        "relu_backward" => pairs()
+            .map(|(d, y)| if y > 0.0 { d } else { 0.0 })
+            .collect(),
+        "identity_forward" => pairs().map(|(z, b)| z + b).collect(),
+        "add_column_sums" => pairs().map(|(x, sum)| sum + x + x).collect(),
+        "sgd_step" => {
+            let step = |(p, g): (f64, f64)| p - 0.1 * (0.5 * g + 0.01 * p);
+            pairs().map(step).collect()
+        }
+        "sgd_step, momentum" => {
+            let gradient = |(p, g): (f64, f64)| 0.5 * g + 0.01 * p;
+            let v = pairs().zip(&z).map(|(pg, v)| 0.9 * v + gradient(pg));
+            let v: Vec<f64> = v.collect();
+            let p = pairs()
+                .zip(&v)
+                .map(|((p, g), v)| p - 0.1 * (gradient((p, g)) + 0.9 * v));
+            p.chain(v.iter().copied()).collect()
+        }
+        "adam_step" => {
+            let shrunk = |p: f64| p * (1.0 - 0.01 * 0.1);
+            let gradient = |(p, g): (f64, f64)| 0.5 * g + 0.01 * shrunk(p);
+            let m: Vec<f64> = pairs()
+                .zip(&z)
+                .map(|(pg, m)| 0.9 * m + 0.1 * gradient(pg))
+                .collect();
+            let v: Vec<f64> = pairs()
+                .zip(&z)
+                .map(|(pg, v)| 0.999 * v.abs() + 0.001 * gradient(pg).powi(2))
+                .collect();
+            let (bias1, bias2) = (1.0 - 0.9_f64.powi(3), 1.0 - 0.999_f64.powi(3));
+            let step = |((&p, &m), &v): ((&f64, &f64), &f64)| {
+                shrunk(p) - 0.01 * (m / bias1) / ((v / bias2).sqrt() + 1e-8)
+            };
+            let p = x.iter().zip(&m).zip(&v).map(step);
+            p.chain(m.iter().copied())
+                .chain(v.iter().copied())
+                .collect()
+        }
+        _ => return None,
+    })
+}
+
+/// Roundings of the terms of a sum, each below 2^-24 of the largest number in it (1e4 here at most,
+/// or what the input's largest makes of it).
+const OF_LARGEST: f64 = 4.0 / 16_777_216.0;
+
+/// Relative error of a result whose terms do not cancel: 4 roundings.
+const OF_VALUE: f64 = 4.0 / 8_388_608.0;
+
+#[test]
+fn kernels_follow_their_formulas_in_f64() {
+    let mut compared = 0;
+    for (name, kernel) in KERNELS {
+        for len in LENGTHS {
+            for start in 0..23 {
+                let input = || [finite(len, start), finite(len, start + 8), finite(len, 3)];
+                let Some(want) = reference(name, input()) else {
+                    continue;
+                };
+                let got = kernel(Isa::best(), input());
+                let [x, y, z] = input();
+                for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+                    let terms = [x[i % len], y[i % len], z[i % len]];
+                    let largest = terms.iter().fold(0.0, |top: f32, v| top.max(v.abs()));
+                    let allowed = OF_VALUE * want.abs() + OF_LARGEST * f64::from(largest) + 1e-44;
+                    let error = (f64::from(*got) - want).abs();
+                    assert!(
+                        error <= allowed,
+                        "{name}, length {len}, start {start}, element {i}: {got:e}, want {want:e}"
+                    );
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 100_000, "{compared} values compared");
+}
+
+#[test]
+fn no_kernel_reads_or_writes_beyond_its_rows() {
+    // Sentinels behind the last row: a kernel that runs over shows here, and under valgrind.
+    for isa in Isa::supported() {
+        for len in LENGTHS {
+            let mut z = vec![7.0_f32; 3 * len + 40];
+            selu_forward(
+                isa,
+                &mut z[..3 * len],
+                &vec![0.5; len],
+                0,
+                Selu::default(),
+                Some(&mask(0.4)),
+            );
+            assert!(z[3 * len..].iter().all(|&v| v == 7.0), "{}", isa.name());
+            assert!(z[..3 * len].iter().all(|&v| v != 7.0), "{}", isa.name());
+        }
+    }
+}

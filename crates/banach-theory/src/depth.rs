@@ -105,7 +105,7 @@ pub struct Spread {
     pub max: f64,
 }
 
-/// A unit outside the domain of Theorem 1.
+/// A unit outside the domain.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UnitOutside {
     /// Index in the layer, from 0.
@@ -114,9 +114,9 @@ pub struct UnitOutside {
     pub omega: f64,
     /// Its tau.
     pub tau: f64,
-    /// How far omega is from [-0.1, 0.1]; 0 inside, negative below.
+    /// How far omega is from the domain's; 0 inside, negative below.
     pub omega_by: f64,
-    /// How far tau is from [0.95, 1.1]; 0 inside, negative below.
+    /// How far tau is from the domain's; 0 inside, negative below.
     pub tau_by: f64,
     /// Its bias; Theorem 1 knows none.
     pub bias: f64,
@@ -133,13 +133,13 @@ pub struct LayerReport {
     pub tau: Spread,
     /// Biases of its units.
     pub bias: Spread,
-    /// Units whose omega or tau leave the domain of Theorem 1, or that have a bias.
+    /// Units whose omega or tau leave the domain, or that have a bias.
     pub outside: Vec<UnitOutside>,
     /// Encloses the mean after the layer; `None` when the variance is not bounded away from 0 or the bound is infinite.
     pub mean: Option<Interval>,
     /// Encloses the variance after the layer.
     pub variance: Option<Interval>,
-    /// True when both lie in the rectangle of Theorem 1.
+    /// True when both lie in the domain's rectangle.
     pub inside: bool,
     /// A known initialisation that its average tau points to, which is not the one for SELU.
     pub mistake: Option<String>,
@@ -152,20 +152,21 @@ pub struct DepthReport {
     pub input_mean: Interval,
     /// Variances of the input.
     pub input_variance: Interval,
-    /// The domain of Theorem 1, which the layers are compared with.
+    /// What the layers are compared with.
     pub domain: Domain,
     /// SELU layers from the input on.
     pub layers: Vec<LayerReport>,
-    /// Mean and variance stay in the rectangle of Theorem 1 after every layer.
+    /// Mean and variance stay in the domain's rectangle after every layer.
     pub moments_stay: bool,
-    /// Every unit has its omega and tau in the domain of Theorem 1 and no bias, and the input starts in its rectangle: the
-    /// theorem itself holds for each unit, whatever its inputs' common mean and variance in the rectangle.
-    pub theorem_1_for_every_unit: bool,
+    /// Every unit has its omega and tau in the domain and no bias, and the input starts in the rectangle: what is proved on the
+    /// domain holds for each unit, whatever its inputs' common mean and variance in the rectangle.
+    pub every_unit_inside: bool,
     /// What is assumed and not proved.
     pub assumptions: Vec<String>,
 }
 
-/// Follows mean and variance through SELU layers. Layers are given from the input on, without a linear output layer.
+/// Follows mean and variance through SELU layers. Layers are given from the input on, without a linear output layer, and compared
+/// with `domain`, [`theorem_1`] in most cases.
 ///
 /// # Errors
 /// [`DepthError`] for an empty layer, a unit with zero or infinite weights, or input moments without a positive variance.
@@ -174,6 +175,7 @@ pub fn through_layers(
     layers: &[Vec<Unit>],
     input_mean: Interval,
     input_variance: Interval,
+    domain: Domain,
 ) -> Result<DepthReport, DepthError> {
     let finite = input_mean.magnitude().is_finite() && input_variance.hi().is_finite();
     if !finite || input_variance.lo() <= 0.0 {
@@ -185,7 +187,6 @@ pub fn through_layers(
     for (layer, units) in layers.iter().enumerate() {
         check(layer, units)?;
     }
-    let domain = Theorem::One.statement().parts[0].0;
     let mut moments = Some((input_mean, input_variance));
     let mut reports = Vec::with_capacity(layers.len());
     for units in layers {
@@ -198,11 +199,15 @@ pub fn through_layers(
         input_variance,
         domain,
         moments_stay: reports.iter().all(|layer| layer.inside),
-        theorem_1_for_every_unit: starts_inside
-            && reports.iter().all(|layer| layer.outside.is_empty()),
+        every_unit_inside: starts_inside && reports.iter().all(|layer| layer.outside.is_empty()),
         layers: reports,
         assumptions: ASSUMPTIONS.map(str::to_owned).to_vec(),
     })
+}
+
+/// The domain of Theorem 1.
+pub fn theorem_1() -> Domain {
+    Theorem::One.statement().parts[0].0
 }
 
 fn check(layer: usize, units: &[Unit]) -> Result<(), DepthError> {

@@ -14,6 +14,7 @@
 //!
 //! Klambauer et al. 2017, arXiv:1706.02515.
 
+use banach_kernels::{ALPHA_01, LAMBDA_01, Selu};
 use serde::{Deserialize, Serialize};
 
 use crate::interval::Interval;
@@ -108,6 +109,16 @@ impl IntervalMap {
         IntervalMap {
             alpha,
             lambda: one / second.sqrt(),
+        }
+    }
+
+    /// The map of these parameters. The float64 pair (ALPHA_01, LAMBDA_01) stands for the real numbers that it is rounded from and
+    /// gives [`selu_01`](Self::selu_01), which encloses both; any other pair is taken exactly.
+    pub fn of(selu: Selu) -> Self {
+        if (selu.alpha, selu.lambda) == (ALPHA_01, LAMBDA_01) {
+            Self::selu_01()
+        } else {
+            Self::exactly(selu.alpha, selu.lambda)
         }
     }
 

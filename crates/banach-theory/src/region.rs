@@ -113,11 +113,14 @@ pub struct RegionReport {
     pub any: Option<Extent>,
 }
 
-/// Examines every cell. The answer does not depend on the number of threads.
+/// Examines every cell; `progress` hears of cells done and cells in all. The answer does not depend on the number of threads.
 ///
 /// # Errors
 /// [`CertificateError`] when a range is infinite or touches tau = 0 or nu = 0.
-pub fn region(options: &RegionOptions) -> Result<RegionReport, CertificateError> {
+pub fn region(
+    options: &RegionOptions,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<RegionReport, CertificateError> {
     Domain {
         mu: options.mu,
         omega: options.omega,
@@ -128,20 +131,18 @@ pub fn region(options: &RegionOptions) -> Result<RegionReport, CertificateError>
     let (n_omega, n_tau) = (options.n_omega.max(1), options.n_tau.max(1));
     let omegas = grid(options.omega, n_omega);
     let taus = grid(options.tau, n_tau);
-    let places: Vec<(Interval, Interval)> = taus
-        .windows(2)
-        .flat_map(|tau| {
-            omegas.windows(2).map(|omega| {
-                (
-                    Interval::new(omega[0], omega[1]),
-                    Interval::new(tau[0], tau[1]),
-                )
-            })
-        })
-        .collect();
-    let cells = parallel::map(&places, options.threads, |&(omega, tau)| {
-        examine(options, omega, tau)
-    });
+    let mut cells = Vec::with_capacity(n_omega * n_tau);
+    for ends in taus.windows(2) {
+        let tau = Interval::new(ends[0], ends[1]);
+        let row: Vec<Interval> = omegas
+            .windows(2)
+            .map(|ends| Interval::new(ends[0], ends[1]))
+            .collect();
+        cells.extend(parallel::map(&row, options.threads, |&omega| {
+            examine(options, omega, tau)
+        }));
+        progress(cells.len(), n_omega * n_tau);
+    }
     let around = |certified: &dyn Fn(&CellProof) -> bool| {
         let flags: Vec<bool> = cells.iter().map(certified).collect();
         extent(&flags, &omegas, &taus)
@@ -322,7 +323,7 @@ mod tests {
 
     #[test]
     fn holds_theorem_1_and_ends_somewhere() {
-        let report = region(&small()).expect("options");
+        let report = region(&small(), &mut |_, _| {}).expect("options");
         // Up to rounding of the grid, [-0.1, 0.1] x [0.95, 1.1] is made of the cells 2 and 3 along omega, 3 to 5 along tau.
         for i in 3..6 {
             for j in 2..4 {
@@ -340,7 +341,7 @@ mod tests {
     #[test]
     fn own_domains_hold_their_image_at_sampled_points() {
         let options = small();
-        let report = region(&options).expect("options");
+        let report = region(&options, &mut |_, _| {}).expect("options");
         let omegas = grid(options.omega, 6);
         let taus = grid(options.tau, 8);
         let mut n = 0;
@@ -385,7 +386,7 @@ mod tests {
             tau: Interval::new(0.0, 1.0),
             ..small()
         };
-        let error = region(&options).expect_err("tau from 0");
+        let error = region(&options, &mut |_, _| {}).expect_err("tau from 0");
         assert_eq!(
             error.to_string(),
             "tau must be positive, got a domain from 0"

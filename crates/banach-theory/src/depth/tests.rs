@@ -53,8 +53,8 @@ fn balanced_weights_satisfy_theorem_1_in_every_unit() {
     let map = IntervalMap::selu_01();
     let layers = vec![balanced(8, 64, 1.0); 32];
     let (mean, variance) = standard();
-    let report = through_layers(&map, &layers, mean, variance).expect("a network");
-    assert!(report.moments_stay && report.theorem_1_for_every_unit);
+    let report = through_layers(&map, &layers, mean, variance, theorem_1()).expect("a network");
+    assert!(report.moments_stay && report.every_unit_inside);
     let last = report.layers.last().expect("layers");
     // (0, 1) is the fixed point; f32 weights of 1/8 are exact.
     assert!(last.mean.expect("bounded").contains(0.0));
@@ -68,7 +68,7 @@ fn a_layer_of_equal_units_is_the_map_itself() {
     let row = [0.3_f32, -0.1, 0.5, 0.6, -0.2];
     let unit = Unit::from_weights(&row, 0.0);
     let (mu, nu) = (Interval::new(-0.2, 0.1), Interval::new(0.7, 1.3));
-    let report = through_layers(&map, &[vec![unit; 5]], mu, nu).expect("a network");
+    let report = through_layers(&map, &[vec![unit; 5]], mu, nu, theorem_1()).expect("a network");
     let layer = &report.layers[0];
     for mu in [mu.lo(), 0.0, mu.hi()] {
         for nu in [nu.lo(), 1.0, nu.hi()] {
@@ -89,10 +89,10 @@ fn lecun_normal_weights_keep_the_moments_though_single_units_leave_the_domain() 
     let map = IntervalMap::selu_01();
     let layers: Vec<_> = (0..16).map(|layer| drawn(layer, 256, 256, 1.0)).collect();
     let (mean, variance) = standard();
-    let report = through_layers(&map, &layers, mean, variance).expect("a network");
+    let report = through_layers(&map, &layers, mean, variance, theorem_1()).expect("a network");
     assert!(report.moments_stay, "{:?}", report.layers.last());
     // omega of one unit has standard deviation 1.
-    assert!(!report.theorem_1_for_every_unit);
+    assert!(!report.every_unit_inside);
     assert!(report.layers[0].outside.len() > 200);
     assert!(report.layers.iter().all(|layer| layer.mistake.is_none()));
 }
@@ -102,13 +102,21 @@ fn pytorchs_gain_is_named_and_fails() {
     let map = IntervalMap::selu_01();
     let layers: Vec<_> = (0..8).map(|layer| drawn(layer, 128, 128, 0.75)).collect();
     let (mean, variance) = standard();
-    let report = through_layers(&map, &layers, mean, variance).expect("a network");
+    let report = through_layers(&map, &layers, mean, variance, theorem_1()).expect("a network");
     assert!(!report.moments_stay);
     for layer in &report.layers {
         let text = layer.mistake.as_deref().expect("tau = 0.5625");
         assert!(text.contains("gain 3/4"), "{text}");
     }
-    let of = |gain| through_layers(&map, &[drawn(1, 128, 128, gain)], mean, variance);
+    let of = |gain| {
+        through_layers(
+            &map,
+            &[drawn(1, 128, 128, gain)],
+            mean,
+            variance,
+            theorem_1(),
+        )
+    };
     let he = of(2.0_f64.sqrt()).expect("a network");
     assert!(
         he.layers[0]
@@ -132,10 +140,10 @@ fn wide_input_intervals_shrink_towards_the_fixed_point() {
     let map = IntervalMap::selu_01();
     let layers = vec![balanced(4, 64, 1.0); 30];
     let (mu, nu) = (Interval::new(-0.1, 0.1), Interval::new(0.9, 1.1));
-    let report = through_layers(&map, &layers, mu, nu).expect("a network");
+    let report = through_layers(&map, &layers, mu, nu, theorem_1()).expect("a network");
     let width = |layer: usize| report.layers[layer].variance.expect("bounded").width();
     assert!(width(29) < 1e-2 * width(0), "{} to {}", width(0), width(29));
-    assert!(report.moments_stay && report.theorem_1_for_every_unit);
+    assert!(report.moments_stay && report.every_unit_inside);
 }
 
 #[test]
@@ -144,12 +152,12 @@ fn a_bias_moves_the_mean_and_is_reported() {
     let mut units = balanced(4, 64, 1.0);
     units[2].bias = 0.5;
     let (mean, variance) = standard();
-    let report = through_layers(&map, &[units], mean, variance).expect("a network");
+    let report = through_layers(&map, &[units], mean, variance, theorem_1()).expect("a network");
     let layer = &report.layers[0];
     assert_eq!(layer.outside.len(), 1);
     assert_eq!((layer.outside[0].unit, layer.outside[0].bias), (2, 0.5));
     assert!(layer.mean.expect("bounded").lo() > 0.0);
-    assert!(!report.theorem_1_for_every_unit);
+    assert!(!report.every_unit_inside);
 }
 
 #[test]
@@ -170,8 +178,8 @@ fn networks_without_a_map_are_refused() {
             "unit 0 of layer 0 has weights or a bias that are not finite",
         ),
     ] {
-        let error = through_layers(&map, &layers, mean, variance).expect_err(message);
+        let error = through_layers(&map, &layers, mean, variance, theorem_1()).expect_err(message);
         assert_eq!(error.to_string(), message);
     }
-    assert!(through_layers(&map, &[good], mean, Interval::new(0.0, 1.0)).is_err());
+    assert!(through_layers(&map, &[good], mean, Interval::new(0.0, 1.0), theorem_1()).is_err());
 }

@@ -161,6 +161,8 @@ fn constants_enclose_the_papers_digits() {
         assert!(got.lo() <= below && got.hi() >= below.next_up(), "{got}");
         assert!(got.width() < 1e-13, "{got}");
     }
+    assert!(map.alpha.contains(crate::ALPHA_01) && map.lambda.contains(crate::LAMBDA_01));
+    assert_eq!(IntervalMap::of(crate::Selu::default()), map);
     let fixed = map.enclose(Interval::point(0.0), Interval::point(1.0));
     assert!(fixed.moments.mean.contains(0.0) && fixed.moments.variance.contains(1.0));
 }

@@ -131,7 +131,7 @@ enum State {
     /// Only missing cells so far, this many.
     Missing(usize),
     Numbers(ColumnType, Numbers),
-    Categories(Categories),
+    Categories(Box<Categories>),
 }
 
 /// A column in the making.
@@ -148,7 +148,7 @@ impl ColumnBuilder {
     pub(crate) fn new(column_type: Option<ColumnType>) -> Self {
         let (state, forced) = match column_type {
             None | Some(ColumnType::Missing) => (State::Missing(0), false),
-            Some(ColumnType::Category) => (State::Categories(Categories::default()), true),
+            Some(ColumnType::Category) => (State::Categories(Box::default()), true),
             Some(other) => (State::Numbers(other, Numbers::default()), true),
         };
         Self {
@@ -219,7 +219,8 @@ impl ColumnBuilder {
                 }
                 None => {
                     let (column_type, numbers) = (*column_type, std::mem::take(numbers));
-                    self.state = State::Categories(Categories::from_numbers(column_type, numbers));
+                    let categories = Categories::from_numbers(column_type, numbers);
+                    self.state = State::Categories(Box::new(categories));
                 }
             }
         }
@@ -239,7 +240,7 @@ impl ColumnBuilder {
                 State::Numbers(column_type, numbers)
             }
             None => {
-                let mut categories = Categories::default();
+                let mut categories = Box::<Categories>::default();
                 (0..missing).for_each(|_| categories.push(MISSING_CODE));
                 State::Categories(categories)
             }

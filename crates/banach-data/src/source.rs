@@ -91,7 +91,7 @@ impl Input {
 
 /// An open table file: its column names are known, its rows are still to come.
 pub(crate) enum Source {
-    Text(CsvReader),
+    Text(Box<CsvReader>),
     Arrow(ArrowSource),
 }
 
@@ -159,7 +159,8 @@ impl Source {
             });
         }
         let delimiter = (ending == "tsv").then_some(b'\t');
-        CsvReader::open(input, delimiter).map(Self::Text)
+        let reader = CsvReader::open(input, delimiter)?;
+        Ok(Self::Text(Box::new(reader)))
     }
 
     pub(crate) fn names(&self) -> &[String] {

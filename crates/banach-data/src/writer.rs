@@ -284,7 +284,7 @@ fn write_rows(
 /// Writes text, in quotes where it needs them.
 fn write_cell(out: &mut impl Write, delimiter: u8, text: &str, quote: bool) -> std::io::Result<()> {
     let special = |byte: &u8| *byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
-    if !quote && !text.as_bytes().iter().any(|byte| special(byte)) {
+    if !quote && !text.as_bytes().iter().any(special) {
         return out.write_all(text.as_bytes());
     }
     write!(out, "\"{}\"", text.replace('"', "\"\""))

@@ -109,6 +109,19 @@ impl Model {
         &self.training
     }
 
+    /// The same model before its training, with the weights that its seed drew: to see what training
+    /// changed.
+    ///
+    /// # Errors
+    /// [`Error::Train`] for a network that cannot be built, which no fitted model has.
+    pub fn untrained(&self) -> Result<Self, Error> {
+        let spec = self.network.spec().clone();
+        Ok(Self {
+            network: Network::new(spec, self.settings.seed.unwrap_or(0))?,
+            ..self.clone()
+        })
+    }
+
     /// Makes ready to predict on `threads` threads.
     ///
     /// # Errors

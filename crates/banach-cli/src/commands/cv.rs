@@ -1,0 +1,144 @@
+//! `banach cv`: how good a recipe is on rows it has not seen, by cross-validation.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use banach::{CrossValidation, Estimator, Folds, Run, Settings};
+use serde_json::{Map, Value, json};
+
+use super::fit::{complete, read_table};
+use crate::interrupt;
+use crate::options::{Talk, Threads};
+use crate::output::{print, print_json};
+use crate::progress::Progress;
+use crate::text::{count, metric, plural, table};
+
+/// Most repeats; more would only be a slip of the finger.
+const MAX_REPEATS: usize = 1000;
+
+/// Cross-validate: train and measure once for each fold
+///
+/// Every row is measured by a model that has not seen it. Folds train side by side, a thread each;
+/// the result is the same for any number of threads.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  banach cv table.csv --target species --folds 5
+  banach cv table.csv --target price --folds 10 --repeats 3 --json
+  banach cv visits.csv --target returned --folds 5 --split group=patient
+  banach cv table.csv --target y --fold-column fold
+
+--json keys: task, target, rows, folds (a list of {fold, rows, best_epoch, metrics}), mean and std
+(both with the names of the metrics; std has the divisor n - 1).")]
+pub(crate) struct CvArgs {
+    /// The table; - reads standard input
+    data: PathBuf,
+    /// Number of folds
+    #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Folds")]
+    folds: usize,
+    /// How often to divide the table anew
+    #[arg(long, value_name = "R", default_value_t = 1, help_heading = "Folds")]
+    repeats: usize,
+    /// Column whose values say which fold a row is in
+    #[arg(long, value_name = "COL", conflicts_with_all = ["folds", "repeats"], help_heading = "Folds")]
+    fold_column: Option<String>,
+    /// TOML file with settings
+    #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    talk: Talk,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(crate) fn run(args: CvArgs) -> anyhow::Result<ExitCode> {
+    let threads = args.threads.number()?;
+    if !(1..=MAX_REPEATS).contains(&args.repeats) {
+        bail!("--repeats must be 1 to {MAX_REPEATS}, got {}", args.repeats);
+    }
+    let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
+    let estimator = Estimator::new(settings.clone())?;
+    let table = read_table(&args.data, &settings)?;
+    let folds = match args.fold_column {
+        Some(column) => Folds::Column(column),
+        None => Folds::Number {
+            folds: args.folds,
+            repeats: args.repeats,
+        },
+    };
+    let interrupt = interrupt::listen("stopping without a result")?;
+    let progress = Progress::new(args.talk.quiet);
+    let run = Run {
+        threads,
+        interrupt,
+        observe: &|event| progress.observe(event),
+        ..Run::default()
+    };
+    let result = estimator.cross_validate(&table, &folds, &run);
+    progress.done();
+    let result = result?;
+    if args.talk.json {
+        print_json(&report(
+            &result,
+            settings.target.as_deref().unwrap_or_default(),
+        ))?;
+    } else {
+        print(&summary(&result))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report(result: &CrossValidation, target: &[String]) -> Value {
+    let by_name = |value: fn(&banach::Spread) -> Option<f64>| -> Map<String, Value> {
+        let entries = result.summary.iter();
+        entries
+            .map(|spread| (spread.name.clone(), json!(value(spread))))
+            .collect()
+    };
+    json!({
+        "task": result.task,
+        "target": target,
+        "rows": result.rows,
+        "folds": result.folds,
+        "mean": by_name(|spread| spread.mean),
+        "std": by_name(|spread| spread.std),
+    })
+}
+
+/// A line for each fold and a column for each metric, then mean and standard deviation.
+fn summary(result: &CrossValidation) -> String {
+    let mut head = vec![
+        "fold".to_owned(),
+        "rows".to_owned(),
+        "best epoch".to_owned(),
+    ];
+    head.extend(result.summary.iter().map(|spread| spread.name.clone()));
+    let mut lines = vec![head];
+    for fold in &result.folds {
+        let mut line = vec![fold.fold.clone(), count(fold.rows), count(fold.best_epoch)];
+        line.extend(
+            fold.metrics
+                .entries()
+                .into_iter()
+                .map(|(_, value)| metric(value)),
+        );
+        lines.push(line);
+    }
+    for (name, value) in [
+        (
+            "mean",
+            (|spread| spread.mean) as fn(&banach::Spread) -> Option<f64>,
+        ),
+        ("std", |spread| spread.std),
+    ] {
+        let mut line = vec![name.to_owned(), String::new(), String::new()];
+        line.extend(result.summary.iter().map(|spread| metric(value(spread))));
+        lines.push(line);
+    }
+    let folds = plural(result.folds.len(), "fold", "folds");
+    let rows = plural(result.rows, "row", "rows");
+    format!("{} task, {rows}, {folds}\n\n{}", result.task, table(&lines))
+}

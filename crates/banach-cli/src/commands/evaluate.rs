@@ -1,0 +1,97 @@
+//! `banach evaluate`: honest metrics on rows that the model has not seen.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use banach::{Evaluation, Model};
+use banach_data::{ColumnType, Field, ReadOptions, Schema, TableReader};
+
+use crate::options::{Talk, Threads};
+use crate::output::{print, print_json, say};
+use crate::text::{metrics, plural, quoted, table};
+
+/// Measure a model on rows with known targets
+///
+/// Rows without a target are left out. Give rows that the model was not trained on, or the numbers
+/// will flatter it.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  banach evaluate model.safetensors test.csv
+  banach evaluate model.safetensors test.parquet --weight survey_weight --json
+
+--json keys: rows, without_target, metrics {accuracy, balanced_accuracy, log_loss, auc, brier, ece |
+rmse, mae, r2 | log_loss, mean_auc, auc {target}}, confusion {classes, counts} for classes,
+encoding {n_rows, columns}: cells unlike those of training. Metrics that these rows do not define
+are null.")]
+pub(crate) struct EvaluateArgs {
+    /// The model file
+    model: PathBuf,
+    /// Rows with their targets; - reads standard input
+    data: PathBuf,
+    /// Column of sample weights
+    #[arg(long, value_name = "COL")]
+    weight: Option<String>,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
+    let threads = args.threads.number()?;
+    let model = Model::load(&args.model)?;
+    let weight = args.weight.as_deref();
+    let mut reader = TableReader::open(&args.data, &options(&model, weight))?;
+    let evaluation = model.evaluate(&mut reader, weight, threads)?;
+    if !args.talk.quiet {
+        for column in &evaluation.encoding.columns {
+            say(&column.to_string());
+        }
+        if let (Some(column), None) = (&model.settings().weight, weight) {
+            let column = quoted(column);
+            say(&format!(
+                "the model was trained with weights, every row counts alike here; try --weight {column}"
+            ));
+        }
+    }
+    if args.talk.json {
+        print_json(&evaluation)?;
+    } else {
+        print(&summary(&evaluation))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The columns to read: the model's, its targets and the weights.
+pub(super) fn options(model: &Model, weight: Option<&str>) -> ReadOptions {
+    let weight = weight.map(|name| Field {
+        name: name.to_owned(),
+        column_type: ColumnType::Number,
+    });
+    let weight = Schema {
+        fields: weight.into_iter().collect(),
+    };
+    ReadOptions {
+        schema: Some(model.schema().with(model.target().schema()).with(weight)),
+        ..ReadOptions::default()
+    }
+}
+
+/// The result for people.
+pub(super) fn summary(evaluation: &Evaluation) -> String {
+    let mut text = plural(evaluation.rows, "row", "rows");
+    if evaluation.without_target > 0 {
+        let left_out = plural(evaluation.without_target, "row", "rows");
+        text.push_str(&format!(", {left_out} without a target left out"));
+    }
+    text.push_str("\n\n");
+    text.push_str(&table(&metrics(&evaluation.metrics)));
+    if let Some(confusion) = &evaluation.confusion {
+        text.push_str(&format!("\n{confusion}"));
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+    }
+    text
+}

@@ -1,0 +1,256 @@
+//! `banach fit`: from a table to a model file.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::bail;
+use banach::{Estimator, Fitted, Model, Run, Settings, Valid, ValidReport};
+use banach_data::{ReadOptions, Table, TableReader, Task};
+use serde::Serialize;
+
+use crate::failure::INTERRUPTED;
+use crate::interrupt;
+use crate::options::{Talk, Threads, check_output};
+use crate::output::{print, print_json};
+use crate::progress::Progress;
+use crate::text::{count, joined, metric, metrics, pairs, program, quoted};
+
+/// Class names that the summary shows before it says "...".
+const MAX_CLASSES: usize = 10;
+
+/// Train a model on a table
+///
+/// Finds the task and the types of the columns, holds validation rows out, trains, keeps the best
+/// epoch and writes one model file. Each setting comes from its flag, else from the file given with
+/// --config, else from the preset.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  banach fit train.csv --target species
+  banach fit train.parquet --target price --task regression --out price.safetensors
+  banach fit visits.csv --target returned --split group=patient --drop name,phone
+  banach fit tox.parquet --target NR-AR --target NR-ER --valid valid.parquet
+  banach fit big.csv.zst --target y --checkpoint run --resume    go on after a crash
+  banach fit train.csv --config settings.toml --epochs 50
+
+A settings file is TOML with the names of the flags: layers = 8, target = [\"species\"].
+`banach inspect MODEL --settings` prints the complete settings of a model in this form.
+
+--json keys: model, task, target (a list), rows (to learn from and to validate on), features,
+classes (null without), epochs, best_epoch, seconds, seed, valid {loss, and the task's metrics}.")]
+pub(crate) struct FitArgs {
+    /// The table to learn from; - reads standard input
+    data: PathBuf,
+    /// TOML file with settings
+    #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
+    config: Option<PathBuf>,
+    /// The model file to write
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "model.safetensors",
+        help_heading = "Program"
+    )]
+    out: PathBuf,
+    /// Folder for checkpoints and metrics.jsonl; made if it is not there
+    #[arg(long, value_name = "DIR", help_heading = "Program")]
+    checkpoint: Option<PathBuf>,
+    /// Go on from the checkpoint in the folder, to the same result as without the break
+    #[arg(long, help_heading = "Program")]
+    resume: bool,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    talk: Talk,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// The result as `--json` prints it.
+#[derive(Serialize)]
+struct Report<'a> {
+    model: String,
+    task: &'static str,
+    target: Vec<&'a str>,
+    rows: usize,
+    features: usize,
+    classes: Option<&'a [String]>,
+    epochs: usize,
+    best_epoch: usize,
+    seconds: f64,
+    seed: Option<u64>,
+    valid: &'a ValidReport,
+}
+
+pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
+    let start = Instant::now();
+    if args.resume && args.checkpoint.is_none() {
+        bail!("--resume needs --checkpoint DIR, the folder that the run to resume was given");
+    }
+    let threads = args.threads.number()?;
+    let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
+    let mut read = vec![args.data.as_path()];
+    if let Some(Valid::File(file)) = &settings.valid {
+        read.push(file);
+    }
+    check_output(&args.out, &read)?;
+    let progress = Progress::new(args.talk.quiet);
+    let job = Job {
+        data: &args.data,
+        settings,
+        out: &args.out,
+        checkpoint: args.checkpoint,
+        resume: args.resume,
+        threads,
+    };
+    let fitted = job.fit(&progress)?;
+    let model = &fitted.model;
+    if args.talk.json {
+        print_json(&report(model, &args.out, start.elapsed().as_secs_f64()))?;
+    } else {
+        print(&summary(model, &args.out, start.elapsed().as_secs_f64()))?;
+    }
+    if fitted.interrupted {
+        progress.note(&format!(
+            "interrupted: {} has the best weights up to there",
+            args.out.display()
+        ));
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    let (program, out) = (program(), quoted(&args.out.display().to_string()));
+    progress.note(&format!(
+        "next: {program} evaluate {out} TEST_ROWS, or {program} predict {out} NEW_ROWS"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Settings from flags and from a file, with a target.
+pub(super) fn complete(
+    flags: Settings,
+    config: Option<&Path>,
+    data: &Path,
+) -> anyhow::Result<Settings> {
+    let settings = match config {
+        Some(file) => flags.or(Settings::read(file)?),
+        None => flags,
+    };
+    if settings.target.as_ref().is_none_or(Vec::is_empty) {
+        let reader = TableReader::open(data, &ReadOptions::default())?;
+        bail!(
+            "no target: name the column to predict with --target; {} has the columns {}",
+            data.display(),
+            joined(reader.names(), 40)
+        );
+    }
+    Ok(settings)
+}
+
+/// The table that settings are about.
+pub(super) fn read_table(data: &Path, settings: &Settings) -> anyhow::Result<Table> {
+    let options = ReadOptions {
+        categorical: settings.categorical.clone().unwrap_or_default(),
+        numeric: settings.numeric.clone().unwrap_or_default(),
+        ..ReadOptions::default()
+    };
+    Ok(Table::read(data, &options)?)
+}
+
+/// A fit from a file to a file.
+pub(super) struct Job<'a> {
+    pub(super) data: &'a Path,
+    pub(super) settings: Settings,
+    pub(super) out: &'a Path,
+    pub(super) checkpoint: Option<PathBuf>,
+    pub(super) resume: bool,
+    pub(super) threads: usize,
+}
+
+impl Job<'_> {
+    pub(super) fn fit(self, progress: &Progress) -> anyhow::Result<Fitted> {
+        let estimator = Estimator::new(self.settings.clone())?;
+        let table = read_table(self.data, &self.settings)?;
+        // Until here Ctrl-C ends the program at once: there is nothing to keep.
+        let interrupt = interrupt::listen("stopping after this step, keeping the best weights")?;
+        let fitted = estimator.fit(
+            table,
+            &Run {
+                threads: self.threads,
+                folder: self.checkpoint,
+                resume: self.resume,
+                interrupt,
+                observe: &|event| progress.observe(event),
+            },
+        );
+        progress.done();
+        let fitted = fitted?;
+        fitted.model.save(self.out)?;
+        Ok(fitted)
+    }
+}
+
+fn report<'a>(model: &'a Model, out: &Path, seconds: f64) -> Report<'a> {
+    let training = model.training();
+    Report {
+        model: out.display().to_string(),
+        task: model.task().name(),
+        target: model.target().names(),
+        rows: training.train_rows + training.valid_rows,
+        features: model.schema().fields.len(),
+        classes: classes(model),
+        epochs: training.history.len(),
+        best_epoch: training.best_epoch,
+        seconds,
+        seed: model.settings().seed,
+        valid: &training.valid,
+    }
+}
+
+/// The classes of the one target.
+fn classes(model: &Model) -> Option<&[String]> {
+    match model.task() {
+        Task::Binary | Task::Multiclass => Some(model.target().classes(0)),
+        Task::Regression | Task::Multilabel => None,
+    }
+}
+
+/// The result for people.
+pub(super) fn summary(model: &Model, out: &Path, seconds: f64) -> String {
+    let training = model.training();
+    let line = |name: &str, value: String| vec![name.to_owned(), value];
+    let mut lines = vec![
+        line("model", out.display().to_string()),
+        line("task", model.task().to_string()),
+        line("target", joined(&model.target().names(), MAX_CLASSES)),
+    ];
+    if let Some(classes) = classes(model) {
+        lines.push(line("classes", joined(classes, MAX_CLASSES)));
+    }
+    lines.push(line(
+        "rows",
+        format!(
+            "{} to learn from, {} to validate on",
+            count(training.train_rows),
+            count(training.valid_rows)
+        ),
+    ));
+    lines.push(line("features", count(model.schema().fields.len())));
+    lines.push(line(
+        "epochs",
+        format!(
+            "{}, best {}",
+            count(training.history.len()),
+            count(training.best_epoch)
+        ),
+    ));
+    lines.push(line("seconds", format!("{seconds:.1}")));
+    lines.push(vec!["validation".to_owned()]);
+    lines.push(line("  loss", metric(training.valid.loss)));
+    if let Some(valid) = &training.valid.metrics {
+        lines.extend(metrics(valid).into_iter().map(|mut entry| {
+            entry[0].insert_str(0, "  ");
+            entry
+        }));
+    }
+    pairs(&lines)
+}

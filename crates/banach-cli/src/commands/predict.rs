@@ -1,0 +1,166 @@
+//! `banach predict`: a column of predictions for every row, in constant memory.
+
+use std::io::stdout;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::bail;
+use banach::{Model, Predictions};
+use banach_data::{
+    DataError, EncodeReport, OutputColumn, OutputType, OutputValues, ReadOptions, Table,
+    TableReader, TableWriter, UnknownCategories,
+};
+use serde_json::json;
+
+use crate::failure::INTERRUPTED;
+use crate::interrupt;
+use crate::options::{Talk, Threads, check_output};
+use crate::output::{print, print_json, say};
+use crate::text::plural;
+
+/// Rows that are read, predicted and written at a time.
+const PIECE_ROWS: usize = 1 << 14;
+
+/// Predict the rows of a table
+///
+/// Reads, predicts and writes piece by piece, so memory does not grow with the table. The columns are
+/// `prediction` and, for classes, `probability_CLASS`; with several targets, both for each of them.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  banach predict model.safetensors new.csv > predictions.csv
+  banach predict model.safetensors new.csv --keep id --out predictions.parquet
+  zcat new.csv.gz | banach predict model.safetensors - | head
+
+--json keys (the predictions then go to --out): rows, out, unusual (per column with cells unlike
+those of training: column, unknown, examples, missing).")]
+pub(crate) struct PredictArgs {
+    /// The model file
+    model: PathBuf,
+    /// The rows to predict; - reads standard input
+    data: PathBuf,
+    /// File to write: .csv, .tsv or .parquet; - is standard output, as CSV
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "-",
+        help_heading = "Program"
+    )]
+    out: PathBuf,
+    /// Columns to write before the predictions, unchanged
+    #[arg(long, value_name = "COL,..", value_delimiter = ',')]
+    keep: Vec<String>,
+    /// Fail on a category that did not occur in training, instead of counting it as unknown
+    #[arg(long)]
+    strict_categories: bool,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
+    let to_stdout = args.out == Path::new("-");
+    if to_stdout && args.talk.json {
+        bail!("--json needs --out FILE: predictions and report cannot both go to standard output");
+    }
+    let threads = args.threads.number()?;
+    let model = Model::load(&args.model)?;
+    if !to_stdout {
+        check_output(&args.out, &[&args.data, &args.model])?;
+    }
+    let columns = columns(&model, &args.keep)?;
+    let options = ReadOptions {
+        schema: Some(model.schema()),
+        keep: args.keep.clone(),
+        ..ReadOptions::default()
+    };
+    let mut reader = TableReader::open(&args.data, &options)?;
+    let unknown = if args.strict_categories {
+        UnknownCategories::Refuse
+    } else {
+        UnknownCategories::Count
+    };
+    // Only a file is worth stopping at a good place for.
+    let interrupt = if to_stdout {
+        None
+    } else {
+        Some(interrupt::listen("stopping without a file")?)
+    };
+    let mut predictor = model.predictor(threads)?;
+    let mut writer = None;
+    let mut report = EncodeReport::default();
+    while let Some(table) = reader.next_table(PIECE_ROWS)? {
+        let (predictions, unusual) = predictor.predict(&table, unknown)?;
+        report.merge(unusual);
+        // Begun late, so that a table that cannot be predicted causes no output at all.
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            None if to_stdout => writer.insert(TableWriter::to_writer(
+                "standard output",
+                stdout().lock(),
+                columns.clone(),
+            )?),
+            None => writer.insert(TableWriter::create(&args.out, columns.clone())?),
+        };
+        writer.write(&values(&table, &predictions, &model))?;
+        if interrupt.is_some_and(|flag| flag.load(std::sync::atomic::Ordering::Relaxed)) {
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+    }
+    let Some(writer) = writer else {
+        let file = reader.file().to_owned();
+        return Err(DataError::NoRows { file }.into());
+    };
+    writer.finish()?;
+    if !args.talk.quiet {
+        for column in &report.columns {
+            say(&column.to_string());
+        }
+    }
+    let rows = report.n_rows;
+    if args.talk.json {
+        let out = args.out.display().to_string();
+        print_json(&json!({ "rows": rows, "out": out, "unusual": report.columns }))?;
+    } else if !to_stdout {
+        let rows = plural(rows as usize, "row", "rows");
+        print(&format!("{rows} written to {}\n", args.out.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The columns to write: those kept, then the predictions. Their names must differ, or the file
+/// could not be read again.
+pub(super) fn columns(model: &Model, keep: &[String]) -> anyhow::Result<Vec<OutputColumn>> {
+    let predicted = Predictions::columns(model.target());
+    for (at, name) in keep.iter().enumerate() {
+        if keep[..at].contains(name) {
+            bail!("--keep names {name:?} twice");
+        }
+        if predicted.iter().any(|column| column.name == *name) {
+            bail!(
+                "--keep {name:?}: the predictions have a column of that name; rename it in the table"
+            );
+        }
+    }
+    let kept = keep.iter().map(|name| OutputColumn {
+        name: name.clone(),
+        output_type: OutputType::Text,
+    });
+    Ok(kept.chain(predicted).collect())
+}
+
+pub(super) fn values<'a>(
+    table: &'a Table,
+    predictions: &'a Predictions,
+    model: &'a Model,
+) -> Vec<OutputValues<'a>> {
+    let kept = table.kept().iter();
+    let mut values: Vec<OutputValues<'_>> = kept
+        .map(|(_, texts)| {
+            OutputValues::Text((0..table.n_rows()).map(|row| texts.get(row)).collect())
+        })
+        .collect();
+    values.extend(predictions.values(model.target()));
+    values
+}

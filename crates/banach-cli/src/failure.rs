@@ -1,0 +1,98 @@
+//! Errors as a person sees them: every cause, then the next step where one is known.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use banach::Error;
+use banach_data::{DataError, nearest_name};
+
+use crate::output::say;
+
+/// Exit code of an error.
+pub(crate) const ERROR: u8 = 2;
+/// Exit code after Ctrl-C, as shells have it for SIGINT.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// Writes an error and gives its exit code.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if is_broken_pipe(error) {
+        // Whoever read the output, such as `head`, has had enough.
+        return ExitCode::SUCCESS;
+    }
+    say(&format!("error: {}", chain(error)));
+    if let Some(step) = next_step(error) {
+        say(&step);
+    }
+    let interrupted = matches!(error.downcast_ref(), Some(Error::Interrupted));
+    ExitCode::from(if interrupted { INTERRUPTED } else { ERROR })
+}
+
+/// Message and causes; a cause whose words are in the message before it is not said again.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |cause: &(dyn std::error::Error + 'static)| {
+        let cause = cause.downcast_ref::<io::Error>();
+        cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    };
+    error.chain().any(broken)
+}
+
+/// What to try, where the message does not say it.
+fn next_step(error: &anyhow::Error) -> Option<String> {
+    let data = match error.downcast_ref() {
+        Some(Error::Data(data)) => Some(data),
+        _ => error.downcast_ref::<DataError>(),
+    };
+    if let Some(data) = data {
+        return match data {
+            DataError::Read { file, source } if source.kind() == io::ErrorKind::NotFound => {
+                near_file(file)
+            }
+            DataError::MissingColumns { .. } => Some(
+                "try `banach inspect MODEL` to see the columns that the model needs".to_owned(),
+            ),
+            DataError::OutputFormat { .. } => None,
+            _ => None,
+        };
+    }
+    match error.downcast_ref() {
+        Some(Error::Format(_)) => Some(
+            "try to copy the file again, or to train the model again with `banach fit`".to_owned(),
+        ),
+        Some(Error::UnknownSetting { .. }) => Some(
+            "try `banach fit --help`: settings in a file have the names of the flags".to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+/// The file with the nearest name in the same folder.
+fn near_file(file: &str) -> Option<String> {
+    let path = Path::new(file);
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let nearest = nearest_name(
+        path.file_name()?.to_str()?,
+        names.iter().map(String::as_str),
+    )?;
+    let near = path.with_file_name(nearest);
+    Some(format!("did you mean {}?", near.display()))
+}

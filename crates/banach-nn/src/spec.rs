@@ -206,12 +206,9 @@ impl InputSpec {
     /// Number of units that enter the first layer.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.n_numbers
-            + self
-                .categories
-                .iter()
-                .map(CategorySpec::width)
-                .sum::<usize>()
+        // Saturating: a file may ask for any width, and `NetworkSpec::check` has to see that.
+        let categories = self.categories.iter().map(CategorySpec::width);
+        categories.fold(self.n_numbers, usize::saturating_add)
     }
 
     /// Whether some units are trained vectors.

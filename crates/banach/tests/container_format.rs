@@ -214,7 +214,7 @@ fn a_model_that_does_not_fit_itself_is_refused() {
                 let huge = "\"n_numbers\": 18446744073709551615";
                 replace(c, "banach.network", "\"n_numbers\": 2", huge);
             },
-            "\"banach.network\"",
+            "memory",
         ),
         (
             "inputs",

@@ -4,11 +4,13 @@ use banach_data::{EncoderOptions, Task};
 use banach_nn::{
     Activation, Dropout, InputSpec, LayerSpec, Loss, NetworkSpec, Optimizer, Stopping, TrainOptions,
 };
+use banach_theory::Moments;
 
 use crate::error::Error;
 use crate::preset;
 use crate::settings::{
-    ActivationChoice, DropoutKind, LossChoice, OptimizerChoice, Preset, Settings, StoppingChoice,
+    ActivationChoice, DropoutKind, FixedPoint, LossChoice, OptimizerChoice, Preset, Settings,
+    StoppingChoice,
 };
 
 /// Settings with nothing left open, and what they say to encoder, network and training.
@@ -24,7 +26,7 @@ pub(crate) struct Config {
     n_layers: usize,
     width: usize,
     shape: banach_nn::Shape,
-    activation: Activation,
+    pub(crate) activation: Activation,
     dropout: Dropout,
     input_dropout: Dropout,
 }
@@ -258,7 +260,15 @@ fn activation(settings: &mut Settings) -> Result<Activation, Error> {
         (ActivationChoice::Selu, Some(point)) if point.mean == 0.0 && point.variance == 1.0 => {
             Ok(Activation::SELU)
         }
-        (ActivationChoice::Selu, Some(point)) => Err(setting("fixed_point", "0,1", point)),
+        (ActivationChoice::Selu, Some(FixedPoint { mean, variance })) => {
+            let selu = banach_theory::parameters(Moments { mean, variance })?;
+            Ok(Activation::Selu {
+                alpha: selu.alpha,
+                lambda: selu.lambda,
+                mean,
+                variance,
+            })
+        }
         (ActivationChoice::Relu, None) => Ok(Activation::Relu),
         (ActivationChoice::Relu, Some(point)) => Err(setting(
             "fixed_point",
@@ -348,6 +358,7 @@ mod tests {
                 "activation = 'relu'\nfixed_point = '0,1'",
                 "left out with activation relu",
             ),
+            ("fixed_point = '0,-1'", "variance"),
             ("loss = 'huber'", "does not go with the task binary"),
         ];
         for (toml, expected) in cases {
@@ -370,6 +381,16 @@ mod tests {
             let error = resolve(toml, Task::Regression).unwrap_err().to_string();
             assert!(error.contains(expected), "{toml}: {error}");
         }
+    }
+
+    #[test]
+    fn a_fixed_point_brings_its_own_selu() {
+        let config = resolve("fixed_point = '0,2'", Task::Binary).unwrap();
+        let Activation::Selu { alpha, lambda, .. } = config.activation else {
+            panic!("not SELU")
+        };
+        // arXiv:1706.02515, section A5.
+        assert!((alpha - 1.97126).abs() < 1e-5 && (lambda - 1.06071).abs() < 1e-5);
     }
 
     #[test]

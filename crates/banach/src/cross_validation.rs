@@ -203,7 +203,12 @@ fn run_fold(
         interrupt: run.interrupt,
         ..Run::default()
     };
-    let problem = Problem::new(settings, Cow::Borrowed(table), &RowChoice::Some(&learn), at_once);
+    let problem = Problem::new(
+        settings,
+        Cow::Borrowed(table),
+        &RowChoice::Some(&learn),
+        at_once,
+    );
     let fitted = problem
         .and_then(|problem| fit(problem, &quiet))
         .map_err(in_fold)?;

@@ -32,6 +32,9 @@ pub enum Error {
         /// The value found.
         got: String,
     },
+    /// A fixed point that no SELU has.
+    #[error("fixed_point: {0}")]
+    FixedPoint(#[from] banach_theory::MomentError),
     /// A setting that does not go with the task.
     #[error("{name} = {got} does not go with the task {task}: {reason}")]
     SettingForTask {

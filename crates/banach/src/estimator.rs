@@ -82,7 +82,10 @@ impl Estimator {
     /// As [`Estimator::fit`].
     pub fn fit_rows(&self, table: &Table, rows: &[u32], run: &Run<'_>) -> Result<Fitted, Error> {
         let rows = RowChoice::Some(rows);
-        fit(Problem::new(&self.settings, Cow::Borrowed(table), &rows, 1)?, run)
+        fit(
+            Problem::new(&self.settings, Cow::Borrowed(table), &rows, 1)?,
+            run,
+        )
     }
 
     /// Fits a model to rows that are already divided into those to learn from and those to validate
@@ -97,7 +100,10 @@ impl Estimator {
         run: &Run<'_>,
     ) -> Result<Fitted, Error> {
         let rows = RowChoice::Divided(rows);
-        fit(Problem::new(&self.settings, Cow::Borrowed(table), &rows, 1)?, run)
+        fit(
+            Problem::new(&self.settings, Cow::Borrowed(table), &rows, 1)?,
+            run,
+        )
     }
 }
 

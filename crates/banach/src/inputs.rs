@@ -1,7 +1,7 @@
 //! How encoded columns enter the network.
 
 use banach_data::{Encoder, Features, Scaling};
-use banach_nn::{CategorySpec, Dropout, InputSpec, Inputs};
+use banach_nn::{Activation, CategorySpec, Dropout, InputSpec, Inputs, NetworkSpec};
 
 use crate::config::Config;
 
@@ -18,7 +18,11 @@ pub(crate) fn input_spec(encoder: &Encoder, config: &Config) -> InputSpec {
                 dimension: config.embedding_dim,
             }
         } else {
-            one_hot(counts, config.encoder.scaling, config.train.hide_categories)
+            let (scaling, hidden) = (config.encoder.scaling, config.train.hide_categories);
+            let (mut low, mut high) = one_hot(counts, scaling, hidden);
+            to_fixed_point(config.activation, &mut low);
+            to_fixed_point(config.activation, &mut high);
+            CategorySpec::OneHot { low, high }
         }
     });
     InputSpec {
@@ -34,7 +38,7 @@ pub(crate) fn input_spec(encoder: &Encoder, config: &Config) -> InputSpec {
 /// A code with training share p is `(1 - p) / sqrt(p (1 - p))` when it is there and
 /// `-p / sqrt(p (1 - p))` when not; with robust scaling both go through its smooth clip, for rare
 /// categories would be huge. `hidden` is the share of rows that training turns to code 0 (unknown).
-fn one_hot(counts: &[u64], scaling: Scaling, hidden: f64) -> CategorySpec {
+fn one_hot(counts: &[u64], scaling: Scaling, hidden: f64) -> (Vec<f32>, Vec<f32>) {
     let total: u64 = counts.iter().sum();
     let total = total.max(1) as f64;
     let units = counts.iter().enumerate().map(|(code, &count)| {
@@ -53,16 +57,33 @@ fn one_hot(counts: &[u64], scaling: Scaling, hidden: f64) -> CategorySpec {
             clip((1.0 - share) / deviation) as f32,
         )
     });
-    let (low, high) = units.unzip();
-    CategorySpec::OneHot { low, high }
+    units.unzip()
 }
 
-/// Encoded rows as the network takes them.
-pub(crate) fn inputs(features: Features) -> Inputs {
+/// Encoded rows as the network takes them: with the mean and variance that its SELU keeps.
+pub(crate) fn inputs(features: Features, spec: &NetworkSpec) -> Inputs {
+    let mut numbers = features.numbers;
+    let activation = spec
+        .layers
+        .first()
+        .map_or(Activation::SELU, |layer| layer.activation);
+    to_fixed_point(activation, &mut numbers);
     Inputs {
         n_rows: features.n_rows,
-        numbers: features.numbers,
+        numbers,
         codes: features.codes,
+    }
+}
+
+/// Brings units with mean 0 and variance 1, which encoders aim at, to those that a SELU keeps.
+fn to_fixed_point(activation: Activation, units: &mut [f32]) {
+    if let Activation::Selu { mean, variance, .. } = activation
+        && (mean, variance) != (0.0, 1.0)
+    {
+        let deviation = variance.sqrt();
+        for unit in units {
+            *unit = (mean + deviation * f64::from(*unit)) as f32;
+        }
     }
 }
 
@@ -73,9 +94,7 @@ mod tests {
     #[test]
     fn one_hot_units_have_mean_0_and_variance_1_over_the_training_rows() {
         let counts = [0, 600, 300, 100];
-        let CategorySpec::OneHot { low, high } = one_hot(&counts, Scaling::Standard, 0.0) else {
-            panic!("not one-hot")
-        };
+        let (low, high) = one_hot(&counts, Scaling::Standard, 0.0);
         assert_eq!((low[0], high[0]), (0.0, 0.0));
         for code in 1..4 {
             let (p, low, high) = (counts[code] as f32 / 1000.0, low[code], high[code]);
@@ -89,11 +108,23 @@ mod tests {
     }
 
     #[test]
-    fn rare_categories_stay_within_the_clip() {
-        let CategorySpec::OneHot { high, .. } = one_hot(&[0, 1_000_000, 1], Scaling::Robust, 0.01)
-        else {
-            panic!("not one-hot")
+    fn units_move_to_the_fixed_point() {
+        let mut units = [-1.0, 0.0, 2.0];
+        let point = |mean, variance| Activation::Selu {
+            alpha: 1.0,
+            lambda: 1.0,
+            mean,
+            variance,
         };
+        to_fixed_point(point(0.5, 4.0), &mut units);
+        assert_eq!(units, [-1.5, 0.5, 4.5]);
+        to_fixed_point(Activation::SELU, &mut units);
+        assert_eq!(units, [-1.5, 0.5, 4.5]);
+    }
+
+    #[test]
+    fn rare_categories_stay_within_the_clip() {
+        let (_, high) = one_hot(&[0, 1_000_000, 1], Scaling::Robust, 0.01);
         assert!(
             high.iter().all(|&unit| unit > 0.0 && unit < 3.0),
             "{high:?}"

@@ -33,7 +33,9 @@ impl<'a> Predictor<'a> {
         unknown: UnknownCategories,
     ) -> Result<(Predictions, EncodeReport), Error> {
         let (features, report) = self.model.encoder.encode(table, unknown)?;
-        let outputs = self.network.outputs(&inputs(features))?;
+        let outputs = self
+            .network
+            .outputs(&inputs(features, self.model.network.spec()))?;
         Ok((
             Predictions::from_outputs(outputs, &self.model.target),
             report,
@@ -47,6 +49,8 @@ impl<'a> Predictor<'a> {
     /// As [`Predictor::predict`].
     pub fn moments(&mut self, table: &Table) -> Result<Vec<banach_nn::LayerMoments>, Error> {
         let (features, _) = self.model.encoder.encode(table, UnknownCategories::Count)?;
-        Ok(self.network.moments(&inputs(features))?)
+        Ok(self
+            .network
+            .moments(&inputs(features, self.model.network.spec()))?)
     }
 }

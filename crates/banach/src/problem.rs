@@ -189,7 +189,7 @@ impl Problem {
                 .collect()
         };
         let (train, mut valid) = (position(&hold_out.train), position(&hold_out.valid));
-        let encoded = encode(&encoder, table, &rows.rows)?;
+        let encoded = encode(&encoder, &spec, table, &rows.rows)?;
         let mut data = dataset(encoded, targets, weights);
         let mut without_target = rows.without_target;
         if let Some(table) = valid_table {
@@ -201,7 +201,7 @@ impl Problem {
                 None => None,
             };
             let first = data.n_rows() as u32;
-            let encoded = encode(&encoder, Cow::Owned(table), &labelled)?;
+            let encoded = encode(&encoder, &spec, Cow::Owned(table), &labelled)?;
             append(&mut data, dataset(encoded, targets, weights));
             valid = (first..data.n_rows() as u32).collect();
             if valid.is_empty() {
@@ -260,15 +260,20 @@ fn weight_schema(settings: &Settings) -> Schema {
 }
 
 /// Encodes some rows; an owned table is freed piece by piece.
-fn encode(encoder: &Encoder, table: Cow<'_, Table>, rows: &[u32]) -> Result<Inputs, Error> {
+fn encode(
+    encoder: &Encoder,
+    spec: &NetworkSpec,
+    table: Cow<'_, Table>,
+    rows: &[u32],
+) -> Result<Inputs, Error> {
     match table {
         Cow::Owned(table) => {
             let (mut parts, _) = encoder.encode_parts(table, &[rows])?;
-            Ok(inputs(parts.pop().unwrap_or_default()))
+            Ok(inputs(parts.pop().unwrap_or_default(), spec))
         }
         Cow::Borrowed(table) => {
             let (features, _) = encoder.encode(table, UnknownCategories::Count)?;
-            Ok(select(&inputs(features), rows))
+            Ok(select(&inputs(features, spec), rows))
         }
     }
 }

@@ -1,0 +1,338 @@
+//! From a table to a model file and back, through the library.
+
+use std::io::Cursor;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use banach::data::{ReadOptions, Table, TableReader};
+use banach::{Error, Estimator, Event, Folds, Model, Predictions, Run, Settings};
+
+fn table(csv: String) -> Table {
+    let reader =
+        TableReader::from_reader("t.csv", Box::new(Cursor::new(csv)), &ReadOptions::default());
+    reader.unwrap().read().unwrap()
+}
+
+/// Numbers, a category, missing cells, a weight and a target of each kind, all functions of the row.
+fn rows(n: usize) -> String {
+    let mut csv = "a,b,colour,w,class,value,l1,l2\n".to_owned();
+    for i in 0..n {
+        let a = ((i * 37) % 101) as f64 / 50.0 - 1.0;
+        let b = ((i * 53) % 89) as f64 / 44.0 - 1.0;
+        let colour = ["red", "green", "blue"][i % 3];
+        let class = if a + b > 0.3 {
+            "yes"
+        } else if a - b > 0.2 {
+            "maybe"
+        } else {
+            "no"
+        };
+        let (l1, l2) = (u8::from(a > 0.1), u8::from(b > 0.0));
+        let l2 = if i % 7 == 0 {
+            String::new()
+        } else {
+            l2.to_string()
+        };
+        let b_text = if i % 11 == 0 {
+            "NA".to_owned()
+        } else {
+            b.to_string()
+        };
+        let w = 1 + i % 3;
+        csv += &format!(
+            "{a},{b_text},{colour},{w},{class},{},{l1},{l2}\n",
+            100.0 + 10.0 * a * b
+        );
+    }
+    csv
+}
+
+/// Settings over those of a network that trains in no time.
+fn settings(toml: &str) -> Settings {
+    let small = Settings::from_toml("layers = 2\nwidth = 16\nepochs = 8", "s").unwrap();
+    Settings::from_toml(toml, "s").unwrap().or(small)
+}
+
+fn fit(toml: &str, n: usize) -> Model {
+    let estimator = Estimator::new(settings(toml)).unwrap();
+    estimator
+        .fit(table(rows(n)), &Run::default())
+        .unwrap()
+        .model
+}
+
+const TASKS: [(&str, &str); 4] = [
+    (
+        "multiclass",
+        "target = ['class']\nweight = 'w'\ndrop = ['value', 'l1', 'l2']",
+    ),
+    (
+        "regression",
+        "target = ['value']\ndrop = ['class', 'l1', 'l2']",
+    ),
+    (
+        "multilabel",
+        "target = ['l1', 'l2']\ndrop = ['class', 'value']",
+    ),
+    (
+        "binary",
+        "target = ['l1']\nclass_weight = 'balanced'\ndrop = ['class', 'value', 'l2']",
+    ),
+];
+
+#[test]
+fn a_model_of_every_task_predicts_the_same_bits_after_a_round_trip() {
+    for (task, toml) in TASKS {
+        let model = fit(toml, 200);
+        assert_eq!(model.task().name(), task);
+        let read = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
+        assert_eq!(read, model, "{task}");
+        assert_eq!(read.to_bytes().unwrap(), model.to_bytes().unwrap());
+        let table = table(rows(50));
+        let predict = |model: &Model| {
+            model
+                .predictor(1)
+                .unwrap()
+                .predict(&table, Default::default())
+                .unwrap()
+                .0
+        };
+        let predictions = predict(&model);
+        assert_eq!(predictions, predict(&read), "{task}");
+        assert_eq!(predictions.n_rows(), 50);
+        let columns = Predictions::columns(model.target());
+        assert_eq!(
+            columns.len(),
+            predictions.values(model.target()).len(),
+            "{task}"
+        );
+    }
+}
+
+#[test]
+fn what_was_learned_is_better_than_chance() {
+    let model = fit(
+        "target = ['class']\ndrop = ['value', 'l1', 'l2', 'w']\nepochs = 40",
+        600,
+    );
+    let all = table(rows(600));
+    let evaluation = model.evaluate_rows(&all, &all.all_rows(), None, 1).unwrap();
+    let accuracy = evaluation.metrics.entries()[0].1.unwrap();
+    assert!(accuracy > 0.9, "accuracy {accuracy}");
+    assert_eq!(evaluation.rows, 600);
+}
+
+#[test]
+fn threads_do_not_change_the_model() {
+    for (task, toml) in TASKS {
+        let bytes = |threads| {
+            let run = Run {
+                threads,
+                ..Run::default()
+            };
+            let estimator = Estimator::new(settings(toml)).unwrap();
+            estimator
+                .fit(table(rows(150)), &run)
+                .unwrap()
+                .model
+                .to_bytes()
+                .unwrap()
+        };
+        let one = bytes(1);
+        assert!(one == bytes(2) && one == bytes(4), "{task}");
+    }
+}
+
+#[test]
+fn a_fit_interrupted_anywhere_and_resumed_is_the_fit_that_was_not() {
+    let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2']\nrefit = true\ndropout = 0.1";
+    let estimator = Estimator::new(settings(toml)).unwrap();
+    let whole = estimator
+        .fit(table(rows(150)), &Run::default())
+        .unwrap()
+        .model;
+    let folder = tempfile::tempdir().unwrap();
+    let mut resume = false;
+    let mut n_runs = 0;
+    let resumed = loop {
+        let (interrupt, steps) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let observe = |event: Event<'_>| {
+            // Eleven steps reach a little beyond an epoch and its checkpoint.
+            if let Event::Step { .. } = event
+                && steps.fetch_add(1, Ordering::Relaxed) == 10
+            {
+                interrupt.store(true, Ordering::Relaxed);
+            }
+        };
+        let run = Run {
+            folder: Some(folder.path().to_owned()),
+            resume,
+            interrupt: &interrupt,
+            observe: &observe,
+            ..Run::default()
+        };
+        let fitted = estimator.fit(table(rows(150)), &run).unwrap();
+        n_runs += 1;
+        assert!(n_runs < 200, "no progress between interruptions");
+        resume = folder.path().join("checkpoint.safetensors").exists();
+        if !fitted.interrupted {
+            break fitted.model;
+        }
+    };
+    assert!(n_runs > 3, "only {n_runs} runs: nothing was resumed");
+    assert!(resumed.to_bytes().unwrap() == whole.to_bytes().unwrap());
+    let log = std::fs::read_to_string(folder.path().join("metrics.jsonl")).unwrap();
+    assert_eq!(log.lines().count(), 8 + whole.training().best_epoch);
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |resume| Run {
+        folder: Some(folder.path().to_owned()),
+        resume,
+        ..Run::default()
+    };
+    let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2']";
+    let fit = |toml: &str, n: usize, resume: bool| {
+        Estimator::new(settings(toml))
+            .unwrap()
+            .fit(table(rows(n)), &run(resume))
+    };
+    let error = fit(toml, 100, true).unwrap_err();
+    assert!(matches!(error, Error::NoCheckpoint { .. }), "{error}");
+    fit(toml, 100, false).unwrap();
+    let error = fit(&format!("{toml}\nlr = 0.3"), 100, true).unwrap_err();
+    assert!(
+        error.to_string().contains("the settings differs"),
+        "{error}"
+    );
+    let error = fit(toml, 101, true).unwrap_err();
+    assert!(matches!(error, Error::OtherRun { .. }), "{error}");
+    fit(toml, 100, true).unwrap();
+}
+
+#[test]
+fn validation_rows_may_come_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("valid.csv");
+    std::fs::write(&path, rows(40)).unwrap();
+    let toml = format!("target = ['value']\ndrop = ['class', 'l1', 'l2']\nvalid = {path:?}");
+    let training = fit(&toml, 120).training().clone();
+    assert_eq!((training.train_rows, training.valid_rows), (120, 40));
+}
+
+#[test]
+fn sample_weights_count_like_repeated_rows_in_the_metrics() {
+    let model = fit("target = ['class']\ndrop = ['value', 'l1', 'l2', 'w']", 100);
+    let text = rows(60);
+    let repeated = text.lines().enumerate().flat_map(|(line, row)| {
+        let times = if line == 0 { 1 } else { 1 + (line - 1) % 3 };
+        std::iter::repeat_n(row.to_owned() + "\n", times)
+    });
+    let (weighted, repeated) = (table(text.clone()), table(repeated.collect()));
+    let a = model
+        .evaluate_rows(&weighted, &weighted.all_rows(), Some("w"), 1)
+        .unwrap();
+    let b = model
+        .evaluate_rows(&repeated, &repeated.all_rows(), None, 1)
+        .unwrap();
+    for ((name, a), (_, b)) in a.metrics.entries().into_iter().zip(b.metrics.entries()) {
+        let (a, b) = (a.unwrap(), b.unwrap());
+        assert!((a - b).abs() < 1e-9, "{name}: {a} {b}");
+    }
+}
+
+#[test]
+fn folds_are_scored_on_rows_they_did_not_see_and_do_not_depend_on_threads() {
+    let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2', 'w']";
+    let estimator = Estimator::new(settings(toml)).unwrap();
+    let all = table(rows(120));
+    let folds = Folds::Number {
+        folds: 4,
+        repeats: 2,
+    };
+    let run = |threads| Run {
+        threads,
+        ..Run::default()
+    };
+    let one = estimator.cross_validate(&all, &folds, &run(1)).unwrap();
+    assert_eq!(one.folds.len(), 8);
+    assert_eq!(one.folds.iter().map(|fold| fold.rows).sum::<usize>(), 240);
+    assert_eq!(
+        one,
+        estimator.cross_validate(&all, &folds, &run(3)).unwrap()
+    );
+    let accuracy = &one.summary[0];
+    let values: Vec<f64> = one
+        .folds
+        .iter()
+        .map(|fold| fold.metrics.entries()[0].1.unwrap())
+        .collect();
+    let mean = values.iter().sum::<f64>() / 8.0;
+    assert_eq!(accuracy.name, "accuracy");
+    assert!((accuracy.mean.unwrap() - mean).abs() < 1e-12);
+    let by_column = Folds::Column("colour".to_owned());
+    let by_column = estimator.cross_validate(&all, &by_column, &run(2)).unwrap();
+    let names: Vec<&str> = by_column
+        .folds
+        .iter()
+        .map(|fold| fold.fold.as_str())
+        .collect();
+    assert_eq!(names, ["blue", "green", "red"]);
+}
+
+#[test]
+fn a_network_too_large_for_memory_is_refused_before_it_is_built() {
+    let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2']";
+    let mut settings = settings(toml);
+    (settings.width, settings.layers) = (Some(1_000_000), Some(200));
+    let error = Estimator::new(settings)
+        .unwrap()
+        .fit(table(rows(60)), &Run::default());
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::OutOfMemory { .. }), "{error}");
+    assert!(error.to_string().contains("MB"), "{error}");
+}
+
+#[test]
+fn selu_keeps_the_fixed_point_that_was_asked_for() {
+    let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2']\nfixed_point = '0.5,2'\n\
+                scaling = 'standard'\nlr = 1e-9";
+    let mut settings = settings(toml);
+    (settings.width, settings.layers) = (Some(512), Some(6));
+    let all = table(rows(500));
+    let model = Estimator::new(settings)
+        .unwrap()
+        .fit_rows(&all, &all.all_rows(), &Run::default());
+    let model = model.unwrap().model;
+    let inspection = model.inspect(Some(&all)).unwrap();
+    // Few and dependent inputs and finite widths move the moments, but not to SELU's usual (0, 1).
+    for layer in &inspection.layers[..6] {
+        let moments = layer.moments.unwrap();
+        assert!((moments.mean - 0.5).abs() < 0.25, "{moments:?}");
+        assert!((moments.variance - 2.0).abs() < 0.9, "{moments:?}");
+    }
+}
+
+#[test]
+fn damaged_model_files_are_errors_and_never_panics() {
+    let bytes = fit("target = ['class']\ndrop = ['value', 'l1', 'l2']", 60)
+        .to_bytes()
+        .unwrap();
+    // Every 7th byte in turn becomes another: texts, lengths, offsets, numbers.
+    for at in (0..bytes.len()).step_by(7) {
+        for change in [1_u8, 0x80] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= change;
+            if let Ok(model) = Model::from_bytes(&damaged) {
+                let _ = model
+                    .predictor(1)
+                    .unwrap()
+                    .predict(&table(rows(3)), Default::default());
+            }
+        }
+    }
+    for length in (0..bytes.len()).step_by(101) {
+        assert!(Model::from_bytes(&bytes[..length]).is_err());
+    }
+}

@@ -44,6 +44,17 @@ pub(crate) enum Shape {
         fill: Colour,
         opacity: f64,
     },
+    /// Drawn without smoothing, so that neighbours show no seam.
+    Rectangle {
+        frame: Frame,
+        fill: Colour,
+        opacity: f64,
+    },
+    Disc {
+        centre: [f64; 2],
+        radius: f64,
+        fill: Colour,
+    },
     Polyline {
         points: Vec<[f64; 2]>,
         colour: Colour,
@@ -88,14 +99,11 @@ impl Canvas {
     }
 
     pub(crate) fn rectangle(&mut self, frame: Frame, fill: Colour, opacity: f64) {
-        let Frame {
-            left,
-            top,
-            right,
-            bottom,
-        } = frame;
-        let corners = vec![[left, top], [right, top], [right, bottom], [left, bottom]];
-        self.polygon(corners, fill, opacity);
+        self.shapes.push(Shape::Rectangle {
+            frame,
+            fill,
+            opacity,
+        });
     }
 
     pub(crate) fn polyline(
@@ -117,13 +125,12 @@ impl Canvas {
         self.polyline(vec![from, to], colour, width, None);
     }
 
-    /// A filled circle, as a polygon of 32 corners.
-    pub(crate) fn disc(&mut self, [x, y]: [f64; 2], radius: f64, fill: Colour, opacity: f64) {
-        let corner = |i: i32| {
-            let angle = std::f64::consts::TAU * f64::from(i) / 32.0;
-            [x + radius * angle.cos(), y + radius * angle.sin()]
-        };
-        self.polygon((0..32).map(corner).collect(), fill, opacity);
+    pub(crate) fn disc(&mut self, centre: [f64; 2], radius: f64, fill: Colour) {
+        self.shapes.push(Shape::Disc {
+            centre,
+            radius,
+            fill,
+        });
     }
 
     /// A line of text whose capital letters are centred on `at` across the line; `anchor` is along it.

@@ -7,6 +7,7 @@ use crate::{raster, svg};
 
 /// Space around and between panels, in points.
 const MARGIN: f64 = 10.0;
+const GUTTER: f64 = 24.0;
 
 /// Panels side by side, of equal width.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,13 +39,14 @@ impl Figure {
 
     fn draw(&self) -> Result<Canvas, PlotError> {
         let mut canvas = Canvas::new();
-        let width = (self.width - MARGIN) / self.panels.len() as f64;
+        let columns = self.panels.len() as f64;
+        let width = (self.width - 2.0 * MARGIN - GUTTER * (columns - 1.0)) / columns;
         for (i, panel) in self.panels.iter().enumerate() {
-            let left = MARGIN + width * i as f64;
+            let left = MARGIN + (width + GUTTER) * i as f64;
             let frame = Frame {
                 left,
                 top: MARGIN,
-                right: left + width - MARGIN,
+                right: left + width,
                 bottom: self.height - MARGIN,
             };
             panel.draw(&mut canvas, frame)?;

@@ -5,7 +5,7 @@ use tiny_skia::{
     Transform,
 };
 
-use crate::canvas::{Canvas, Shape, Turn};
+use crate::canvas::{Canvas, Frame, Shape, Turn};
 use crate::colour::Colour;
 use crate::error::PlotError;
 use crate::font::OutlineStep;
@@ -41,9 +41,29 @@ pub(crate) fn png(
                 opacity,
             } => {
                 if let Some(path) = path(points, true) {
+                    let paint = paint(*fill, *opacity);
+                    pixmap.fill_path(&path, &paint, FillRule::Winding, transform, clip.as_ref());
+                }
+            }
+            Shape::Rectangle {
+                frame,
+                fill,
+                opacity,
+            } => {
+                if let Some(rect) = rect(*frame) {
                     let mut paint = paint(*fill, *opacity);
-                    // Neighbouring cells of a heat map must not show seams.
-                    paint.anti_alias = points.len() != 4;
+                    paint.anti_alias = false;
+                    pixmap.fill_rect(rect, &paint, transform, clip.as_ref());
+                }
+            }
+            Shape::Disc {
+                centre: [x, y],
+                radius,
+                fill,
+            } => {
+                let path = PathBuilder::from_circle(*x as f32, *y as f32, *radius as f32);
+                if let Some(path) = path {
+                    let paint = paint(*fill, 1.0);
                     pixmap.fill_path(&path, &paint, FillRule::Winding, transform, clip.as_ref());
                 }
             }
@@ -80,25 +100,29 @@ pub(crate) fn png(
             }
             Shape::Clip(None) => clip = None,
             Shape::Clip(Some(frame)) => {
-                let rect = Rect::from_ltrb(
-                    frame.left as f32,
-                    frame.top as f32,
-                    frame.right as f32,
-                    frame.bottom as f32,
-                );
-                clip =
-                    rect.zip(Mask::new(pixmap.width(), pixmap.height()))
-                        .map(|(rect, mut mask)| {
-                            let path = PathBuilder::from_rect(rect);
-                            mask.fill_path(&path, FillRule::Winding, false, transform);
-                            mask
-                        });
+                clip = rect(*frame)
+                    .zip(Mask::new(pixmap.width(), pixmap.height()))
+                    .map(|(rect, mut mask)| {
+                        let path = PathBuilder::from_rect(rect);
+                        mask.fill_path(&path, FillRule::Winding, false, transform);
+                        mask
+                    });
             }
         }
     }
     pixmap.encode_png().map_err(|error| PlotError::Png {
         reason: error.to_string(),
     })
+}
+
+fn rect(frame: Frame) -> Option<Rect> {
+    let Frame {
+        left,
+        top,
+        right,
+        bottom,
+    } = frame;
+    Rect::from_ltrb(left as f32, top as f32, right as f32, bottom as f32)
 }
 
 fn paint(colour: Colour, opacity: f64) -> Paint<'static> {

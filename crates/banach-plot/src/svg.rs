@@ -11,6 +11,7 @@ pub(crate) fn svg(canvas: &Canvas, width: f64, height: f64) -> String {
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"{FAMILY}\">\n\
+         <style>.c{{shape-rendering:crispEdges}}</style>\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
     );
     let mut clips = 0;
@@ -27,12 +28,30 @@ pub(crate) fn svg(canvas: &Canvas, width: f64, height: f64) -> String {
                 "<polygon points=\"{}\" fill=\"{}\"{}/>",
                 coordinates(points),
                 hex(*fill),
-                if *opacity < 1.0 {
-                    format!(" fill-opacity=\"{opacity}\"")
-                } else {
-                    // Neighbouring cells of a heat map must not show seams.
-                    format!(" stroke=\"{}\" stroke-width=\"0.3\"", hex(*fill))
-                }
+                fill_opacity(*opacity)
+            ),
+            Shape::Rectangle {
+                frame,
+                fill,
+                opacity,
+            } => writeln!(
+                out,
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{}\"{} class=\"c\"/>",
+                frame.left,
+                frame.top,
+                frame.width(),
+                frame.height(),
+                hex(*fill),
+                fill_opacity(*opacity)
+            ),
+            Shape::Disc {
+                centre: [x, y],
+                radius,
+                fill,
+            } => writeln!(
+                out,
+                "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"{radius:.2}\" fill=\"{}\"/>",
+                hex(*fill)
             ),
             Shape::Polyline {
                 points,
@@ -101,6 +120,14 @@ fn coordinates(points: &[[f64; 2]]) -> String {
     }
     out.pop();
     out
+}
+
+fn fill_opacity(opacity: f64) -> String {
+    if opacity < 1.0 {
+        format!(" fill-opacity=\"{opacity}\"")
+    } else {
+        String::new()
+    }
 }
 
 fn hex(colour: Colour) -> String {

@@ -31,8 +31,8 @@ pub(super) fn mark(canvas: &mut Canvas, plane: &Plane<'_>, mark: &Mark) {
         } => {
             for &point in points {
                 let at = plane.point(point);
-                canvas.disc(at, radius + 0.8, Colour::WHITE, 1.0);
-                canvas.disc(at, *radius, *colour, 1.0);
+                canvas.disc(at, radius + 0.8, Colour::WHITE);
+                canvas.disc(at, *radius, *colour);
             }
         }
         Mark::Arrows { arrows } => {

@@ -72,7 +72,7 @@ fn sample(canvas: &mut Canvas, [x, y]: [f64; 2], mark: &Mark) {
             canvas.rectangle(frame, *colour, LIGHT);
         }
         Mark::Points { colour, radius, .. } => {
-            canvas.disc([x + 0.5 * SAMPLE, y], *radius, *colour, 1.0);
+            canvas.disc([x + 0.5 * SAMPLE, y], *radius, *colour);
         }
         Mark::Arrows { .. } | Mark::HeatMap { .. } | Mark::Text { .. } => {}
     }

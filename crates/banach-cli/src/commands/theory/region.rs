@@ -1,0 +1,210 @@
+//! `banach theory region`.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::bail;
+use banach_data::AtomicFile;
+use banach_plot::{Axis, Colour, ColourMap, Corner, Figure, Grid, Mark, Panel, Stroke};
+use banach_theory::interval_map::IntervalMap;
+use banach_theory::region::{CellProof, Extent, RegionOptions, RegionReport, region};
+use clap::Args;
+use indicatif::ProgressBar;
+use serde_json::json;
+
+use super::ranges::{outward, parse};
+use super::{SeluArgs, number, output};
+use crate::options::Threads;
+
+/// How far weights may drift before the guarantee of a fixed point ends: a proof for each cell of (omega, tau)
+///
+/// A cell is certified in the common rectangle of (mu, nu) when g maps that rectangle into itself and contracts there for every
+/// (omega, tau) of the cell: layers may then differ and change within all such cells. Other cells may have a rectangle of their
+/// own, which holds for layers that all stay in that cell. Exit status 1 when the cell at omega = 0, tau = 1 is not certified.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  banach theory region --out region.svg
+  banach theory region --omega -0.2,0.2 --tau 0.9,1.2 --cells 40")]
+pub(super) struct RegionArgs {
+    /// Range of omega, the sum of a unit's weights
+    #[arg(long, value_name = "A,B", value_parser = parse_range, default_value = "-0.9,0.9", allow_hyphen_values = true)]
+    omega: Range,
+    /// Range of tau, the sum of a unit's squared weights
+    #[arg(long, value_name = "A,B", value_parser = parse_range, default_value = "0.5,2.3")]
+    tau: Range,
+    /// Means of the common rectangle
+    #[arg(long, value_name = "A,B", value_parser = parse_range, default_value = "-0.1,0.1", allow_hyphen_values = true)]
+    mu: Range,
+    /// Variances of the common rectangle
+    #[arg(long, value_name = "A,B", value_parser = parse_range, default_value = "0.8,1.5")]
+    nu: Range,
+    /// Cells in each direction
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    cells: u16,
+    /// Boxes that a claim on a cell may take
+    #[arg(long, default_value_t = RegionOptions::default().max_boxes)]
+    max_boxes: usize,
+    #[command(flatten)]
+    selu: SeluArgs,
+    /// Draw the map, .svg or .png
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print the result as one JSON object, on one line
+    #[arg(long, help_heading = "Program")]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Range([f64; 2]);
+
+fn parse_range(text: &str) -> Result<Range, String> {
+    parse(text).map(Range)
+}
+
+pub(super) fn run(args: &RegionArgs) -> anyhow::Result<ExitCode> {
+    let extension = args
+        .out
+        .as_ref()
+        .map(|out| out.extension().and_then(|name| name.to_str()).unwrap_or(""));
+    if !matches!(extension, None | Some("svg" | "png")) {
+        bail!("--out must end in .svg or .png, got {:?}", args.out);
+    }
+    let options = RegionOptions {
+        map: IntervalMap::of(args.selu.selu()),
+        omega: args.omega.0.into(),
+        tau: args.tau.0.into(),
+        n_omega: args.cells.into(),
+        n_tau: args.cells.into(),
+        mu: args.mu.0.into(),
+        nu: args.nu.0.into(),
+        max_boxes: args.max_boxes,
+        threads: number(args.threads)?,
+    };
+    let start = Instant::now();
+    let bar = if stderr().is_terminal() {
+        ProgressBar::new(0)
+    } else {
+        ProgressBar::hidden()
+    };
+    let report = region(&options, &mut |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    let seconds = start.elapsed().as_secs_f64();
+    if let Some(out) = &args.out {
+        let figure = figure(&report);
+        let bytes = if extension == Some("svg") {
+            figure.to_svg()?.into_bytes()
+        } else {
+            figure.to_png(2.0)?
+        };
+        AtomicFile::write(out, &bytes)?;
+    }
+    let value = json!({"seconds": seconds, "region": report});
+    output::write(args.json, &value, &describe(&report, seconds))?;
+    Ok(ExitCode::from(u8::from(report.any.is_none())))
+}
+
+fn describe(report: &RegionReport, seconds: f64) -> String {
+    let mut text = format!(
+        "{} x {} cells over omega in {}, tau in {} examined in {seconds:.1} s\n",
+        report.n_omega, report.n_tau, report.omega, report.tau
+    );
+    let mut say = |what: &str, extent: Option<Extent>| {
+        // Writing into a String cannot fail.
+        let _ = match extent {
+            None => writeln!(text, "{what}: not even around omega = 0, tau = 1"),
+            Some(extent) => writeln!(
+                text,
+                "{what}: {} cells around (0, 1), area {:.3}\n  at tau = 1 for omega in {}\n  at omega = 0 for tau in {}",
+                extent.n_cells,
+                extent.area,
+                outward(extent.omega_at_tau_1),
+                outward(extent.tau_at_omega_0)
+            ),
+        };
+    };
+    let common = format!(
+        "one rectangle for all, mu in {}, nu in {}",
+        report.mu, report.nu
+    );
+    say(&common, report.common);
+    say("each cell with a rectangle of its own", report.any);
+    text
+}
+
+/// Cells as colours, with the paper's weights outlined.
+fn figure(report: &RegionReport) -> Figure {
+    let middles = |range: banach_theory::interval::Interval, n: usize| {
+        let step = (range.hi() - range.lo()) / n as f64;
+        (0..n)
+            .map(|k| range.lo() + step * (k as f64 + 0.5))
+            .collect::<Vec<_>>()
+    };
+    let grid = Grid {
+        x: middles(report.omega, report.n_omega),
+        y: middles(report.tau, report.n_tau),
+        values: report
+            .cells
+            .iter()
+            .map(|cell| match cell {
+                CellProof::Nothing => f64::NAN,
+                CellProof::OwnDomain { .. } => OWN,
+                CellProof::CommonDomain => COMMON,
+            })
+            .collect(),
+    };
+    let square = |shade: f64, label: &str| Mark::Points {
+        points: Vec::new(),
+        colour: ColourMap::Viridis.at(shade),
+        radius: 5.0,
+        label: label.to_owned(),
+    };
+    Figure {
+        width: 620.0,
+        height: 520.0,
+        panels: vec![Panel {
+            title: "Weights for which g provably has an attracting fixed point".to_owned(),
+            x: Axis::linear("sum of weights ω", report.omega.lo(), report.omega.hi()),
+            y: Axis::linear("sum of squared weights τ", report.tau.lo(), report.tau.hi()),
+            marks: vec![
+                Mark::HeatMap {
+                    grid,
+                    map: ColourMap::Viridis,
+                    low: 0.0,
+                    high: 1.0,
+                },
+                square(
+                    COMMON,
+                    &format!("with μ in {}, ν in {} for all", report.mu, report.nu),
+                ),
+                square(OWN, "with a rectangle of (μ, ν) of its own"),
+                Mark::Outline {
+                    low: [-0.1, 0.95],
+                    high: [0.1, 1.1],
+                    stroke: Stroke::solid(Colour::BLACK),
+                    label: "Theorem 1".to_owned(),
+                },
+                Mark::Points {
+                    points: vec![[0.0, 1.0]],
+                    colour: Colour::BLACK,
+                    radius: 3.0,
+                    label: "initialisation".to_owned(),
+                },
+            ],
+            legend: Some(Corner::TopRight),
+            colour_bar: None,
+        }],
+    }
+}
+
+/// Places on the colour map: far apart, readable under the black marks.
+const OWN: f64 = 0.45;
+const COMMON: f64 = 0.95;

@@ -1,5 +1,7 @@
 //! From a table to a model file and back, through the library.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::io::Cursor;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -296,7 +298,7 @@ fn a_network_too_large_for_memory_is_refused_before_it_is_built() {
 
 #[test]
 fn selu_keeps_the_fixed_point_that_was_asked_for() {
-    let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2']\nfixed_point = '0.5,2'\n\
+    let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2']\nfixed_point = '0,2'\n\
                 scaling = 'standard'\nlr = 1e-9";
     let mut settings = settings(toml);
     (settings.width, settings.layers) = (Some(512), Some(6));
@@ -309,8 +311,8 @@ fn selu_keeps_the_fixed_point_that_was_asked_for() {
     // Few and dependent inputs and finite widths move the moments, but not to SELU's usual (0, 1).
     for layer in &inspection.layers[..6] {
         let moments = layer.moments.unwrap();
-        assert!((moments.mean - 0.5).abs() < 0.25, "{moments:?}");
-        assert!((moments.variance - 2.0).abs() < 0.9, "{moments:?}");
+        assert!(moments.mean.abs() < 0.25, "{moments:?}");
+        assert!((moments.variance - 2.0).abs() < 0.6, "{moments:?}");
     }
 }
 

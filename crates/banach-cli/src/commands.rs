@@ -1,5 +1,6 @@
 //! The commands.
 
+mod certify;
 mod cv;
 mod demo;
 mod evaluate;
@@ -10,23 +11,18 @@ mod theory;
 
 use std::process::ExitCode;
 
-/// What the program can do.
+/// What the program can do. Each one's help stands with its arguments.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// See it work: train, measure and predict on a small real table
     Demo(demo::DemoArgs),
-    /// Train a model on a table
     Fit(Box<fit::FitArgs>),
-    /// Predict the rows of a table
     Predict(predict::PredictArgs),
-    /// Measure a model on rows with known targets
     Evaluate(evaluate::EvaluateArgs),
-    /// Cross-validate: train and measure once for each fold
     Cv(Box<cv::CvArgs>),
-    /// Look inside a model
     Inspect(inspect::InspectArgs),
     /// Mean and variance in deep SELU networks: map, fixed points, parameters, pictures
     Theory(Box<theory::TheoryArgs>),
+    Certify(Box<certify::CertifyArgs>),
 }
 
 impl Command {
@@ -39,6 +35,7 @@ impl Command {
             Self::Cv(args) => cv::run(*args),
             Self::Inspect(args) => inspect::run(args),
             Self::Theory(args) => theory::run(*args),
+            Self::Certify(args) => certify::run(*args),
         }
     }
 }

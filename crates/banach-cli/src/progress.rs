@@ -15,6 +15,7 @@ const MAX_NAMES: usize = 8;
 /// Listens to a run. Without a terminal there is no bar, with `--quiet` nothing at all.
 pub(crate) struct Progress {
     quiet: bool,
+    on_terminal: bool,
     bar: ProgressBar,
     epochs: Mutex<Epochs>,
 }
@@ -31,17 +32,14 @@ struct Epochs {
 
 impl Progress {
     pub(crate) fn new(quiet: bool) -> Self {
-        let bar = if quiet || !stderr().is_terminal() {
-            ProgressBar::hidden()
-        } else {
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
-        };
-        let style = ProgressStyle::with_template("{prefix} [{bar:24}] {msg} {elapsed}<{eta}");
+        let bar = ProgressBar::hidden();
+        let style = ProgressStyle::with_template("{prefix} [{bar:16}] {elapsed}<{eta} {wide_msg}");
         if let Ok(style) = style {
             bar.set_style(style.progress_chars("=> "));
         }
         Self {
             quiet,
+            on_terminal: stderr().is_terminal(),
             bar,
             epochs: Mutex::default(),
         }
@@ -52,6 +50,15 @@ impl Progress {
         if !self.quiet {
             self.bar.suspend(|| say(line));
         }
+    }
+
+    /// Shows the bar from here on; drawn before there is anything to show it would be an empty line.
+    fn begin(&self, prefix: &'static str, length: usize) {
+        if self.on_terminal && !self.quiet && self.bar.is_hidden() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_prefix(prefix);
+        self.bar.set_length(length as u64);
     }
 
     /// Takes the bar away.
@@ -79,10 +86,9 @@ impl Progress {
                     steps,
                     best: None,
                 };
-                self.bar.set_length((epochs * steps) as u64);
+                self.begin(state.stage, epochs * steps);
                 self.bar.set_position((done * steps) as u64);
                 self.bar.reset_eta();
-                self.bar.set_prefix(state.stage);
                 self.bar.set_message(format!("epoch {}/{epochs}", done + 1));
                 if done > 0 {
                     drop(state);
@@ -99,7 +105,7 @@ impl Progress {
                     state.best = Some((report.valid_loss, report.epoch));
                 }
                 let best = state.best.map_or_else(String::new, |(loss, epoch)| {
-                    format!(", best {loss:.4} in epoch {epoch}")
+                    format!(", best {loss:.4} ({epoch})")
                 });
                 self.bar.set_message(format!(
                     "epoch {}/{}, loss {:.4}, valid {:.4}{best}",
@@ -113,8 +119,7 @@ impl Progress {
                 metrics,
             } => {
                 if done == 1 {
-                    self.bar.set_length(folds as u64);
-                    self.bar.set_prefix("folds");
+                    self.begin("folds", folds);
                 }
                 self.bar.set_position(done as u64);
                 self.bar.set_message(format!("{done}/{folds}"));

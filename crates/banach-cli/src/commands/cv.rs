@@ -43,6 +43,8 @@ pub(crate) struct CvArgs {
     /// Column whose values say which fold a row is in
     #[arg(long, value_name = "COL", conflicts_with_all = ["folds", "repeats"], help_heading = "Folds")]
     fold_column: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
     /// TOML file with settings
     #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
     config: Option<PathBuf>,
@@ -50,8 +52,6 @@ pub(crate) struct CvArgs {
     threads: Threads,
     #[command(flatten)]
     talk: Talk,
-    #[command(flatten)]
-    settings: Settings,
 }
 
 pub(crate) fn run(args: CvArgs) -> anyhow::Result<ExitCode> {

@@ -42,6 +42,8 @@ classes (null without), epochs, best_epoch, seconds, seed, valid {loss, and the 
 pub(crate) struct FitArgs {
     /// The table to learn from; - reads standard input
     data: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
     /// TOML file with settings
     #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
     config: Option<PathBuf>,
@@ -63,8 +65,6 @@ pub(crate) struct FitArgs {
     threads: Threads,
     #[command(flatten)]
     talk: Talk,
-    #[command(flatten)]
-    settings: Settings,
 }
 
 /// The result as `--json` prints it.

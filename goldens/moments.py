@@ -11,8 +11,8 @@ step of 1e-60. Neither shares a formula with the program. Twenty points are chec
 definition before anything is written.
 
 `points`, 2000 rows: mu, omega, nu, tau, mean, variance, d mean/d mu, d mean/d nu, d variance/d mu, d variance/d nu.
-`parameters`: mean, variance, alpha, lambda of SELUs with that fixed point at omega = 0, tau = 1, found by bisection
-in alpha on the ratio of mean to root mean square.
+`parameters`: mean, variance, omega, tau, alpha, lambda of SELUs with that fixed point at these weights, found by
+bisection in alpha on the ratio of mean to root mean square.
 """
 
 import json
@@ -79,11 +79,11 @@ def point(rng, kind):
     return mu, omega, nu, tau
 
 
-def parameters(mean, variance):
+def parameters(mean, variance, omega, tau):
     """Alpha and lambda with this fixed point, or None. The mean's share of the root mean square falls with alpha."""
 
     def moments(alpha, lambda_=mpf(1)):
-        first, spread = g(mpf(0), mpf(0), variance, mpf(1), alpha, lambda_)
+        first, spread = g(mean, omega, variance, tau, alpha, lambda_)
         return first, spread + first**2
 
     def share(alpha):
@@ -113,11 +113,12 @@ def main():
             check_by_quadrature(*exact)
         rows.append([float(x) for x in (*inputs, *g(*exact), *jacobian(*exact))])
     found = []
-    for variance in [1e-4, 0.01, 0.5, 0.9999, 1, 2, 10, 100]:
-        for deviations in [-0.5, -0.1, -1e-6, 0, 1e-6, 0.1, 0.5]:
-            mean = deviations * variance**0.5
-            if (solved := parameters(mpf(mean), mpf(variance))) is not None:
-                found.append([mean, variance, *map(float, solved)])
+    for omega, tau in [(0.0, 1.0), (1.0, 1.0), (-0.5, 1.5)]:
+        for variance in [1e-4, 0.01, 0.5, 0.9999, 1, 2, 10, 100]:
+            for deviations in [-0.5, -0.1, -1e-6, 0, 1e-6, 0.1, 0.5]:
+                target = [deviations * variance**0.5, variance, omega, tau]
+                if (solved := parameters(*map(mpf, target))) is not None:
+                    found.append([*target, *map(float, solved)])
     lines = lambda rows: ",\n".join(json.dumps(row) for row in rows)
     path = pathlib.Path(__file__).parent / "data" / "moments.json"
     path.write_text(f'{{"points": [\n{lines(rows)}\n],\n"parameters": [\n{lines(found)}\n]}}\n')

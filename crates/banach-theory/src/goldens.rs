@@ -6,8 +6,8 @@ use serde::Deserialize;
 pub(crate) struct Goldens {
     /// mu, omega, nu, tau, mean, variance, and the Jacobian by rows.
     pub(crate) points: Vec<[f64; 10]>,
-    /// mean, variance, alpha, lambda.
-    pub(crate) parameters: Vec<[f64; 4]>,
+    /// mean, variance, omega, tau, alpha, lambda.
+    pub(crate) parameters: Vec<[f64; 6]>,
 }
 
 impl Goldens {

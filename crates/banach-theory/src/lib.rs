@@ -26,4 +26,4 @@ pub use banach_kernels::{ALPHA_01, LAMBDA_01, Selu};
 pub use fixed_point::{FixedPoint, FixedPointReport, Outcome};
 pub use moment_error::MomentError;
 pub use moment_map::{Jacobian, MomentMap, Moments, NetInputMoments};
-pub use selu::parameters;
+pub use selu::{parameters, parameters_at};

@@ -20,19 +20,21 @@ pub enum MomentError {
         /// What was given.
         value: f64,
     },
-    /// No SELU has this fixed point: the mean is outside of what alpha > 0 reaches at this variance.
+    /// No SELU has this fixed point: the mean is outside of what alpha > 0 reaches.
     #[error(
-        "no SELU has the fixed point (mean {mean}, variance {variance}): \
-         with variance {variance} the mean must be above {lowest} and below {highest}"
+        "no SELU has the fixed point (mean {mean}, variance {variance}): mean / sqrt(variance + mean^2) is {share:.6}, \
+         but with these weights it is above {lowest:.6} and below {highest:.6} for every alpha > 0"
     )]
     NoParameters {
         /// The mean asked for.
         mean: f64,
         /// The variance asked for.
         variance: f64,
-        /// The mean that is approached as alpha grows without bound.
+        /// Mean over root mean square.
+        share: f64,
+        /// What it approaches as alpha grows without bound.
         lowest: f64,
-        /// The mean that is approached as alpha goes to 0 (a scaled ReLU).
+        /// What it approaches as alpha goes to 0 (a scaled ReLU).
         highest: f64,
     },
     /// There is no activation function of this name.

@@ -39,7 +39,7 @@ pub struct NetInputMoments {
 /// Integrals over z < 0 against the density of z, with `e_0 = exp(min(m, 0))`.
 pub(crate) struct NegativePart {
     /// `E[1]`, `E[exp(z)]`, `E[exp(2 z)]`.
-    exp: [f64; 3],
+    pub(crate) exp: [f64; 3],
     /// `E[exp(z) - e_0]`.
     pub(crate) first: f64,
     /// `E[(exp(z) - e_0)^2]`.

@@ -75,6 +75,11 @@ fn to_json(report: &ActivationReport) -> Value {
     })
 }
 
+/// A number that cannot be told from 0 is 0.
+fn beyond_error(value: f64, error: f64) -> f64 {
+    if value.abs() <= error { 0.0 } else { value }
+}
+
 fn to_text(report: &ActivationReport) -> String {
     let at = &report.at_0_1;
     let mut text = format!("{}\n", report.activation.name());
@@ -82,7 +87,10 @@ fn to_text(report: &ActivationReport) -> String {
     let _ = writeln!(
         text,
         "  map at (0, 1)     mean {:.12} (error below {:.0e}), variance {:.12} (error below {:.0e})",
-        at.moments.mean, at.mean_error, at.moments.variance, at.variance_error
+        beyond_error(at.moments.mean, at.mean_error),
+        at.mean_error,
+        at.moments.variance,
+        at.variance_error
     );
     text.push_str("  omega 0, tau 1    ");
     match &report.fixed_points {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use banach_theory::{MomentError, MomentMap, Moments, parameters};
+use banach_theory::{MomentError, MomentMap, Moments, parameters_at};
 use clap::Args;
 use serde_json::json;
 
@@ -16,6 +16,12 @@ pub(super) struct ParamsArgs {
     /// Variance of the fixed point
     #[arg(long, default_value_t = 1.0)]
     variance: f64,
+    /// Sum of the weights of each unit; at initialisation it is 0
+    #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
+    omega: f64,
+    /// Sum of the squared weights of each unit; at initialisation it is 1
+    #[arg(long, default_value_t = 1.0)]
+    tau: f64,
     /// Print the result as one JSON object, on one line
     #[arg(long, help_heading = "Program")]
     json: bool,
@@ -26,7 +32,7 @@ pub(super) fn run(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
         mean: args.mean,
         variance: args.variance,
     };
-    let selu = match parameters(target) {
+    let selu = match parameters_at(target, args.omega, args.tau) {
         Ok(selu) => selu,
         Err(
             error @ MomentError::NoParameters {
@@ -44,22 +50,30 @@ pub(super) fn run(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
         }
         Err(error) => return Err(error.into()),
     };
-    let (_, jacobian) = MomentMap::new(selu, 0.0, 1.0)?.evaluate(target)?;
+    let (_, jacobian) = MomentMap::new(selu, args.omega, args.tau)?.evaluate(target)?;
     let stable = jacobian.spectral_radius() < 1.0;
     let value = output::merge(
-        json!({"alpha": selu.alpha, "lambda": selu.lambda, "stable": stable}),
+        json!({"alpha": selu.alpha, "lambda": selu.lambda, "omega": args.omega, "tau": args.tau, "stable": stable}),
         output::jacobian_json(&jacobian),
     );
-    let text = format!(
+    let mut text = format!(
         "alpha          {}\n\
          lambda         {}\n\
          stable         {}\n\
-         spectral norm  {}\n",
+         spectral norm  {}\n\
+         at             omega {}, tau {}\n",
         selu.alpha,
         selu.lambda,
         if stable { "yes" } else { "no" },
         jacobian.spectral_norm(),
+        args.omega,
+        args.tau,
     );
+    if args.mean != 0.0 && args.omega != 0.0 {
+        text.push_str(
+            "a network at initialisation has omega 0: give --omega 0 for its constants\n",
+        );
+    }
     output::write(args.json, &value, &text)?;
     Ok(ExitCode::SUCCESS)
 }

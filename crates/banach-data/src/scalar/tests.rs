@@ -96,6 +96,14 @@ fn dates_and_times_are_seconds_since_1970() {
 }
 
 #[test]
+fn microseconds_of_distant_years_are_printed_as_they_are_read() {
+    // Near 2^32 seconds from 1970 a f64 holds barely a microsecond.
+    for text in ["1833-04-10T00:10:48.619243", "2106-02-07T06:28:16.000001"] {
+        assert_eq!(Scalar::parse(text).key().as_deref(), Some(text));
+    }
+}
+
+#[test]
 fn keys_are_canonical() {
     let cases = [
         ("1.0", "1"),

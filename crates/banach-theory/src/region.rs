@@ -42,14 +42,14 @@ pub struct RegionOptions {
 }
 
 impl Default for RegionOptions {
-    /// 60 x 60 cells over omega in [-0.9, 0.9] and tau in [0.5, 2.3]; the paper's rectangle.
+    /// 72 x 84 cells over omega in [-0.9, 0.9] and tau in [0.5, 2.6]; the paper's rectangle.
     fn default() -> Self {
         RegionOptions {
             map: IntervalMap::selu_01(),
             omega: Interval::new(-0.9, 0.9),
-            tau: Interval::new(0.5, 2.3),
-            n_omega: 60,
-            n_tau: 60,
+            tau: Interval::new(0.5, 2.6),
+            n_omega: 72,
+            n_tau: 84,
             mu: Interval::new(-0.1, 0.1),
             nu: Interval::new(0.8, 1.5),
             max_boxes: 2000,
@@ -199,10 +199,10 @@ fn examine(options: &RegionOptions, omega: Interval, tau: Interval) -> CellProof
 }
 
 /// Images of a rectangle are joined with it this many times before the search for one that holds its image is given up.
-const MAX_GROWTH: usize = 100;
+const MAX_GROWTH: usize = 300;
 
 /// Each image is widened by this share of its width before it is joined, so that images of near-fixed ends are overtaken.
-const INFLATION: f64 = 0.1;
+const INFLATION: f64 = 0.02;
 
 /// Rectangles beyond these are not pursued.
 const LARGEST_MU: f64 = 100.0;

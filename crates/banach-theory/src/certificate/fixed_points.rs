@@ -34,10 +34,10 @@ impl FixedPointBox {
     /// Computes the box. Without any fixed point in the domain it is the domain's rectangle.
     pub fn compute(map: &IntervalMap, domain: &Domain, threads: NonZeroUsize) -> Self {
         let whole = domain.widened();
-        let cells: Vec<Domain> = pieces(whole.omega)
+        let cells: Vec<Domain> = pieces(domain.omega)
             .into_iter()
             .flat_map(|omega| {
-                pieces(whole.tau).into_iter().map(move |tau| Domain {
+                pieces(domain.tau).into_iter().map(move |tau| Domain {
                     omega,
                     tau,
                     ..whole
@@ -75,9 +75,14 @@ pub(crate) fn iterate(map: &IntervalMap, domain: &Domain) -> Option<(Interval, I
     Some((cell.mu, cell.nu))
 }
 
-/// Equal pieces of an interval that share their ends; one piece when it is a point.
-fn pieces(x: Interval) -> Vec<Interval> {
-    let n = if x.lo() < x.hi() { CELLS } else { 1 };
+/// Equal pieces of a widened interval that share their ends; one piece when the interval is a point.
+fn pieces(interval: Interval) -> Vec<Interval> {
+    let x = interval.widened();
+    let n = if interval.lo() < interval.hi() {
+        CELLS
+    } else {
+        1
+    };
     let cut = |k: usize| {
         if k == n {
             x.hi()

@@ -33,6 +33,11 @@ pub(crate) fn outward(x: Interval) -> String {
     format!("[{}, {}]", end(x.lo(), f64::floor), end(x.hi(), f64::ceil))
 }
 
+/// The same rounded inwards, for the extent of something proved.
+pub(crate) fn inward(x: Interval) -> String {
+    format!("[{}, {}]", end(x.lo(), f64::ceil), end(x.hi(), f64::floor))
+}
+
 fn end(x: f64, round: fn(f64) -> f64) -> String {
     const STEPS: f64 = 1e6;
     if x == 0.0 || x.abs() >= 1e9 || !x.is_finite() {
@@ -61,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn printed_ends_lie_outside() {
+    fn printed_ends_lie_outside_or_inside() {
         assert_eq!(
             outward(Interval::new(0.123_456_78, 0.897_708_93)),
             "[0.123456, 0.897709]"

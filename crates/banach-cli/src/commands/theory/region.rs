@@ -15,7 +15,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use serde_json::json;
 
-use super::ranges::{outward, parse};
+use super::ranges::{inward, parse};
 use super::{SeluArgs, number, output};
 use crate::options::Threads;
 
@@ -34,7 +34,7 @@ pub(super) struct RegionArgs {
     #[arg(long, value_name = "A,B", value_parser = parse_range, default_value = "-0.9,0.9", allow_hyphen_values = true)]
     omega: Range,
     /// Range of tau, the sum of a unit's squared weights
-    #[arg(long, value_name = "A,B", value_parser = parse_range, default_value = "0.5,2.3")]
+    #[arg(long, value_name = "A,B", value_parser = parse_range, default_value = "0.5,2.6")]
     tau: Range,
     /// Means of the common rectangle
     #[arg(long, value_name = "A,B", value_parser = parse_range, default_value = "-0.1,0.1", allow_hyphen_values = true)]
@@ -42,9 +42,9 @@ pub(super) struct RegionArgs {
     /// Variances of the common rectangle
     #[arg(long, value_name = "A,B", value_parser = parse_range, default_value = "0.8,1.5")]
     nu: Range,
-    /// Cells in each direction
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    cells: u16,
+    /// Cells in each direction [default: 72 along omega, 84 along tau]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    cells: Option<u16>,
     /// Boxes that a claim on a cell may take
     #[arg(long, default_value_t = RegionOptions::default().max_boxes)]
     max_boxes: usize,
@@ -75,12 +75,13 @@ pub(super) fn run(args: &RegionArgs) -> anyhow::Result<ExitCode> {
     if !matches!(extension, None | Some("svg" | "png")) {
         bail!("--out must end in .svg or .png, got {:?}", args.out);
     }
+    let standard = RegionOptions::default();
     let options = RegionOptions {
         map: IntervalMap::of(args.selu.selu()),
         omega: args.omega.0.into(),
         tau: args.tau.0.into(),
-        n_omega: args.cells.into(),
-        n_tau: args.cells.into(),
+        n_omega: args.cells.map_or(standard.n_omega, usize::from),
+        n_tau: args.cells.map_or(standard.n_tau, usize::from),
         mu: args.mu.0.into(),
         nu: args.nu.0.into(),
         max_boxes: args.max_boxes,
@@ -126,8 +127,8 @@ fn describe(report: &RegionReport, seconds: f64) -> String {
                 "{what}: {} cells around (0, 1), area {:.3}\n  at tau = 1 for omega in {}\n  at omega = 0 for tau in {}",
                 extent.n_cells,
                 extent.area,
-                outward(extent.omega_at_tau_1),
-                outward(extent.tau_at_omega_0)
+                inward(extent.omega_at_tau_1),
+                inward(extent.tau_at_omega_0)
             ),
         };
     };
@@ -167,13 +168,19 @@ fn figure(report: &RegionReport) -> Figure {
         radius: 5.0,
         label: label.to_owned(),
     };
+    // Above the cells, for the legend.
+    let room = 0.2 * (report.tau.hi() - report.tau.lo());
     Figure {
         width: 620.0,
-        height: 520.0,
+        height: 560.0,
         panels: vec![Panel {
             title: "Weights for which g provably has an attracting fixed point".to_owned(),
             x: Axis::linear("sum of weights ω", report.omega.lo(), report.omega.hi()),
-            y: Axis::linear("sum of squared weights τ", report.tau.lo(), report.tau.hi()),
+            y: Axis::linear(
+                "sum of squared weights τ",
+                report.tau.lo(),
+                report.tau.hi() + room,
+            ),
             marks: vec![
                 Mark::HeatMap {
                     grid,
@@ -199,7 +206,7 @@ fn figure(report: &RegionReport) -> Figure {
                     label: "initialisation".to_owned(),
                 },
             ],
-            legend: Some(Corner::TopRight),
+            legend: Some(Corner::TopLeft),
             colour_bar: None,
         }],
     }

@@ -16,13 +16,13 @@ pub(super) struct FixedPointArgs {
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
     omega: f64,
     /// Sum of the squared weights of each unit
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     tau: f64,
     /// Mean to start from
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
     mu0: f64,
     /// Variance to start from
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     nu0: f64,
     #[command(flatten)]
     selu: SeluArgs,

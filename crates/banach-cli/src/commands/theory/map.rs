@@ -17,10 +17,10 @@ pub(super) struct MapArgs {
     #[arg(long, allow_negative_numbers = true)]
     omega: f64,
     /// Variance of the activations of a layer
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     nu: f64,
     /// Sum of the squared weights of a unit of the next layer
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     tau: f64,
     #[command(flatten)]
     selu: SeluArgs,

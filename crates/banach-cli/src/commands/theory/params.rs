@@ -14,13 +14,13 @@ pub(super) struct ParamsArgs {
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
     mean: f64,
     /// Variance of the fixed point
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     variance: f64,
     /// Sum of the weights of each unit; at initialisation it is 0
     #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     omega: f64,
     /// Sum of the squared weights of each unit; at initialisation it is 1
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     tau: f64,
     /// Print the result as one JSON object, on one line
     #[arg(long, help_heading = "Program")]
@@ -36,14 +36,18 @@ pub(super) fn run(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
         Ok(selu) => selu,
         Err(
             error @ MomentError::NoParameters {
-                lowest, highest, ..
+                share,
+                lowest,
+                highest,
+                ..
             },
         ) => {
             let value = json!({
                 "alpha": null,
                 "lambda": null,
-                "mean_above": lowest,
-                "mean_below": highest,
+                "mean_over_rms": share,
+                "above": lowest,
+                "below": highest,
             });
             output::write(args.json, &value, &format!("{error}\n"))?;
             return Ok(ExitCode::from(1));
@@ -71,7 +75,7 @@ pub(super) fn run(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
     );
     if args.mean != 0.0 && args.omega != 0.0 {
         text.push_str(
-            "a network at initialisation has omega 0: give --omega 0 for its constants\n",
+            "at initialisation omega is 0, which `banach fit --fixed-point` goes by: see --omega 0\n",
         );
     }
     output::write(args.json, &value, &text)?;

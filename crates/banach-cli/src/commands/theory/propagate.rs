@@ -32,7 +32,7 @@ pub(super) struct PropagateArgs {
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
     mu0: f64,
     /// Variance of the inputs
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     nu0: f64,
     #[command(flatten)]
     selu: SeluArgs,

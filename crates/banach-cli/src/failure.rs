@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use banach::Error;
+use banach::container::FormatError;
 use banach_data::{DataError, nearest_name};
 
 use crate::output::say;
@@ -63,18 +64,38 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
             DataError::MissingColumns { .. } => Some(
                 "try `banach inspect MODEL` to see the columns that the model needs".to_owned(),
             ),
-            DataError::OutputFormat { .. } => None,
             _ => None,
         };
     }
     match error.downcast_ref() {
-        Some(Error::Format(_)) => Some(
-            "try to copy the file again, or to train the model again with `banach fit`".to_owned(),
-        ),
+        Some(Error::Format(format)) => about_model(format),
         Some(Error::UnknownSetting { .. }) => Some(
             "try `banach fit --help`: settings in a file have the names of the flags".to_owned(),
         ),
+        Some(Error::ReadSettings { file, source }) if source.kind() == io::ErrorKind::NotFound => {
+            near_file(file)
+        }
         _ => None,
+    }
+}
+
+fn about_model(error: &FormatError) -> Option<String> {
+    let (file, cause) = match error {
+        FormatError::File { path, source } => (path.to_str(), &**source),
+        other => (None, other),
+    };
+    match cause {
+        FormatError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            near_file(file?)
+        }
+        FormatError::Io { .. } => None,
+        FormatError::NotSafetensors | FormatError::HeaderTooLarge { .. } => Some(
+            "is it a model? The model comes before the table, as in `banach predict MODEL DATA`"
+                .to_owned(),
+        ),
+        _ => Some(
+            "try to copy the file again, or to train the model again with `banach fit`".to_owned(),
+        ),
     }
 }
 

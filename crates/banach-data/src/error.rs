@@ -58,14 +58,21 @@ pub fn nearest_name<'a>(name: &str, existing: impl IntoIterator<Item = &'a str>)
     best.map(|(_, candidate)| candidate.to_owned())
 }
 
+/// Names that a message lists before it says how many there are.
+const MAX_LISTED: usize = 10;
+
 fn list(names: &[UnknownName]) -> String {
-    let each: Vec<String> = names
+    let mut each: Vec<String> = names
         .iter()
+        .take(MAX_LISTED)
         .map(|unknown| match &unknown.nearest {
             Some(nearest) => format!("{:?} (did you mean {nearest:?}?)", unknown.name),
             None => format!("{:?}", unknown.name),
         })
         .collect();
+    if names.len() > MAX_LISTED {
+        each.push(format!("... ({} in all)", names.len()));
+    }
     each.join(", ")
 }
 

@@ -13,6 +13,9 @@ use crate::output::{print, print_json, say};
 use crate::progress::widths;
 use crate::text::{count, joined, pairs, plural, table};
 
+/// Columns that are listed before "...".
+const MAX_COLUMNS: usize = 50;
+
 /// Categories of a column that are named before "...".
 const MAX_CATEGORIES: usize = 8;
 
@@ -101,11 +104,15 @@ fn description(inspection: &Inspection<'_>) -> String {
         inspection.task,
         pairs(&targets.collect::<Vec<_>>())
     );
-    let columns: Vec<Vec<String>> = inspection.columns.iter().map(column).collect();
+    let shown = inspection.columns.iter().take(MAX_COLUMNS);
+    let mut columns: Vec<Vec<String>> = shown.map(column).collect();
+    if inspection.columns.len() > MAX_COLUMNS {
+        columns.push(vec!["  ...".to_owned(), "--json lists them all".to_owned()]);
+    }
     let _ = write!(
         text,
         "\n{}, {}\n{}",
-        plural(columns.len(), "column", "columns"),
+        plural(inspection.columns.len(), "column", "columns"),
         plural(inspection.input_width, "input unit", "input units"),
         pairs(&columns)
     );
@@ -147,6 +154,8 @@ fn column(column: &EncodedColumn) -> Vec<String> {
     let made = match (&column.codes, &column.counts) {
         (Some(codes), Some(counts)) => {
             let named = codes.iter().zip(counts).enumerate();
+            // Code 0 stands in the table only where rare values were made unknown.
+            let named = named.filter(|(at, (_, rows))| *at > 0 || **rows > 0);
             let named = named.map(|(at, (code, rows))| {
                 let nameless = if at == 0 { "unknown" } else { "missing" };
                 let name = code.as_deref().unwrap_or(nameless);

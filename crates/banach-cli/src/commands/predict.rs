@@ -96,14 +96,15 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
         // Begun late, so that a table that cannot be predicted causes no output at all.
         let writer = match &mut writer {
             Some(writer) => writer,
-            None if to_stdout => writer.insert(TableWriter::to_writer(
-                "standard output",
-                stdout().lock(),
-                columns.clone(),
-            )?),
+            None if to_stdout => writer.insert(
+                TableWriter::to_writer("standard output", stdout().lock(), columns.clone())
+                    .map_err(|error| written(error, to_stdout))?,
+            ),
             None => writer.insert(TableWriter::create(&args.out, columns.clone())?),
         };
-        writer.write(&values(&table, &predictions, &model))?;
+        writer
+            .write(&values(&table, &predictions, &model))
+            .map_err(|error| written(error, to_stdout))?;
         if interrupt.is_some_and(|flag| flag.load(std::sync::atomic::Ordering::Relaxed)) {
             return Ok(ExitCode::from(INTERRUPTED));
         }
@@ -112,7 +113,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
         let file = reader.file().to_owned();
         return Err(DataError::NoRows { file }.into());
     };
-    writer.finish()?;
+    writer.finish().map_err(|error| written(error, to_stdout))?;
     if !args.talk.quiet {
         for column in &report.columns {
             say(&column.to_string());
@@ -127,6 +128,17 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
         print(&format!("{rows} written to {}\n", args.out.display()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What went wrong with writing. What went to standard output before cannot be taken back, so it is
+/// not said of it that nothing was left behind.
+fn written(error: DataError, to_stdout: bool) -> anyhow::Error {
+    match error {
+        DataError::Write { source, .. } if to_stdout => {
+            anyhow::Error::new(source).context("cannot write to standard output")
+        }
+        other => other.into(),
+    }
 }
 
 /// The columns to write: those kept, then the predictions. Their names must differ, or the file

@@ -1,0 +1,312 @@
+//! `banach fit`.
+
+use std::io::Write;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::room::{Ran, Room, keys};
+use crate::tables::{binary, mixed, to_parquet};
+
+fn room() -> Room {
+    let room = Room::new();
+    room.write("t.csv", mixed(200));
+    room
+}
+
+#[test]
+fn json_has_the_documented_keys_for_every_task() {
+    let room = room();
+    let classes = [
+        "loss",
+        "accuracy",
+        "balanced_accuracy",
+        "log_loss",
+        "auc",
+        "brier",
+        "ece",
+    ];
+    let cases: [(&[&str], &str, Value, &[&str]); 4] = [
+        (&["--target", "l1"], "binary", json!(["0", "1"]), &classes),
+        (
+            &["--target", "class"],
+            "multiclass",
+            json!(["maybe", "no", "yes"]),
+            &classes,
+        ),
+        (
+            &["--target", "value"],
+            "regression",
+            Value::Null,
+            &["loss", "rmse", "mae", "r2"],
+        ),
+        (
+            &["--target", "l1", "--target", "l2"],
+            "multilabel",
+            Value::Null,
+            &["loss", "log_loss", "mean_auc", "auc"],
+        ),
+    ];
+    for (targets, task, classes, metrics) in cases {
+        let mut args = vec![
+            "fit",
+            "t.csv",
+            "--json",
+            "--seed",
+            "7",
+            "--out",
+            "m.safetensors",
+        ];
+        args.extend(crate::room::SMALL);
+        args.extend(targets);
+        let report = room.run(&args).ok().json();
+        let expected = [
+            "model",
+            "task",
+            "target",
+            "rows",
+            "features",
+            "classes",
+            "epochs",
+            "best_epoch",
+            "seconds",
+            "seed",
+            "valid",
+        ];
+        assert_eq!(keys(&report), expected, "{task}");
+        assert_eq!(report["model"], "m.safetensors");
+        assert_eq!(report["task"], task);
+        assert_eq!(report["rows"], 200);
+        assert_eq!(report["classes"], classes);
+        assert_eq!(report["epochs"], 4);
+        assert_eq!(report["seed"], 7);
+        assert_eq!(keys(&report["valid"]), metrics, "{task}");
+        assert!(room.path("m.safetensors").is_file());
+    }
+}
+
+#[test]
+fn people_read_the_result_on_standard_output_and_the_rest_on_standard_error() {
+    let room = room();
+    let ran = room.fit("t.csv", "class", &[]);
+    assert!(ran.out.contains("maybe, no, yes"), "{ran:#?}");
+    assert!(ran.out.contains("accuracy"), "{ran:#?}");
+    assert!(ran.err.contains("rows to learn from"), "{ran:#?}");
+    assert!(ran.err.contains("evaluate model.safetensors"), "{ran:#?}");
+    let quiet = room.fit("t.csv", "class", &["--quiet"]);
+    assert_eq!(quiet.err, "");
+    assert!(quiet.out.contains("accuracy"), "{quiet:#?}");
+}
+
+#[test]
+fn columns_that_say_nothing_and_rows_without_target_are_noticed() {
+    let room = Room::new();
+    let mut csv = "id,same,x,y\n".to_owned();
+    for i in 0..60 {
+        let y = if i % 10 == 3 { "" } else { ["p", "q"][i % 2] };
+        csv.push_str(&format!("{},7,{},{y}\n", i + 1, (i * 7) % 13));
+    }
+    room.write("t.csv", csv);
+    let ran = room.fit("t.csv", "y", &[]);
+    for part in [
+        "column \"id\" is not used: it looks like an identifier",
+        "column \"same\" is not used: it is \"7\" in all training rows",
+        "6 rows have no target and will not be used",
+    ] {
+        assert!(ran.err.contains(part), "{part}: {ran:#?}");
+    }
+}
+
+#[test]
+fn a_flag_beats_the_file_and_the_file_beats_the_preset() {
+    let room = room();
+    room.write(
+        "s.toml",
+        "target = [\"class\"]\npreset = \"paper\"\nlayers = 3\nwidth = 8\nepochs = 2\nweight-decay = 0.01\n",
+    );
+    let args = [
+        "fit", "t.csv", "--config", "s.toml", "--width", "12", "--json",
+    ];
+    assert_eq!(room.run(&args).ok().json()["epochs"], 2);
+    let settings = room
+        .run(&["inspect", "model.safetensors", "--json"])
+        .ok()
+        .json();
+    let settings = &settings["settings"];
+    assert_eq!(settings["width"], 12, "from the flag");
+    assert_eq!(settings["layers"], 3, "from the file");
+    assert_eq!(settings["weight_decay"], 0.01, "from the file, with a dash");
+    assert_eq!(
+        settings["optimizer"], "sgd",
+        "from the preset that the file names"
+    );
+}
+
+#[test]
+fn metrics_jsonl_has_a_line_for_every_epoch() {
+    let room = room();
+    room.fit("t.csv", "class", &["--checkpoint", "run", "--quiet"]);
+    let log = room.text("run/metrics.jsonl");
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let epochs: Vec<u64> = lines
+        .iter()
+        .map(|line| line["epoch"].as_u64().unwrap())
+        .collect();
+    assert_eq!(epochs, [1, 2, 3, 4]);
+    for line in &lines {
+        assert_eq!(line["stage"], "train");
+        assert!(
+            line["train_loss"].is_f64() && line["valid_loss"].is_f64(),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn every_way_in_gives_the_same_model() {
+    let room = Room::new();
+    let csv = binary(150);
+    room.write("t.csv", &csv);
+    room.write("t.tsv", csv.replace(',', "\t"));
+    room.write("dos.csv", format!("\u{feff}{}", csv.replace('\n', "\r\n")));
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(csv.as_bytes()).unwrap();
+    room.write("t.csv.gz", gz.finish().unwrap());
+    room.write("t.csv.zst", zstd::encode_all(csv.as_bytes(), 1).unwrap());
+    to_parquet(&csv, &room.path("t.parquet"), &["a", "b"]);
+    room.fit("t.csv", "class", &[]);
+    let expected = room.read("model.safetensors");
+    for data in ["t.tsv", "dos.csv", "t.csv.gz", "t.csv.zst", "t.parquet"] {
+        room.fit(data, "class", &["--out", "other.safetensors"]);
+        assert!(room.read("other.safetensors") == expected, "{data}");
+    }
+    let mut args = vec![
+        "fit",
+        "-",
+        "--target",
+        "class",
+        "--out",
+        "stdin.safetensors",
+    ];
+    args.extend(crate::room::SMALL);
+    room.run_with_input(&args, csv.as_bytes()).ok();
+    assert!(room.read("stdin.safetensors") == expected, "standard input");
+}
+
+#[test]
+fn validation_rows_come_from_a_file_a_group_or_a_share() {
+    let room = room();
+    room.write("valid.csv", mixed(40));
+    let report = room
+        .fit("t.csv", "class", &["--valid", "valid.csv", "--json"])
+        .json();
+    assert_eq!(report["rows"], 240);
+    let ran = room.fit("t.csv", "class", &["--valid", "0.4"]);
+    assert!(
+        ran.err
+            .contains("120 rows to learn from, 80 to validate on"),
+        "{ran:#?}"
+    );
+    let ran = room.fit("t.csv", "class", &["--split", "group=g"]);
+    assert!(
+        ran.out.contains("features             7"),
+        "the group is no feature: {ran:#?}"
+    );
+}
+
+#[test]
+fn weights_change_the_model() {
+    let room = room();
+    room.fit("t.csv", "class", &["--drop", "w"]);
+    let plain = room.read("model.safetensors");
+    room.fit("t.csv", "class", &["--weight", "w"]);
+    let weighted = room.read("model.safetensors");
+    room.fit(
+        "t.csv",
+        "class",
+        &["--drop", "w", "--class-weight", "balanced"],
+    );
+    let balanced = room.read("model.safetensors");
+    assert!(plain != weighted && plain != balanced);
+}
+
+/// Runs the program on a terminal, by `script`; `None` where that is not there.
+fn on_a_terminal(room: &Room, args: &str) -> Option<Ran> {
+    let program = env!("CARGO_BIN_EXE_banach");
+    let output = Command::new("script")
+        .args(["-qec", &format!("{program} {args}"), "/dev/null"])
+        .current_dir(room.path("."))
+        .output();
+    match output {
+        Ok(output) => Some(Ran::new(output)),
+        Err(_) => {
+            println!("skipped: there is no `script` to run a terminal with");
+            None
+        }
+    }
+}
+
+#[test]
+fn there_is_a_bar_on_a_terminal_only() {
+    let room = room();
+    let escape = '\u{1b}';
+    let ran = room.fit("t.csv", "class", &[]);
+    assert!(
+        !ran.err.contains(['\r', escape]) && !ran.out.contains(['\r', escape]),
+        "{ran:#?}"
+    );
+    let args = "fit t.csv --target class --layers 2 --width 16 --epochs 4";
+    if let Some(ran) = on_a_terminal(&room, args) {
+        assert!(
+            ran.out.contains(escape) && ran.out.contains("training ["),
+            "{ran:#?}"
+        );
+    }
+    if let Some(ran) = on_a_terminal(&room, &format!("{args} --quiet")) {
+        assert!(!ran.out.contains(escape), "{ran:#?}");
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_the_run_without_a_file() {
+    let room = room();
+    let args = [
+        "fit",
+        "t.csv",
+        "--target",
+        "value",
+        "--optimizer",
+        "sgd",
+        "--lr",
+        "1e30",
+        "--clip-norm",
+        "0",
+    ];
+    let ran = room.run(&args);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(
+        ran.err.contains("diverged") && ran.err.contains("--lr"),
+        "{ran:#?}"
+    );
+    assert_eq!(room.files(), ["t.csv"]);
+}
+
+#[test]
+fn refit_trains_again_on_all_rows() {
+    let room = room();
+    let ran = room.fit("t.csv", "class", &["--refit", "--checkpoint", "run"]);
+    assert!(
+        ran.err.contains("200") || ran.out.contains("epochs"),
+        "{ran:#?}"
+    );
+    let log = room.text("run/metrics.jsonl");
+    assert!(log.contains("\"refit\""), "{log}");
+    let inspected = room
+        .run(&["inspect", "model.safetensors", "--json"])
+        .ok()
+        .json();
+    assert_eq!(inspected["training"]["refit"], true);
+}

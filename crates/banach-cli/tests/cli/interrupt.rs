@@ -1,0 +1,141 @@
+//! Ctrl-C.
+#![cfg(unix)]
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::room::{Ran, Room};
+use crate::tables::mixed;
+
+/// Far longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn start(room: &Room, args: &[&str]) -> Child {
+    let mut command = room.command(args);
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn interrupt(child: &Child) {
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+fn wait_for(what: &str, ready: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !ready() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn an_interrupted_fit_keeps_the_best_weights_and_exits_130() {
+    let room = Room::new();
+    room.write("t.csv", mixed(400));
+    let args = [
+        "fit",
+        "t.csv",
+        "--target",
+        "class",
+        "--epochs",
+        "100000",
+        "--width",
+        "32",
+        "--patience",
+        "0",
+        "--stopping",
+        "best",
+        "--checkpoint",
+        "run",
+        "--json",
+    ];
+    let child = start(&room, &args);
+    let log = room.path("run/metrics.jsonl");
+    let epochs = || std::fs::read_to_string(&log).map_or(0, |text| text.lines().count());
+    wait_for("two epochs", || epochs() >= 2);
+    interrupt(&child);
+    let ran = Ran::new(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(130), "{ran:#?}");
+    assert!(
+        ran.err
+            .contains("interrupted: model.safetensors has the best weights"),
+        "{ran:#?}"
+    );
+    let report = ran.json();
+    assert!(report["epochs"].as_u64().unwrap() >= 2 && report["best_epoch"].as_u64().unwrap() >= 1);
+    room.run(&["evaluate", "model.safetensors", "t.csv"]).ok();
+    // It can go on from there, and be interrupted again.
+    let resume = [&args[..], &["--resume"]].concat();
+    let before = epochs();
+    let child = start(&room, &resume);
+    wait_for("more epochs", || epochs() > before);
+    interrupt(&child);
+    let ran = Ran::new(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(130), "{ran:#?}");
+    assert!(ran.err.contains("epochs were done before"), "{ran:#?}");
+}
+
+#[test]
+fn an_interrupted_cross_validation_has_no_result_and_exits_130() {
+    let room = Room::new();
+    room.write("t.csv", mixed(400));
+    let args = [
+        "cv", "t.csv", "--target", "class", "--folds", "400", "--layers", "2", "--width", "16",
+        "--epochs", "20", "--split", "random",
+    ];
+    let mut child = start(&room, &args);
+    // The first fold is said on standard error.
+    let mut err = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut err, &mut line).unwrap();
+    assert!(line.starts_with("fold "), "{line}");
+    interrupt(&child);
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut err, &mut rest).unwrap();
+    let ran = Ran::new(child.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.out.as_str()), (Some(130), ""), "{rest}");
+    assert!(rest.contains("interrupted"), "{rest}");
+}
+
+#[test]
+fn an_interrupted_prediction_leaves_no_file() {
+    let room = Room::new();
+    room.write("t.csv", mixed(200));
+    room.fit("t.csv", "class", &["--drop", "w,g,value,l1,l2"]);
+    let files = room.files();
+    // Rows come without end, until the program has had enough.
+    let mut child = room
+        .command(&["predict", "model.safetensors", "-", "--out", "p.csv"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let rows = mixed(20_000);
+    let feeder = std::thread::spawn(move || {
+        use std::io::Write;
+        let (head, rows) = rows.split_once('\n').unwrap();
+        let mut sent = input
+            .write_all(head.as_bytes())
+            .and_then(|()| input.write_all(b"\n"));
+        while sent.is_ok() {
+            sent = input.write_all(rows.as_bytes());
+        }
+    });
+    wait_for("the file begun", || room.files().len() > files.len());
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    feeder.join().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(room.files(), files);
+}

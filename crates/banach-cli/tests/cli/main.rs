@@ -1,0 +1,15 @@
+//! The real program in temporary folders: exit codes, standard output, standard error, files.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cv;
+mod demo;
+mod determinism;
+mod errors;
+mod evaluate;
+mod fit;
+mod inspect;
+mod interrupt;
+mod predict;
+mod room;
+mod tables;

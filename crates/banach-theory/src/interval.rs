@@ -57,7 +57,8 @@ impl Interval {
 
     /// A number in the middle, inside the interval whenever both ends are finite.
     pub const fn mid(self) -> f64 {
-        0.5 * self.lo + 0.5 * self.hi
+        // Halves of subnormal numbers may round to 0.
+        (0.5 * self.lo + 0.5 * self.hi).max(self.lo).min(self.hi)
     }
 
     /// The width, rounded upwards.

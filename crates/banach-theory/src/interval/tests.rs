@@ -122,6 +122,21 @@ fn undefined_results_enclose_everything() {
 }
 
 #[test]
+fn the_middle_lies_inside() {
+    let tiny = f64::from_bits(1);
+    for (a, b) in [
+        (tiny, tiny),
+        (-tiny, tiny),
+        (0.1, 0.1),
+        (-f64::MAX, f64::MAX),
+        (1.0, 1.0_f64.next_up()),
+    ] {
+        let x = Interval::new(a, b);
+        assert!(x.contains(x.mid()), "{x}");
+    }
+}
+
+#[test]
 fn narrowed_lies_inside_and_widened_outside() {
     let x = Interval::new(0.8, 1.5);
     assert!(x.encloses(x.narrowed()) && x.narrowed() != x);

@@ -23,7 +23,7 @@ pub use activation::{
     relu_backward, relu_forward, selu_backward, selu_forward,
 };
 pub use isa::Isa;
-pub use matmul::{Into, Matrix, matmul, pack, packed_len};
+pub use matmul::{Into, Matrix, matmul, matmul_plain, pack, packed_len};
 pub use optimizer::{AdamStep, SgdStep, adam_step, sgd_step};
 pub use pool::{Pool, available_threads};
 pub use real::Real;

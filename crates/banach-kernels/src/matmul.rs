@@ -1,7 +1,8 @@
 //! Matrix products on packed right-hand sides.
 //!
-//! C[m, n] = A[m, k] B[k, n]. B is packed once into panels of [`PANEL`] columns, A is read where it
-//! lies, and a tile of C stays in registers while k runs. Each element of C is one chain
+//! C[m, n] = A[m, k] B[k, n]. B is packed into panels of [`PANEL`] columns, once for many products
+//! ([`pack`]) or piece by piece on the way ([`matmul_plain`]). A is read where it lies, and a tile of C
+//! stays in registers while k runs. Each element of C is one chain
 //! `c = fma(a[i, p], b[p, j], c)` over p in ascending order, from 0 or from what C holds. So an
 //! element's bits depend on its row of A and its column of B alone: not on the instruction set, the
 //! number of rows computed together, the number of threads, or where k was cut into pieces.
@@ -112,23 +113,60 @@ pub fn pack<T: Real>(b: Matrix<'_, T>, packed: &mut [T]) {
         return;
     }
     for (panel, out) in packed.chunks_exact_mut(b.rows * PANEL).enumerate() {
-        let first = panel * PANEL;
-        let width = PANEL.min(b.columns - first);
-        if width < PANEL {
-            out.fill(T::ZERO);
-        }
+        let (lines, _) = out.as_chunks_mut::<PANEL>();
         if b.column_stride == 1 {
-            for (row, line) in out.chunks_exact_mut(PANEL).enumerate() {
-                let start = row * b.row_stride + first;
-                line[..width].copy_from_slice(&b.data[start..start + width]);
-            }
+            pack_rows(b, panel * PANEL, lines);
         } else {
-            for column in 0..width {
-                let start = (first + column) * b.column_stride;
-                for row in 0..b.rows {
-                    out[row * PANEL + column] = b.data[start + row * b.row_stride];
-                }
+            pack_columns(b, panel * PANEL, lines);
+        }
+    }
+}
+
+/// Packs the panel from column `first` on of a matrix whose rows are contiguous.
+#[inline(always)]
+fn pack_rows<T: Real>(b: Matrix<'_, T>, first: usize, lines: &mut [[T; PANEL]]) {
+    let width = PANEL.min(b.columns - first);
+    for (row, line) in lines.iter_mut().enumerate() {
+        let source = &b.data[row * b.row_stride + first..];
+        match source.first_chunk::<PANEL>() {
+            // Of known length, so that no call is made for 128 bytes.
+            Some(whole) if width == PANEL => *line = *whole,
+            _ => {
+                line[..width].copy_from_slice(&source[..width]);
+                line[width..].fill(T::ZERO);
             }
+        }
+    }
+}
+
+/// Packs the panel from column `first` on of a matrix whose columns are contiguous: squares of 4 x 4 are turned in registers.
+fn pack_columns<T: Real>(b: Matrix<'_, T>, first: usize, lines: &mut [[T; PANEL]]) {
+    const SQUARE: usize = 4;
+    let width = PANEL.min(b.columns - first);
+    if width < PANEL {
+        lines.fill([T::ZERO; PANEL]);
+    }
+    let column = |j: usize| &b.data[(first + j) * b.column_stride..][..b.rows];
+    let whole = width - width % SQUARE;
+    for j in (0..whole).step_by(SQUARE) {
+        let columns: [&[T]; SQUARE] = std::array::from_fn(|i| column(j + i));
+        let columns = columns.map(|column| column.as_chunks::<SQUARE>().0);
+        let squares = columns[0]
+            .iter()
+            .zip(columns[1])
+            .zip(columns[2])
+            .zip(columns[3]);
+        for ((((c0, c1), c2), c3), lines) in squares.zip(lines.as_chunks_mut::<SQUARE>().0) {
+            for (row, line) in lines.iter_mut().enumerate() {
+                line[j..j + SQUARE].copy_from_slice(&[c0[row], c1[row], c2[row], c3[row]]);
+            }
+        }
+    }
+    let rest = b.rows - b.rows % SQUARE;
+    for j in 0..width {
+        let first_row = if j < whole { rest } else { 0 };
+        for (line, &value) in lines.iter_mut().zip(column(j)).skip(first_row) {
+            line[j] = value;
         }
     }
 }
@@ -157,12 +195,43 @@ pub fn matmul<T: Real>(
     c: &mut [T],
     into: Into,
 ) {
-    let (m, k) = (a.rows, a.columns);
     assert_eq!(
         packed_b.len(),
-        packed_len(k, n),
+        packed_len(a.columns, n),
         "length of the packed right-hand side"
     );
+    checked(isa, a, Right::Packed(packed_b), n, c, into);
+}
+
+/// C = A B or C = C + A B, with B as it lies: for a B that serves a few dozen rows of A and then
+/// changes. The bits are those of [`matmul`].
+///
+/// # Shapes
+/// `a`: [m, k]; `b`: [k, n], row-major; `c`: [m, n], row-major.
+///
+/// # Panics
+/// If a length does not fit, or if `b` is not row-major.
+pub fn matmul_plain<T: Real>(
+    isa: Isa,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    c: &mut [T],
+    into: Into,
+) {
+    assert_eq!(a.columns, b.rows, "columns of A, rows of B");
+    assert_eq!(b.column_stride, 1, "distance of neighbours in a row of B");
+    checked(isa, a, Right::Plain(b), b.columns, c, into);
+}
+
+fn checked<T: Real>(
+    isa: Isa,
+    a: Matrix<'_, T>,
+    b: Right<'_, T>,
+    n: usize,
+    c: &mut [T],
+    into: Into,
+) {
+    let (m, k) = (a.rows, a.columns);
     assert_eq!(c.len(), m * n, "length of the product");
     if m == 0 || n == 0 {
         return;
@@ -179,7 +248,15 @@ pub fn matmul<T: Real>(
         "the left-hand side is shorter than its shape says"
     );
     // SAFETY: lengths were checked above; an Isa exists only where its set is supported.
-    unsafe { T::product(isa, a, packed_b, n, c, into) }
+    unsafe { T::product(isa, a, b, n, c, into) }
+}
+
+/// The right-hand side of a product.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub enum Right<'a, T> {
+    Packed(&'a [T]),
+    Plain(Matrix<'a, T>),
 }
 
 /// The product of one number type: chooses the tile kernel.
@@ -187,12 +264,12 @@ pub trait Product: Sized {
     /// Runs the product.
     ///
     /// # Safety
-    /// `a`, `packed_b` and `c` have the lengths that [`matmul`] checks; n, m, k > 0.
+    /// `a`, `b` and `c` have the lengths that [`matmul`] and [`matmul_plain`] check; n, m, k > 0.
     #[doc(hidden)]
     unsafe fn product(
         isa: Isa,
         a: Matrix<'_, Self>,
-        packed_b: &[Self],
+        b: Right<'_, Self>,
         n: usize,
         c: &mut [Self],
         into: Into,
@@ -203,7 +280,7 @@ impl Product for f64 {
     unsafe fn product(
         isa: Isa,
         a: Matrix<'_, f64>,
-        packed_b: &[f64],
+        b: Right<'_, f64>,
         n: usize,
         c: &mut [f64],
         into: Into,
@@ -212,16 +289,16 @@ impl Product for f64 {
         // is a function call.
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma")]
-        unsafe fn avx2(a: Matrix<'_, f64>, b: &[f64], n: usize, c: &mut [f64], into: Into) {
+        unsafe fn avx2(a: Matrix<'_, f64>, b: Right<'_, f64>, n: usize, c: &mut [f64], into: Into) {
             // SAFETY: the caller's promises are the same.
             unsafe { product::<f64, Portable>(a, b, n, c, into) }
         }
         // SAFETY: the caller's promises are the same; the Isa says what the processor supports.
         unsafe {
             match isa.0 {
-                Level::Scalar => product::<f64, Portable>(a, packed_b, n, c, into),
+                Level::Scalar => product::<f64, Portable>(a, b, n, c, into),
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx2 | Level::Avx512 => avx2(a, packed_b, n, c, into),
+                Level::Avx2 | Level::Avx512 => avx2(a, b, n, c, into),
             }
         }
     }
@@ -231,31 +308,40 @@ impl Product for f32 {
     unsafe fn product(
         isa: Isa,
         a: Matrix<'_, f32>,
-        packed_b: &[f32],
+        b: Right<'_, f32>,
         n: usize,
         c: &mut [f32],
         into: Into,
     ) {
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma")]
-        unsafe fn avx2(a: Matrix<'_, f32>, b: &[f32], n: usize, c: &mut [f32], into: Into) {
+        unsafe fn avx2(a: Matrix<'_, f32>, b: Right<'_, f32>, n: usize, c: &mut [f32], into: Into) {
             // SAFETY: the caller's promises are the same.
             unsafe { product::<f32, Avx2>(a, b, n, c, into) }
         }
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f")]
-        unsafe fn avx512(a: Matrix<'_, f32>, b: &[f32], n: usize, c: &mut [f32], into: Into) {
+        unsafe fn avx512(
+            a: Matrix<'_, f32>,
+            b: Right<'_, f32>,
+            n: usize,
+            c: &mut [f32],
+            into: Into,
+        ) {
             // SAFETY: the caller's promises are the same.
             unsafe { product::<f32, Avx512>(a, b, n, c, into) }
         }
         // SAFETY: the caller's promises are the same; the Isa says what the processor supports.
         unsafe {
             match isa.0 {
-                Level::Scalar => product::<f32, Portable>(a, packed_b, n, c, into),
+                Level::Scalar => product::<f32, Portable>(a, b, n, c, into),
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => avx2(a, packed_b, n, c, into),
+                Level::Avx2 => avx2(a, b, n, c, into),
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => avx512(a, packed_b, n, c, into),
+                // A few columns would leave most of the wide tile empty.
+                Level::Avx512 if n <= Avx2::WIDTH => avx2(a, b, n, c, into),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => avx512(a, b, n, c, into),
             }
         }
     }
@@ -386,14 +472,44 @@ tile_kernel! {
     _mm512_loadu_ps, _mm512_storeu_ps, _mm512_setzero_ps, _mm512_set1_ps, _mm512_fmadd_ps
 }
 
-/// Runs over blocks of k, strips of columns, and tiles of rows.
+/// The product with one kind of tile.
 ///
 /// # Safety
 /// As [`Product::product`]; the instruction set of `K` is supported.
 #[inline(always)]
 unsafe fn product<T: Real, K: Tile<T>>(
     a: Matrix<'_, T>,
-    packed_b: &[T],
+    b: Right<'_, T>,
+    n: usize,
+    c: &mut [T],
+    into: Into,
+) {
+    // SAFETY: the caller's promises are the same.
+    unsafe {
+        match b {
+            Right::Packed(_) => tiles::<T, K>(a, b, &mut [], n, c, into),
+            Right::Plain(_) => {
+                let mut piece = Aligned([[T::ZERO; PANEL]; K_BLOCK]);
+                tiles::<T, K>(a, b, &mut piece.0, n, c, into);
+            }
+        }
+    }
+}
+
+/// Starts on a cache line.
+#[repr(align(64))]
+struct Aligned<T>(T);
+
+/// Runs over blocks of k, strips of columns, and tiles of rows. `piece` has room for [`K_BLOCK`] rows of
+/// a panel when B is not packed yet.
+///
+/// # Safety
+/// As [`product`].
+#[inline(always)]
+unsafe fn tiles<T: Real, K: Tile<T>>(
+    a: Matrix<'_, T>,
+    b: Right<'_, T>,
+    piece: &mut [[T; PANEL]],
     n: usize,
     c: &mut [T],
     into: Into,
@@ -403,11 +519,20 @@ unsafe fn product<T: Real, K: Tile<T>>(
         let k_count = K_BLOCK.min(k - k_first);
         let fresh = k_first == 0 && into == Into::Overwrite;
         for first_column in (0..n).step_by(K::WIDTH) {
-            let panel = first_column / PANEL;
-            let offset = (panel * k + k_first) * PANEL + first_column % PANEL;
             let width = K::WIDTH.min(n - first_column);
-            // SAFETY: offset lies in panel `panel`, at row k_first.
-            let b = unsafe { packed_b.as_ptr().add(offset) };
+            let panel_first = first_column - first_column % PANEL;
+            let piece_of_panel = match b {
+                // The rows of the panel from k_first on.
+                Right::Packed(packed) => &packed[panel_first * k + k_first * PANEL..],
+                Right::Plain(b) => {
+                    if panel_first == first_column {
+                        let b = b.row_range(k_first, k_count);
+                        pack_rows(b, panel_first, &mut piece[..k_count]);
+                    }
+                    piece.as_flattened()
+                }
+            };
+            let b = piece_of_panel[first_column % PANEL..].as_ptr();
             let mut row = 0;
             macro_rules! tiles {
                 ($rows:literal) => {
@@ -479,6 +604,12 @@ mod tests {
         c
     }
 
+    fn product_plain(isa: Isa, a: Matrix<'_, f32>, b: Matrix<'_, f32>) -> Vec<f32> {
+        let mut c = vec![f32::NAN; a.rows() * b.columns()];
+        matmul_plain(isa, a, b, &mut c, Into::Overwrite);
+        c
+    }
+
     /// Three plain loops in f64.
     fn reference(a: Matrix<'_, f32>, b: Matrix<'_, f32>) -> Vec<f64> {
         let at = |m: Matrix<'_, f32>, i: usize, j: usize| {
@@ -536,17 +667,18 @@ mod tests {
     }
 
     #[test]
-    fn every_instruction_set_gives_the_same_bits() {
+    fn every_instruction_set_gives_the_same_bits_packed_and_plain() {
         for (m, n, k) in SIZES {
             let (a, b) = (random(m * k, 0), random(k * n, 1));
             let run = |isa| product(isa, Matrix::new(&a, m, k), Matrix::new(&b, k, n));
             let want = run(Isa::SCALAR);
             for isa in Isa::supported() {
-                let same = run(isa)
-                    .iter()
-                    .zip(&want)
-                    .all(|(x, y)| x.to_bits() == y.to_bits());
-                assert!(same, "{m}x{n}x{k} {}", isa.name());
+                let plain = product_plain(isa, Matrix::new(&a, m, k), Matrix::new(&b, k, n));
+                for got in [run(isa), plain] {
+                    let mut pairs = got.iter().zip(&want);
+                    let same = pairs.all(|(x, y)| x.to_bits() == y.to_bits());
+                    assert!(same, "{m}x{n}x{k} {}", isa.name());
+                }
             }
         }
     }

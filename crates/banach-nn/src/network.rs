@@ -146,6 +146,11 @@ impl<T: Real> Network<T> {
         &mut self.parameters
     }
 
+    /// All tensors, with the flat buffer to be changed in place.
+    pub(crate) fn tensors_and_parameters_mut(&mut self) -> (&[TensorInfo], &mut [T]) {
+        (&self.tensors, &mut self.parameters)
+    }
+
     /// Number of layers, the output layer included.
     pub(crate) fn n_layers(&self) -> usize {
         self.spec.layers.len() + 1

@@ -7,7 +7,8 @@
 use banach_kernels::random::{Purpose, Stream};
 use banach_kernels::{
     DropoutMask, Into, Isa, Matrix, Real, dropout_backward, dropout_forward, identity_forward,
-    matmul, pack, packed_len, relu_backward, relu_forward, selu_backward, selu_forward,
+    matmul, matmul_plain, pack, packed_len, relu_backward, relu_forward, selu_backward,
+    selu_forward,
 };
 
 use crate::input::HideCategories;
@@ -47,57 +48,24 @@ impl StepNoise {
     }
 }
 
-/// Weights of all layers, packed as right-hand sides of products.
+/// Weights of all layers, packed as right-hand sides of `x weight^T`.
 #[derive(Debug, Clone)]
 pub(crate) struct PackedWeights<T> {
-    /// weight^T of each layer: [in, out], for `x weight^T`.
-    pub(crate) forward: Vec<Vec<T>>,
-    /// weight of each layer: [out, in], for `d_z weight`; empty where no gradient passes.
-    pub(crate) backward: Vec<Vec<T>>,
+    /// weight^T of each layer, [in, out], packed.
+    pub(crate) layers: Vec<Vec<T>>,
 }
 
 impl<T: Real> PackedWeights<T> {
-    /// Packs a network for prediction.
-    pub(crate) fn forward_only(network: &Network<T>) -> Self {
-        let mut packed = Self::sized(network, false);
-        for layer in 0..network.n_layers() {
-            pack_forward(network, layer, &mut packed.forward[layer]);
-        }
-        packed
-    }
-
-    /// Buffers for a network that is being trained; not packed yet.
-    pub(crate) fn for_training(network: &Network<T>) -> Self {
-        Self::sized(network, true)
-    }
-
-    fn sized(network: &Network<T>, training: bool) -> Self {
-        let widths = network.spec().widths();
-        let pairs = || widths.windows(2).map(|pair| (pair[0], pair[1]));
-        let forward = pairs()
-            .map(|(i, o)| vec![T::ZERO; packed_len(i, o)])
-            .collect();
-        let has_embeddings = network.spec().inputs.has_embeddings();
-        let backward = pairs().enumerate().map(|(layer, (i, o))| {
-            let used = training && (layer > 0 || has_embeddings);
-            vec![T::ZERO; if used { packed_len(o, i) } else { 0 }]
+    pub(crate) fn new(network: &Network<T>) -> Self {
+        let layers = (0..network.n_layers()).map(|layer| {
+            let weight = weight_matrix(network, layer).transposed();
+            let mut packed = vec![T::ZERO; packed_len(weight.rows(), weight.columns())];
+            pack(weight, &mut packed);
+            packed
         });
         Self {
-            forward,
-            backward: backward.collect(),
+            layers: layers.collect(),
         }
-    }
-}
-
-/// Packs the weights of a layer for the forward pass.
-pub(crate) fn pack_forward<T: Real>(network: &Network<T>, layer: usize, packed: &mut [T]) {
-    pack(weight_matrix(network, layer).transposed(), packed);
-}
-
-/// Packs the weights of a layer for the backward pass, unless no gradient passes there.
-pub(crate) fn pack_backward<T: Real>(network: &Network<T>, layer: usize, packed: &mut [T]) {
-    if !packed.is_empty() {
-        pack(weight_matrix(network, layer), packed);
     }
 }
 
@@ -148,6 +116,8 @@ pub(crate) struct Shard<T> {
     y: Vec<Vec<T>>,
     /// Gradients at the same places; after [`Shard::backward`], at the net inputs.
     d: Vec<Vec<T>>,
+    /// Inputs of each layer, packed by [`Shard::backward`] as right-hand sides of `d_z^T x`.
+    packed_x: Vec<Vec<T>>,
     widths: Vec<usize>,
     /// Loss of each row, weighted.
     pub(crate) losses: Vec<f64>,
@@ -163,6 +133,14 @@ impl<T: Real> Shard<T> {
             };
             widths.iter().enumerate().map(used).collect()
         };
+        let packed = |&width: &usize| {
+            let used = if training {
+                packed_len(capacity, width)
+            } else {
+                0
+            };
+            vec![T::ZERO; used]
+        };
         let first_gradient = match (training, spec.inputs.has_embeddings()) {
             (false, _) => widths.len(),
             (true, true) => 0,
@@ -173,6 +151,7 @@ impl<T: Real> Shard<T> {
             n_rows: 0,
             y: buffers(0),
             d: buffers(first_gradient),
+            packed_x: widths[..widths.len() - 1].iter().map(packed).collect(),
             losses: vec![0.0; capacity],
             widths,
         }
@@ -191,6 +170,11 @@ impl<T: Real> Shard<T> {
             self.n_rows * self.widths[place]
         };
         &self.d[place][..used]
+    }
+
+    /// The inputs of a layer, packed.
+    pub(crate) fn packed_inputs(&self, layer: usize) -> &[T] {
+        &self.packed_x[layer][..packed_len(self.n_rows, self.widths[layer])]
     }
 
     /// The input units, to be filled.
@@ -230,7 +214,7 @@ impl<T: Real> Shard<T> {
             layer_forward(
                 isa,
                 network,
-                &packed.forward[layer],
+                &packed.layers[layer],
                 layer,
                 x,
                 y,
@@ -242,15 +226,10 @@ impl<T: Real> Shard<T> {
 
     /// Takes the gradient at the outputs back through all layers.
     ///
-    /// Afterwards `gradients(l + 1)` is the gradient at layer l's net input, and `gradients(0)` the
-    /// one at the input units if the network has embeddings.
-    pub(crate) fn backward(
-        &mut self,
-        isa: Isa,
-        network: &Network<T>,
-        packed: &PackedWeights<T>,
-        noise: Option<&StepNoise>,
-    ) {
+    /// Afterwards `gradients(l + 1)` is the gradient at layer l's net input, `packed_inputs(l)` what
+    /// the gradient of its weights is made with, and `gradients(0)` the gradient at the input units
+    /// if the network has embeddings.
+    pub(crate) fn backward(&mut self, isa: Isa, network: &Network<T>, noise: Option<&StepNoise>) {
         let spec = network.spec();
         let n_rows = self.n_rows;
         for layer in (0..network.n_layers()).rev() {
@@ -267,13 +246,16 @@ impl<T: Real> Shard<T> {
                     selu_backward(isa, d_y, y, selu, mask.as_ref());
                 }
             }
+            let n_in = self.widths[layer];
+            let x = Matrix::new(&self.y[layer][..n_rows * n_in], n_rows, n_in);
+            pack(x, &mut self.packed_x[layer][..packed_len(n_rows, n_in)]);
             if before[layer].is_empty() {
                 continue;
             }
-            let d_x = &mut before[layer][..n_rows * self.widths[layer]];
+            let d_x = &mut before[layer][..n_rows * n_in];
             let d_z = Matrix::new(d_y, n_rows, width);
-            let packed = &packed.backward[layer];
-            matmul(isa, d_z, packed, self.widths[layer], d_x, Into::Overwrite);
+            let weight = weight_matrix(network, layer);
+            matmul_plain(isa, d_z, weight, d_x, Into::Overwrite);
         }
         let width = self.widths[0];
         let mask = noise.and_then(|noise| noise.mask(spec, 0));

@@ -44,7 +44,7 @@ impl<T: Real> Predictor<T> {
         let pool = Pool::new(threads).map_err(|source| TrainError::Threads { threads, source })?;
         let shard = |_| Shard::new(network.spec(), ROWS, false);
         Ok(Self {
-            packed: PackedWeights::forward_only(&network),
+            packed: PackedWeights::new(&network),
             shards: (0..threads).map(shard).collect(),
             pool,
             isa: Isa::best(),

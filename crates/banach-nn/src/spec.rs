@@ -247,8 +247,8 @@ impl NetworkSpec {
     }
 
     /// Bytes that training in `f32` takes beside the data: parameters, gradients, `slots` optimiser
-    /// slots, the best parameters so far, packed weights, and the activations and their gradients of
-    /// one batch.
+    /// slots, the best parameters so far, packed weights, and the activations of one batch, plain and
+    /// packed, with their gradients.
     #[must_use]
     pub fn training_bytes(&self, batch_size: usize, slots: usize) -> u128 {
         let widths: Vec<u128> = self.widths().iter().map(|&w| w as u128).collect();
@@ -265,8 +265,8 @@ impl NetworkSpec {
             .sum();
         let weights: u128 = widths.windows(2).map(|w| w[0] * w[1]).sum();
         let parameters = weights + widths.iter().skip(1).sum::<u128>() + embeddings;
-        let activations = 2 * batch_size as u128 * widths.iter().sum::<u128>();
-        4 * (parameters * (3 + slots as u128) + 2 * weights + activations)
+        let activations = 3 * batch_size as u128 * widths.iter().sum::<u128>();
+        4 * (parameters * (3 + slots as u128) + weights + activations)
     }
 
     /// Checks what the types do not say.

@@ -1,10 +1,10 @@
 //! One optimiser step on a batch, on all threads.
 //!
 //! Phase 1: every thread takes its rows forward and backward through all layers. Phase 2: gradients
-//! of the parameters, each block of them by one thread over all rows of the batch in order, and the
-//! optimiser's step on that block. Phase 3: the new weights are packed. Every number is computed
-//! from the same operands in the same order whatever the number of threads, so all give the same
-//! bits.
+//! of the parameters, each block of them by one thread over all rows of the batch in order, the
+//! optimiser's step on that block, and the packing of its new weights, while it is in cache. Every
+//! number is computed from the same operands in the same order whatever the number of threads, so all
+//! give the same bits.
 
 use std::ops::Range;
 
@@ -18,9 +18,9 @@ use crate::input::{self, HideCategories};
 use crate::loss::Loss;
 use crate::network::{Network, Role, TensorInfo};
 use crate::optimizer::{Optimizer, OptimizerState, Update};
-use crate::pass::{PackedWeights, Shard, StepNoise, pack_backward, pack_forward};
+use crate::pass::{PackedWeights, Shard, StepNoise};
 
-/// Rows of a weight matrix that are one piece of work in phase 2.
+/// Rows of a weight matrix that are one piece of work in phase 2; fills whole panels when packed.
 const BLOCK_ROWS: usize = 64;
 
 /// Loss of one batch.
@@ -65,7 +65,6 @@ pub struct Stepper<T: Real> {
     packed: PackedWeights<T>,
     gradients: Vec<T>,
     pub(crate) shards: Vec<Shard<T>>,
-    scratch: Vec<Vec<T>>,
     pool: Pool,
     isa: Isa,
 }
@@ -85,21 +84,16 @@ impl<T: Real> Stepper<T> {
         let pool = Pool::new(threads).map_err(|source| TrainError::Threads { threads, source })?;
         let capacity = batch_size.max(1).div_ceil(threads).next_multiple_of(8);
         let shard = |_| Shard::new(network.spec(), capacity, true);
-        let widest = network.spec().widths().into_iter().max().unwrap_or(0);
-        let scratch = vec![vec![T::ZERO; packed_len(capacity, widest)]; threads];
         let n_parameters = network.parameters().len();
-        let mut stepper = Self {
+        Ok(Self {
             optimizer_state: OptimizerState::new(optimizer, n_parameters),
-            packed: PackedWeights::for_training(&network),
+            packed: PackedWeights::new(&network),
             gradients: vec![T::ZERO; n_parameters],
             shards: (0..threads).map(shard).collect(),
-            scratch,
             pool,
             isa: Isa::best(),
             network,
-        };
-        stepper.pack();
-        Ok(stepper)
+        })
     }
 
     /// The network as it is now.
@@ -118,7 +112,7 @@ impl<T: Real> Stepper<T> {
     pub(crate) fn restore(&mut self, parameters: &[T], state: OptimizerState<T>) {
         self.network.parameters_mut().copy_from_slice(parameters);
         self.optimizer_state = state;
-        self.pack();
+        self.packed = PackedWeights::new(&self.network);
     }
 
     /// One step on the rows `batch` of `data`.
@@ -161,7 +155,6 @@ impl<T: Real> Stepper<T> {
                 self.update(data, batch, Some(&noise), Work::Step, &update, scale)
             }
         };
-        self.pack();
         result
     }
 
@@ -193,11 +186,14 @@ impl<T: Real> Stepper<T> {
         for batch in rows.chunks(capacity) {
             self.share_out(batch.len());
             let (network, packed, isa) = (&self.network, &self.packed, self.isa);
-            self.pool
-                .for_each(&mut self.scratch, &mut self.shards, |_, shard| {
+            self.pool.for_each(
+                &mut vec![(); self.pool.threads()],
+                &mut self.shards,
+                |_, shard| {
                     forward(isa, network, packed, shard, data, batch, None);
                     losses(shard, data, batch, loss, None);
-                });
+                },
+            );
             // Row after row: a sum for each batch would depend on how many rows the shards hold.
             loss_sum = self.row_losses().fold(loss_sum, |sum, loss| sum + loss);
         }
@@ -220,12 +216,15 @@ impl<T: Real> Stepper<T> {
             0.0
         };
         let (network, packed, isa) = (&self.network, &self.packed, self.isa);
-        self.pool
-            .for_each(&mut self.scratch, &mut self.shards, |_, shard| {
+        self.pool.for_each(
+            &mut vec![(); self.pool.threads()],
+            &mut self.shards,
+            |_, shard| {
                 forward(isa, network, packed, shard, data, batch, noise);
                 losses(shard, data, batch, loss, Some(scale));
-                shard.backward(isa, network, packed, noise);
-            });
+                shard.backward(isa, network, noise);
+            },
+        );
         BatchResult {
             loss_sum: self.row_losses().sum(),
             weight_sum,
@@ -269,20 +268,22 @@ impl<T: Real> Stepper<T> {
         update: &Update,
         gradient_scale: f64,
     ) -> f64 {
-        let tensors = self.network.tensors().to_vec();
+        let (tensors, parameters) = self.network.tensors_and_parameters_mut();
         let [first, second] = &mut self.optimizer_state.slots;
         let mut blocks = blocks(
-            &tensors,
-            self.network.parameters_mut(),
+            tensors,
+            parameters,
             &mut self.gradients,
             [first, second],
+            &mut self.packed.layers,
         );
         let (shards, isa) = (&self.shards, self.isa);
-        self.pool
-            .for_each(&mut self.scratch, &mut blocks, |scratch, block| {
+        self.pool.for_each(
+            &mut vec![(); self.pool.threads()],
+            &mut blocks,
+            |(), block| {
                 if work != Work::Step {
-                    block.gradient.fill(T::ZERO);
-                    block.compute_gradient(isa, shards, data, batch, noise, scratch);
+                    block.compute_gradient(isa, shards, data, batch, noise);
                 }
                 match work {
                     Work::Gradient => sum_of_squares(isa, block.gradient, &mut block.squares),
@@ -292,39 +293,12 @@ impl<T: Real> Stepper<T> {
                         let slots = [&mut **first, &mut **second];
                         let (parameters, gradient) = (&mut *block.parameters, &*block.gradient);
                         update.apply(isa, parameters, gradient, slots, gradient_scale, decays);
+                        block.pack();
                     }
-                }
-            });
-        blocks.iter().map(|block| block.squares).sum()
-    }
-
-    /// Phase 3.
-    fn pack(&mut self) {
-        let network = &self.network;
-        let forward = self
-            .packed
-            .forward
-            .iter_mut()
-            .enumerate()
-            .map(|(l, p)| (l, true, p));
-        let backward = self
-            .packed
-            .backward
-            .iter_mut()
-            .enumerate()
-            .map(|(l, p)| (l, false, p));
-        let mut items: Vec<_> = forward.chain(backward).collect();
-        self.pool.for_each(
-            &mut self.scratch,
-            &mut items,
-            |_, (layer, is_forward, packed)| {
-                if *is_forward {
-                    pack_forward(network, *layer, packed);
-                } else {
-                    pack_backward(network, *layer, packed);
                 }
             },
         );
+        blocks.iter().map(|block| block.squares).sum()
     }
 }
 
@@ -343,6 +317,8 @@ struct Block<'a, T> {
     parameters: &'a mut [T],
     gradient: &'a mut [T],
     slots: [&'a mut [T]; 2],
+    /// Where the rows lie packed: panels of their own, since a block is a whole number of panels.
+    packed: &'a mut [T],
     squares: f64,
 }
 
@@ -352,8 +328,10 @@ fn blocks<'a, T>(
     mut parameters: &'a mut [T],
     mut gradients: &'a mut [T],
     [mut first, mut second]: [&'a mut [T]; 2],
+    packed: &'a mut [Vec<T>],
 ) -> Vec<Block<'a, T>> {
     let mut blocks = Vec::new();
+    let mut packed = packed.iter_mut();
     for tensor in tensors {
         let n_rows = tensor.shape[0];
         let row_len = tensor.len() / n_rows;
@@ -362,15 +340,21 @@ fn blocks<'a, T>(
             Role::Weight { .. } => BLOCK_ROWS,
             Role::Bias { .. } | Role::Embedding { .. } => n_rows,
         };
+        let mut packed: &mut [T] = match tensor.role {
+            Role::Weight { .. } => packed.next().map_or(&mut [], Vec::as_mut_slice),
+            Role::Bias { .. } | Role::Embedding { .. } => &mut [],
+        };
         for start in (0..n_rows).step_by(block_rows) {
             let rows = start..(start + block_rows).min(n_rows);
             let len = rows.len() * row_len;
+            let packed = take(&mut packed, packed_len(row_len, rows.len()));
             blocks.push(Block {
                 tensor,
                 rows,
                 parameters: take(&mut parameters, len),
                 gradient: take(&mut gradients, len),
                 slots: [take(&mut first, len), take(&mut second, len)],
+                packed,
                 squares: 0.0,
             });
         }
@@ -387,6 +371,14 @@ fn take<'a, T>(rest: &mut &'a mut [T], len: usize) -> &'a mut [T] {
 }
 
 impl<T: Real> Block<'_, T> {
+    /// Packs the block's weights for the next forward pass.
+    fn pack(&mut self) {
+        if let Role::Weight { .. } = self.tensor.role {
+            let weight = Matrix::new(self.parameters, self.rows.len(), self.tensor.shape[1]);
+            pack(weight.transposed(), self.packed);
+        }
+    }
+
     /// `d_weight = d_z^T x`, `d_bias = column sums of d_z`, `d_embedding[code] = sum of d_x`, each
     /// over the rows of the batch in order.
     fn compute_gradient(
@@ -396,19 +388,24 @@ impl<T: Real> Block<'_, T> {
         data: &Dataset,
         batch: &[u32],
         noise: Option<&StepNoise>,
-        scratch: &mut [T],
     ) {
+        if batch.is_empty() || !matches!(self.tensor.role, Role::Weight { .. }) {
+            self.gradient.fill(T::ZERO);
+        }
         for shard in shards.iter().filter(|shard| shard.n_rows > 0) {
             let n_rows = shard.n_rows;
             match self.tensor.role {
                 Role::Weight { layer } => {
                     let (n_out, n_in) = (self.tensor.shape[0], self.tensor.shape[1]);
-                    let x = Matrix::new(shard.units(layer), n_rows, n_in);
-                    let packed = &mut scratch[..packed_len(n_rows, n_in)];
-                    pack(x, packed);
+                    let into = if shard.first_row == 0 {
+                        Into::Overwrite
+                    } else {
+                        Into::Accumulate
+                    };
+                    let packed_x = shard.packed_inputs(layer);
                     let d_z = Matrix::new(shard.gradients(layer + 1), n_rows, n_out).transposed();
                     let d_z = d_z.row_range(self.rows.start, self.rows.len());
-                    matmul(isa, d_z, packed, n_in, self.gradient, Into::Accumulate);
+                    matmul(isa, d_z, packed_x, n_in, self.gradient, into);
                 }
                 Role::Bias { layer } => {
                     add_column_sums(isa, shard.gradients(layer + 1), self.gradient);

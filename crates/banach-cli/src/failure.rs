@@ -39,7 +39,7 @@ fn chain(error: &anyhow::Error) -> String {
             text.push_str(&cause);
         }
     }
-    text
+    text.trim_end().to_owned()
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -93,6 +93,9 @@ fn about_model(error: &FormatError) -> Option<String> {
             "is it a model? The model comes before the table, as in `banach predict MODEL DATA`"
                 .to_owned(),
         ),
+        _ if file.is_some_and(|file| file.ends_with("checkpoint.safetensors")) => {
+            Some("try without --resume, to begin anew".to_owned())
+        }
         _ => Some(
             "try to copy the file again, or to train the model again with `banach fit`".to_owned(),
         ),

@@ -527,16 +527,18 @@ impl<'a> Summary<'a> {
 /// The sample weights of some rows, in their order.
 ///
 /// # Errors
-/// [`DataError::UnknownColumns`], [`DataError::BadWeight`] with the row, [`DataError::ZeroWeights`].
+/// [`DataError::UnknownColumns`], [`DataError::WrongType`] or [`DataError::BadWeight`] with the row,
+/// [`DataError::ZeroWeights`].
 pub fn sample_weights(table: &Table, name: &str, rows: &[u32]) -> Result<Vec<f32>, DataError> {
     let column = table.require(name, "weight")?;
+    let column = match column.column_type() {
+        ColumnType::Number | ColumnType::Boolean | ColumnType::Missing => Cow::Borrowed(column),
+        // One text among numbers makes a column of texts: it is that one that the error names.
+        ColumnType::Category | ColumnType::DateTime => cast(table, column, ColumnType::Number)?,
+    };
     let mut weights = Vec::with_capacity(rows.len());
     for &row in rows {
-        let number = match column.column_type() {
-            ColumnType::Number | ColumnType::Boolean => column.number(row as usize),
-            _ => None,
-        };
-        let weight = number.map(|value| value as f32);
+        let weight = column.number(row as usize).map(|value| value as f32);
         match weight.filter(|weight| *weight >= 0.0 && weight.is_finite()) {
             Some(weight) => weights.push(weight),
             None => {

@@ -84,16 +84,16 @@ impl Checkpoint {
         let mut container = Container::read_file(path)?;
         let parsed = Self::from_container(&mut container);
         let (found, checkpoint) = parsed.map_err(|error| error.in_file(path))?;
-        let parts = found
-            .split(' ')
-            .zip(run.split(' '))
-            .zip(["the settings", "the table"]);
-        for ((found, wanted), what) in parts {
-            if found != wanted {
-                return Err(Error::OtherRun { file: file(), what });
-            }
-        }
-        Ok(checkpoint)
+        let differs = |at: usize| found.split(' ').nth(at) != run.split(' ').nth(at);
+        // Settings also say which rows are held out and how they are encoded, so they come first.
+        let what = if differs(0) {
+            "the settings differ"
+        } else if differs(1) {
+            "the table differs"
+        } else {
+            return Ok(checkpoint);
+        };
+        Err(Error::OtherRun { file: file(), what })
     }
 
     fn from_container(container: &mut Container) -> Result<(String, Self), FormatError> {
@@ -145,8 +145,8 @@ pub(crate) fn fingerprint(problem: &Problem) -> Result<String, Error> {
     };
     let mut settings = XxHash64::with_seed(0);
     settings.write(json("settings", serde_json::to_string(&problem.config.settings))?.as_bytes());
-    settings.write(json("network", serde_json::to_string(&problem.spec))?.as_bytes());
     let mut table = XxHash64::with_seed(0);
+    table.write(json("network", serde_json::to_string(&problem.spec))?.as_bytes());
     table.write(json("encoder", serde_json::to_string(&problem.encoder))?.as_bytes());
     table.write(json("target", serde_json::to_string(&problem.target))?.as_bytes());
     let floats = |hash: &mut XxHash64, values: &[f32]| {

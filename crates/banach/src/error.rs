@@ -90,7 +90,7 @@ pub enum Error {
     },
     /// A checkpoint of another run.
     #[error(
-        "{file} belongs to another run: {what} differs. Resume with the settings and the table that \
+        "{file} belongs to another run: {what}. Resume with the settings and the table that \
          began it, or begin anew without --resume"
     )]
     OtherRun {

@@ -22,7 +22,9 @@ const MAX_REPEATS: usize = 1000;
 /// Every row is measured by a model that has not seen it. Folds train side by side, a thread each;
 /// the result is the same for any number of threads.
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
 Examples:
   banach cv table.csv --target species --folds 5
   banach cv table.csv --target price --folds 10 --repeats 3 --json
@@ -30,7 +32,8 @@ Examples:
   banach cv table.csv --target y --fold-column fold
 
 --json keys: task, target, rows, folds (a list of {fold, rows, best_epoch, metrics}), mean and std
-(both with the names of the metrics; std has the divisor n - 1).")]
+(both with the names of the metrics; std has the divisor n - 1)."
+)]
 pub(crate) struct CvArgs {
     /// The table; - reads standard input
     data: PathBuf,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use banach::{Evaluation, Model};
-use banach_data::{ColumnType, Field, ReadOptions, Schema, TableReader};
+use banach_data::{ColumnType, DataError, Field, ReadOptions, Schema, TableReader};
 
 use crate::options::{Talk, Threads};
 use crate::output::{print, print_json, say};
@@ -42,7 +42,8 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let model = Model::load(&args.model)?;
     let weight = args.weight.as_deref();
-    let mut reader = TableReader::open(&args.data, &options(&model, weight))?;
+    let mut reader = TableReader::open(&args.data, &options(&model, weight))
+        .map_err(|error| about_weight(error, weight))?;
     let evaluation = model.evaluate(&mut reader, weight, threads)?;
     if !args.talk.quiet {
         for column in &evaluation.encoding.columns {
@@ -61,6 +62,28 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
         print(&summary(&evaluation))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The weight column is no column that the model was trained on.
+fn about_weight(error: DataError, weight: Option<&str>) -> DataError {
+    match error {
+        DataError::MissingColumns { file, names } => {
+            let (weights, names): (Vec<_>, Vec<_>) = names
+                .into_iter()
+                .partition(|unknown| Some(unknown.name.as_str()) == weight);
+            if names.is_empty() {
+                let setting = "weight";
+                DataError::UnknownColumns {
+                    file,
+                    setting,
+                    names: weights,
+                }
+            } else {
+                DataError::MissingColumns { file, names }
+            }
+        }
+        other => other,
+    }
 }
 
 /// The columns to read: the model's, its targets and the weights.

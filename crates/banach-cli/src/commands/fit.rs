@@ -25,7 +25,9 @@ const MAX_CLASSES: usize = 10;
 /// epoch and writes one model file. Each setting comes from its flag, else from the file given with
 /// --config, else from the preset.
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
 Examples:
   banach fit train.csv --target species
   banach fit train.parquet --target price --task regression --out price.safetensors
@@ -38,7 +40,8 @@ A settings file is TOML with the names of the flags: layers = 8, target = [\"spe
 `banach inspect MODEL --settings` prints the complete settings of a model in this form.
 
 --json keys: model, task, target (a list), rows (to learn from and to validate on), features,
-classes (null without), epochs, best_epoch, seconds, seed, valid {loss, and the task's metrics}.")]
+classes (null without), epochs, best_epoch, seconds, seed, valid {loss, and the task's metrics}."
+)]
 pub(crate) struct FitArgs {
     /// The table to learn from; - reads standard input
     data: PathBuf,

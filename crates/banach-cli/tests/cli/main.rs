@@ -1,6 +1,10 @@
 //! The real program in temporary folders: exit codes, standard output, standard error, files.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::print_stdout,
+    reason = "tests tell what they saw and what they skipped"
+)]
 
 mod cv;
 mod demo;
@@ -13,3 +17,4 @@ mod interrupt;
 mod predict;
 mod room;
 mod tables;
+mod theory;

@@ -12,8 +12,10 @@ banach=${CARGO_TARGET_DIR:-target}/release/banach
 
 # A statement that is not proved answers with exit code 1: expected here.
 refuted() {
-    if "$banach" theory certify "$@"; then
-        echo "expected a refutation of: $*" >&2
+    local code=0
+    "$banach" theory certify "$@" || code=$?
+    if [ "$code" -ne 1 ]; then
+        echo "expected exit code 1 for: $*, got $code" >&2
         exit 1
     fi
 }

@@ -103,12 +103,14 @@ pub(super) fn run(args: &CertifyArgs) -> anyhow::Result<ExitCode> {
         max_boxes: args.max_boxes,
         threads: number(args.threads)?,
     };
-    let (mut text, mut values, mut all_proved) = (String::new(), Vec::new(), true);
+    let (mut text, mut values) = (String::new(), Vec::new());
+    let (mut all_proved, mut any_proved) = (true, false);
     for statement in &statements {
         let start = Instant::now();
         let outcome = examine(statement, &budget)?;
         let seconds = start.elapsed().as_secs_f64();
         if let Outcome::Proved(certificate) = &outcome {
+            any_proved = true;
             if let Some(out) = &args.out {
                 save(certificate, out, statements.len() > 1)?;
             }
@@ -118,9 +120,11 @@ pub(super) fn run(args: &CertifyArgs) -> anyhow::Result<ExitCode> {
         describe(&mut text, statement, &outcome, seconds);
         values.push(to_json(statement, &outcome, seconds));
     }
-    text.push_str("assumed and not proved:\n");
-    for assumption in ASSUMPTIONS {
-        let _ = writeln!(text, "  - {assumption}");
+    if any_proved {
+        text.push_str("assumed and not proved:\n");
+        for assumption in ASSUMPTIONS {
+            let _ = writeln!(text, "  - {assumption}");
+        }
     }
     let value = json!({"proved": all_proved, "statements": values});
     output::write(args.json, &value, &text)?;

@@ -81,7 +81,7 @@ fn to_text(report: &FixedPointReport, trajectory: bool) -> String {
         text.push_str("layer  mean                     variance\n");
         for (layer, at) in report.trajectory.iter().enumerate() {
             // Writing into a String cannot fail.
-            let _ = writeln!(text, "{layer:5}  {:<23}  {}", at.mean, at.variance);
+            let _ = writeln!(text, "{layer:5}  {:<23?}  {:?}", at.mean, at.variance);
         }
         text.push('\n');
     }
@@ -105,10 +105,10 @@ fn to_text(report: &FixedPointReport, trajectory: bool) -> String {
         let [first, second] = found.jacobian.eigenvalues();
         let _ = write!(
             text,
-            "mean           {}\n\
-             variance       {}\n\
+            "mean           {:?}\n\
+             variance       {:?}\n\
              stable         {}\n\
-             spectral norm  {}\n\
+             spectral norm  {:?}\n\
              eigenvalues    {}\n\
              \x20              {}\n",
             found.moments.mean,

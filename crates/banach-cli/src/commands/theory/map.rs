@@ -42,13 +42,13 @@ pub(super) fn run(args: &MapArgs) -> anyhow::Result<ExitCode> {
     );
     let Jacobian([[a, b], [c, d]]) = jacobian;
     let text = format!(
-        "mean           {}\n\
-         variance       {}\n\
-         jacobian       d mean/d mu      {a}\n\
-         \x20              d mean/d nu      {b}\n\
-         \x20              d variance/d mu  {c}\n\
-         \x20              d variance/d nu  {d}\n\
-         spectral norm  {}\n",
+        "mean           {:?}\n\
+         variance       {:?}\n\
+         jacobian       d mean/d mu      {a:?}\n\
+         \x20              d mean/d nu      {b:?}\n\
+         \x20              d variance/d mu  {c:?}\n\
+         \x20              d variance/d nu  {d:?}\n\
+         spectral norm  {:?}\n",
         next.mean,
         next.variance,
         jacobian.spectral_norm(),

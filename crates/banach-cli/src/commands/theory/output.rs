@@ -28,12 +28,12 @@ pub(super) fn merge(mut value: Value, more: Value) -> Value {
     value
 }
 
-/// An eigenvalue in the form `0.5` or `0.5 + 0.2i`.
+/// An eigenvalue in the form `0.5` or `0.5 + 0.2i`. (`{:?}` keeps all digits, with an exponent where `{}` has none.)
 pub(super) fn complex((real, imaginary): (f64, f64)) -> String {
     if imaginary == 0.0 {
-        format!("{real}")
+        format!("{real:?}")
     } else {
         let sign = if imaginary < 0.0 { '-' } else { '+' };
-        format!("{real} {sign} {}i", imaginary.abs())
+        format!("{real:?} {sign} {:?}i", imaginary.abs())
     }
 }

@@ -16,9 +16,9 @@ pub(super) struct ParamsArgs {
     /// Variance of the fixed point
     #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     variance: f64,
-    /// Sum of the weights of each unit; at initialisation it is 0
-    #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
-    omega: f64,
+    /// Sum of the weights of each unit [default: 0 for mean 0, whose constants hold for any; else 1]
+    #[arg(long, allow_negative_numbers = true)]
+    omega: Option<f64>,
     /// Sum of the squared weights of each unit; at initialisation it is 1
     #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     tau: f64,
@@ -32,7 +32,12 @@ pub(super) fn run(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
         mean: args.mean,
         variance: args.variance,
     };
-    let selu = match parameters_at(target, args.omega, args.tau) {
+    // The net input has the target's own moments at omega = 1. With mean 0 omega changes nothing but whether the
+    // point attracts, which is then said for the omega of an initialised network.
+    let omega = args
+        .omega
+        .unwrap_or(if args.mean == 0.0 { 0.0 } else { 1.0 });
+    let selu = match parameters_at(target, omega, args.tau) {
         Ok(selu) => selu,
         Err(
             error @ MomentError::NoParameters {
@@ -54,10 +59,10 @@ pub(super) fn run(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
         }
         Err(error) => return Err(error.into()),
     };
-    let (_, jacobian) = MomentMap::new(selu, args.omega, args.tau)?.evaluate(target)?;
+    let (_, jacobian) = MomentMap::new(selu, omega, args.tau)?.evaluate(target)?;
     let stable = jacobian.spectral_radius() < 1.0;
     let value = output::merge(
-        json!({"alpha": selu.alpha, "lambda": selu.lambda, "omega": args.omega, "tau": args.tau, "stable": stable}),
+        json!({"alpha": selu.alpha, "lambda": selu.lambda, "omega": omega, "tau": args.tau, "stable": stable}),
         output::jacobian_json(&jacobian),
     );
     let mut text = format!(
@@ -70,10 +75,10 @@ pub(super) fn run(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
         selu.lambda,
         if stable { "yes" } else { "no" },
         jacobian.spectral_norm(),
-        args.omega,
+        omega,
         args.tau,
     );
-    if args.mean != 0.0 && args.omega != 0.0 {
+    if args.mean != 0.0 && omega != 0.0 {
         text.push_str(
             "at initialisation omega is 0, which `banach fit --fixed-point` goes by: see --omega 0\n",
         );

@@ -104,7 +104,8 @@ fn profile_text(report: &PropagateReport) -> String {
             text,
             "{:5} {:13.6} {:10.6} +- {:8.6} {:17.6} {:10.6} +- {:8.6}",
             layer.layer,
-            layer.predicted.mean,
+            // A mean that rounding alone holds away from 0.
+            (layer.predicted.mean * 1e12).round() / 1e12 + 0.0,
             layer.mean.average,
             layer.mean.deviation,
             layer.predicted.variance,

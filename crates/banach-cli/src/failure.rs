@@ -113,10 +113,14 @@ fn near_file(file: &str) -> Option<String> {
         .ok()?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
-    let nearest = nearest_name(
-        path.file_name()?.to_str()?,
-        names.iter().map(String::as_str),
-    )?;
+    // Endings are alike among strangers too, so the rest of the name must be near by itself.
+    let stem = |name: &str| Some(Path::new(name).file_stem()?.to_str()?.to_owned());
+    let wanted = stem(file)?;
+    let near = |name: &&str| {
+        stem(name).is_some_and(|stem| nearest_name(&wanted, [stem.as_str()]).is_some())
+    };
+    let names = names.iter().map(String::as_str).filter(near);
+    let nearest = nearest_name(path.file_name()?.to_str()?, names)?;
     let near = path.with_file_name(nearest);
     Some(format!("did you mean {}?", near.display()))
 }

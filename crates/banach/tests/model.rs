@@ -204,12 +204,9 @@ fn a_checkpoint_of_another_run_is_refused() {
     assert!(matches!(error, Error::NoCheckpoint { .. }), "{error}");
     fit(toml, 100, false).unwrap();
     let error = fit(&format!("{toml}\nlr = 0.3"), 100, true).unwrap_err();
-    assert!(
-        error.to_string().contains("the settings differs"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("the settings differ"), "{error}");
     let error = fit(toml, 101, true).unwrap_err();
-    assert!(matches!(error, Error::OtherRun { .. }), "{error}");
+    assert!(error.to_string().contains("the table differs"), "{error}");
     fit(toml, 100, true).unwrap();
 }
 

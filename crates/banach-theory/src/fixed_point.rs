@@ -219,13 +219,13 @@ mod tests {
 
     #[test]
     fn no_fixed_point_is_said_so() {
-        // Weights too small: 2.018 tau is the factor of a small variance, so 0.4955 is the least tau that keeps one.
+        // Weights too small: 2.018 tau is the factor of a small variance, so 0.4956 is the least tau that keeps one.
         let found = report(0.0, 0.4, 0.0, 1.0);
         assert_eq!(
             (found.outcome, found.fixed_point),
             (Outcome::Vanishes, None)
         );
-        // Weights too large: a large variance grows by lambda^2 (1/2 - 1/(2 pi)) tau, so 2.66 is the greatest tau.
+        // Weights too large: a large variance grows by lambda^2 (1/2 - 1/(2 pi)) tau, so 2.657 is the greatest tau.
         let found = report(0.0, 3.0, 0.0, 1.0);
         assert_eq!(
             (found.outcome, found.fixed_point),

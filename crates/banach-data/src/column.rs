@@ -129,6 +129,11 @@ impl Column {
         }
     }
 
+    /// A column whose cells are all missing, such as one that was not read.
+    pub(crate) fn without_values(name: String, n_rows: usize) -> Self {
+        Self::new(name, ColumnType::Missing, n_rows, Cells::Missing)
+    }
+
     /// The name in the header, without surrounding blanks.
     #[must_use]
     pub fn name(&self) -> &str {

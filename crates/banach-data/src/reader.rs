@@ -11,7 +11,7 @@ use arrow_schema::SchemaRef;
 
 use crate::arrow_cells::{ArrowCell, for_each_cell, plain, plain_text};
 use crate::arrow_source::ArrowSource;
-use crate::column::{ColumnType, TextColumn};
+use crate::column::{Column, ColumnType, TextColumn};
 use crate::column_builder::{CellError, ColumnBuilder};
 use crate::csv::TextBatch;
 use crate::error::{DataError, Location, UnknownName};
@@ -34,6 +34,9 @@ pub struct ReadOptions {
     pub numeric: Vec<String>,
     /// Read these columns only; all when `None`.
     pub columns: Option<Vec<String>>,
+    /// Columns that nobody will look at: they are in the table without a value, and their cells are
+    /// not read, whatever they hold.
+    pub skip: Vec<String>,
     /// Columns to pass through as text besides, whatever they are.
     pub keep: Vec<String>,
     /// Read exactly these columns, with these types, in this order; the options above but `keep`
@@ -63,6 +66,8 @@ struct Wanted {
     /// Position in the batches.
     position: usize,
     column_type: Option<ColumnType>,
+    /// Whether its cells are not to be read.
+    skip: bool,
 }
 
 /// Reads a table from CSV or TSV (delimiter found, quotes, UTF-8, also gzip or Zstandard), Parquet,
@@ -142,6 +147,7 @@ impl TableReader {
                 let mut columns: Vec<usize> = wanted
                     .iter()
                     .chain(&kept)
+                    .filter(|column| !column.skip)
                     .map(|column| column.position)
                     .collect();
                 columns.sort_unstable();
@@ -221,7 +227,8 @@ impl TableReader {
                     limit: MAX_ROWS,
                 });
             }
-            for (column, builder) in self.wanted.iter().zip(&mut builders) {
+            let read = self.wanted.iter().zip(&mut builders);
+            for (column, builder) in read.filter(|(column, _)| !column.skip) {
                 self.append(&batch, column, builder)?;
             }
             for (column, texts) in self.kept.iter().zip(&mut kept) {
@@ -234,7 +241,13 @@ impl TableReader {
             return Ok(None);
         }
         let columns = self.wanted.iter().zip(builders);
-        let columns = columns.map(|(column, builder)| builder.finish(column.name.clone()));
+        let columns = columns.map(|(column, builder)| {
+            if column.skip {
+                Column::without_values(column.name.clone(), n_rows)
+            } else {
+                builder.finish(column.name.clone())
+            }
+        });
         let kept = self.kept.iter().zip(kept);
         let kept = kept.map(|(column, texts)| (column.name.clone(), texts));
         Ok(Some(Table::new(
@@ -388,6 +401,7 @@ fn plan(
         ("categorical", &options.categorical),
         ("numeric", &options.numeric),
         ("columns", options.columns.as_ref().unwrap_or(&Vec::new())),
+        ("drop", &options.skip),
         ("keep", &options.keep),
     ] {
         let absent = listed.iter().filter(|name| position(name).is_none());
@@ -417,6 +431,7 @@ fn plan(
             name: name.clone(),
             position,
             column_type: None,
+            skip: false,
         }));
     }
     let mut wanted = Vec::new();
@@ -429,6 +444,7 @@ fn plan(
                     name: field.name.clone(),
                     position,
                     column_type: Some(field.column_type),
+                    skip: false,
                 }),
             }
         }
@@ -459,6 +475,7 @@ fn plan(
             name: name.clone(),
             position,
             column_type,
+            skip: options.skip.contains(name),
         });
     }
     Ok((wanted, kept))

@@ -14,6 +14,9 @@ use parquet::file::properties::WriterProperties;
 use crate::atomic::AtomicFile;
 use crate::error::DataError;
 
+/// Rows that a Parquet writer holds until it writes them.
+const GROUP_ROWS: usize = 1 << 17;
+
 /// Type of a written column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputType {
@@ -155,6 +158,7 @@ impl<'a> TableWriter<'a> {
         });
         let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let properties = WriterProperties::builder()
+            .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .build();
         let sink = AtomicFile::create(path)?;

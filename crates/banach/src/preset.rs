@@ -25,6 +25,7 @@ fn strong(task: Task, n_rows: usize) -> Settings {
     let classes = matches!(task, Task::Binary | Task::Multiclass);
     Settings {
         scaling: Some(Scaling::Robust),
+        hide_categories: Some(0.05),
         layers: Some(3),
         dropout: Some(dropout(task)),
         label_smoothing: classes.then_some(0.05),

@@ -88,15 +88,19 @@ impl std::fmt::Display for ColumnReport {
             let examples: Vec<String> = self.examples.iter().map(|e| format!("{e:?}")).collect();
             write!(
                 f,
-                "{} cells with categories that training did not know, such as {}",
-                self.unknown,
+                "{} with a category that training did not know, such as {}",
+                cells(self.unknown),
                 examples.join(", ")
             )?;
         }
         if self.missing > 0 {
             let and = if self.unknown > 0 { "; " } else { "" };
-            write!(f, "{and}{} missing cells, none in training", self.missing)?;
+            write!(f, "{and}{} missing, none in training", cells(self.missing))?;
         }
         Ok(())
     }
+}
+
+fn cells(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "cell" } else { "cells" })
 }

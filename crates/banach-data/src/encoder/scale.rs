@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Scaling {
     /// `z = (x - median) / IQR`, then `3 z / sqrt(9 + z^2)`, so that outliers end below 3 in size.
-    /// The divisor is `(max - min) / 2` when the interquartile range (IQR) is 0.
-    /// RealMLP, arXiv:2407.04491, section 3.
+    /// RealMLP, arXiv:2407.04491, section 3. When the interquartile range (IQR) is 0, as for amounts
+    /// that mostly are 0, `z` is that of [`Scaling::Standard`]: RealMLP's range would press all but
+    /// the largest amounts together.
     #[default]
     Robust,
     /// `(x - mean) / standard deviation`, kept within [`MAX_Z`]. Klambauer et al. 2017.
@@ -76,13 +77,7 @@ fn robust(values: &mut [f64]) -> (f64, f64) {
     if range > 0.0 && factor.is_finite() {
         return (center, factor);
     }
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if most > least {
-        (center, 2.0 / (most - least))
-    } else {
-        (center, 0.0)
-    }
+    standard(values)
 }
 
 fn standard(values: &[f64]) -> (f64, f64) {
@@ -151,11 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn without_spread_the_range_counts_and_without_range_nothing() {
+    fn without_quartiles_the_deviation_counts_and_without_spread_nothing() {
         let mut rare = vec![0.0; 100];
         rare[0] = 4.0;
         let scale = Scale::fit(Scaling::Robust, &mut rare);
-        let z = 4.0 * 2.0 / 4.0_f64;
+        let (mean, deviation) = (0.04, (0.16_f64 - 0.0016).sqrt());
+        let z = (4.0 - mean) / deviation;
         assert!((f64::from(scale.apply(4.0)) - 3.0 * z / (9.0 + z * z).sqrt()).abs() < 1e-6);
         for scaling in [Scaling::Robust, Scaling::Standard] {
             assert_eq!(Scale::fit(scaling, &mut [5.0; 9]).apply(1e9), 0.0);

@@ -131,7 +131,7 @@ fn missing_at_prediction_only_is_the_median_and_is_counted() {
     assert_eq!(counts, [("x", 0, 2), ("c", 0, 2), ("b", 0, 2), ("d", 0, 2)]);
     assert_eq!(
         report.columns[0].to_string(),
-        "column \"x\": 2 missing cells, none in training"
+        "column \"x\": 2 cells missing, none in training"
     );
 }
 
@@ -169,7 +169,7 @@ fn categories_are_coded_by_value_and_unseen_ones_are_counted() {
     assert_eq!(unusual.examples, ["c", "d", "e"]);
     assert_eq!(
         unusual.to_string(),
-        "column \"x\": 6 cells with categories that training did not know, such as \"c\", \"d\", \"e\""
+        "column \"x\": 6 cells with a category that training did not know, such as \"c\", \"d\", \"e\""
     );
     let error = encoder.encode(&later, UnknownCategories::Refuse);
     assert_eq!(

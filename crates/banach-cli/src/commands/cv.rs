@@ -64,7 +64,7 @@ pub(crate) fn run(args: CvArgs) -> anyhow::Result<ExitCode> {
     }
     let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
     let estimator = Estimator::new(settings.clone())?;
-    let table = read_table(&args.data, &settings)?;
+    let table = read_table(&args.data, &settings, args.fold_column.as_deref())?;
     let folds = match args.fold_column {
         Some(column) => Folds::Column(column),
         None => Folds::Number {

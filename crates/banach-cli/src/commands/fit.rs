@@ -149,9 +149,23 @@ pub(super) fn complete(
     Ok(settings)
 }
 
-/// The table that settings are about.
-pub(super) fn read_table(data: &Path, settings: &Settings) -> anyhow::Result<Table> {
+/// The table that settings are about. Dropped columns are not read, unless they have another role
+/// (`role`, or one of the settings').
+pub(super) fn read_table(
+    data: &Path,
+    settings: &Settings,
+    role: Option<&str>,
+) -> anyhow::Result<Table> {
+    let split = settings.split.as_ref().and_then(|choice| choice.0.column());
+    let targets = settings.target.as_deref().unwrap_or_default();
+    let needed = |name: &String| {
+        let name = Some(name.as_str());
+        [role, split, settings.weight.as_deref()].contains(&name)
+            || targets.iter().any(|target| Some(target.as_str()) == name)
+    };
+    let dropped = settings.drop.iter().flatten();
     let options = ReadOptions {
+        skip: dropped.filter(|name| !needed(name)).cloned().collect(),
         categorical: settings.categorical.clone().unwrap_or_default(),
         numeric: settings.numeric.clone().unwrap_or_default(),
         ..ReadOptions::default()
@@ -172,7 +186,7 @@ pub(super) struct Job<'a> {
 impl Job<'_> {
     pub(super) fn fit(self, progress: &Progress) -> anyhow::Result<Fitted> {
         let estimator = Estimator::new(self.settings.clone())?;
-        let table = read_table(self.data, &self.settings)?;
+        let table = read_table(self.data, &self.settings, None)?;
         // Until here Ctrl-C ends the program at once: there is nothing to keep.
         let interrupt = interrupt::listen("stopping after this step, keeping the best weights")?;
         let fitted = estimator.fit(

@@ -218,6 +218,41 @@ fn validation_rows_come_from_a_file_a_group_or_a_share() {
 }
 
 #[test]
+fn dropped_columns_may_hold_anything_and_may_still_divide_or_weigh_rows() {
+    let room = Room::new();
+    let mut csv = b"x,note,g,w,y\n".to_vec();
+    for i in 0..60 {
+        csv.extend(format!("{},caf", (i * 7) % 13).as_bytes());
+        // No UTF-8.
+        csv.extend([0xe9, b',']);
+        csv.extend(format!("g{},{},{}\n", i / 6, 1 + i % 3, ["p", "q"][i % 2]).as_bytes());
+    }
+    room.write("t.csv", csv);
+    let ran = room.fit(
+        "t.csv",
+        "y",
+        &["--drop", "note,w,g", "--split", "group=g", "--weight", "w"],
+    );
+    assert!(ran.out.contains("features             1\n"), "{ran:#?}");
+    let args = [
+        "cv",
+        "t.csv",
+        "--target",
+        "y",
+        "--drop",
+        "note,w,g",
+        "--fold-column",
+        "g",
+        "--json",
+    ];
+    let report = room
+        .run(&[&args[..], &crate::room::SMALL].concat())
+        .ok()
+        .json();
+    assert_eq!(report["folds"].as_array().unwrap().len(), 10);
+}
+
+#[test]
 fn weights_change_the_model() {
     let room = room();
     room.fit("t.csv", "class", &["--drop", "w"]);

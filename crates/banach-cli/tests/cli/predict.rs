@@ -181,7 +181,7 @@ fn unknown_categories_and_new_gaps_are_counted_or_refused() {
         "\"colour\"",
         "3 cells",
         "\"pink\", \"mauve\"",
-        "column \"b\": 1 missing",
+        "column \"b\": 1 cell missing",
     ] {
         assert!(ran.err.contains(part), "{part}: {ran:#?}");
     }

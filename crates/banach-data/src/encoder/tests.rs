@@ -59,20 +59,22 @@ fn numbers_become_scaled_numbers_and_missing_ones_the_median() {
     assert_eq!(encoder.columns()[0].numbers, ["x", "x is missing"]);
     let (features, report) = encode(&encoder, &table);
     let clipped = |z: f32| z / (1.0 + (z / 3.0).powi(2)).sqrt();
-    // The indicator has no interquartile range: half its range divides it.
+    // The indicator, 1 in one of 6 rows, has no interquartile range: mean and deviation scale it.
+    let (mean, deviation) = (1.0 / 6.0, (5.0_f32 / 36.0).sqrt());
     for (row, (z, missing)) in [
         (-1.0, 0.0),
         (-0.5, 0.0),
         (0.0, 0.0),
         (0.5, 0.0),
         (1.0, 0.0),
-        (0.0, 2.0),
+        (0.0, 1.0),
     ]
     .into_iter()
     .enumerate()
     {
         let got = &features.numbers[2 * row..2 * row + 2];
         assert!((got[0] - clipped(z)).abs() < F32_TOLERANCE, "{row}");
+        let missing = (missing - mean) / deviation;
         assert!((got[1] - clipped(missing)).abs() < F32_TOLERANCE, "{row}");
     }
     assert_eq!((report.n_rows, report.columns.len()), (6, 0));

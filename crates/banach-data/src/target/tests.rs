@@ -360,7 +360,11 @@ fn weights_are_numbers_from_0() {
         ),
         ("w", &[0, 3], "t.csv, row 4: weight \"w\" is missing; "),
         ("w", &[0, 4], "t.csv, row 5: weight \"w\" is 1e39; "),
-        ("text", &[1], "t.csv, row 2: weight \"text\" is 1; "),
+        (
+            "text",
+            &[1],
+            "t.csv, row 1, column \"text\": \"a\" is not a number; ",
+        ),
         (
             "zero",
             &[0, 1],

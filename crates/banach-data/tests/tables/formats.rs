@@ -228,3 +228,29 @@ fn a_dash_reads_standard_input() {
         assert_eq!(output.status.success(), good, "{text}");
     }
 }
+
+#[test]
+fn skipped_columns_are_there_without_a_value() {
+    let text = b"a,b,c\n1,\xff,3\n2,x,4\n";
+    let options = ReadOptions {
+        skip: vec!["b".to_owned()],
+        ..ReadOptions::default()
+    };
+    let table = read_bytes("t.csv", text, &options).unwrap();
+    use ColumnType::{Missing, Number};
+    assert_eq!(
+        types(&table),
+        [("a", Number), ("b", Missing), ("c", Number)]
+    );
+    assert!(table.column("b").unwrap().is_missing(1));
+    assert_eq!(table.column("c").unwrap().number(1), Some(4.0));
+    let options = ReadOptions {
+        skip: vec!["bb".to_owned()],
+        ..ReadOptions::default()
+    };
+    let error = read_bytes("t.csv", text, &options).unwrap_err().to_string();
+    assert!(
+        error.contains("no column \"bb\"") && error.contains("drop"),
+        "{error}"
+    );
+}

@@ -302,4 +302,15 @@ fn a_storage_type_without_a_meaning_is_an_error_unless_left_out() {
         ..ReadOptions::default()
     };
     assert_eq!(read(&options).unwrap().read().unwrap().n_rows(), 2);
+    // Skipped, it is there without a value.
+    let options = ReadOptions {
+        skip: vec!["l".to_owned()],
+        ..ReadOptions::default()
+    };
+    let table = read(&options).unwrap().read().unwrap();
+    assert_eq!(
+        table.column("l").unwrap().column_type(),
+        ColumnType::Missing
+    );
+    assert_eq!(table.column("x").unwrap().number(1), Some(2.0));
 }

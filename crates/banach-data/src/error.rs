@@ -125,7 +125,8 @@ pub enum DataError {
     },
     /// A row has more or fewer values than the header has names.
     #[error(
-        "{at} has {got} values, but the header has {expected} names; quote values that contain the delimiter {delimiter:?}"
+        "{at} has {got} {}, but the header has {expected} names; quote values that contain the delimiter {delimiter:?}",
+        if *got == 1 { "value" } else { "values" }
     )]
     RaggedRow {
         /// Where.

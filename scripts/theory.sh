@@ -1,5 +1,6 @@
 #!/bin/sh
-# Prints what the theory in the program reaches: errors against reference values, then activations and finite width.
+# Prints what the theory in the program reaches: errors against reference values, activations, finite width, and the
+# certificates with their counterexamples and the region's picture (scripts/certificates.sh).
 # Reference values: a moments.json given as the argument, else ../paper beside the folder BANACH_DATA.
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,3 +18,5 @@ cargo run --quiet --release -p banach-cli -- theory activation
 
 echo "== finite width beside the map"
 cargo run --quiet --release -p banach-cli -- theory propagate --width 32,128,512 --layers 32 --samples 40 | tail -5
+
+exec scripts/certificates.sh

@@ -17,7 +17,7 @@ use crate::error::Error;
 
 /// Everything that can be set about a fit. `None` leaves it to the preset.
 ///
-/// Text fields are checked when they enter; ranges are checked by [`crate::Config::resolve`], which
+/// Text fields are checked when they enter; ranges are checked by [`crate::Estimator`], which
 /// knows the task and the table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]

@@ -52,7 +52,7 @@ fn faults_of_a_file_are_named() {
         case(
             "t.csv",
             "a,b\n1,2\n\"3\n3\",4\n5\n",
-            "t.csv, row 3 (line 5) has 1 values, but the header has 2 names; quote values that contain the delimiter ','",
+            "t.csv, row 3 (line 5) has 1 value, but the header has 2 names; quote values that contain the delimiter ','",
         ),
         case(
             "t.csv",

@@ -4,7 +4,7 @@ use banach_kernels::Real;
 use banach_kernels::random::{Purpose, Stream};
 
 use crate::error::{DatasetError, SpecError};
-use crate::spec::{CategorySpec, NetworkSpec};
+use crate::spec::{Activation, CategorySpec, LayerSpec, NetworkSpec};
 
 /// Name, shape and place of one parameter tensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,8 @@ pub struct Network<T = f32> {
 
 impl<T: Real> Network<T> {
     /// A network with its initial parameters: weights Normal(0, gain / fan_in) with gain 1 for SELU
-    /// (arXiv:1706.02515) and 2 for ReLU, embeddings Normal(0, 1), biases 0.
+    /// (arXiv:1706.02515) and 2 for ReLU, embeddings Normal(0, 1), biases 0. Where SELU is made for a
+    /// mean other than 0, each unit's weights are centred, so that they sum to 0.
     ///
     /// # Errors
     /// If the specification cannot be built ([`NetworkSpec::check`]).
@@ -78,6 +79,9 @@ impl<T: Real> Network<T> {
             normal.resize(tensor.len(), 0.0);
             let stream = Stream::new(seed, Purpose::Weights, index as u32, 0);
             stream.fill_normal(&mut normal, variance.sqrt());
+            if matches!(tensor.role, Role::Weight { .. }) && keeps_a_mean(&spec) {
+                center_units(&mut normal, tensor.shape[1]);
+            }
             let target = &mut parameters[tensor.offset..][..tensor.len()];
             for (parameter, &value) in target.iter_mut().zip(&normal) {
                 *parameter = T::from_f64(f64::from(value));
@@ -176,6 +180,34 @@ impl<T: Real> Network<T> {
 
     fn first_weight(&self) -> usize {
         self.tensors.len() - 2 * self.n_layers()
+    }
+}
+
+/// Whether the activations are made for a mean other than 0.
+fn keeps_a_mean(spec: &NetworkSpec) -> bool {
+    let mean = |layer: &LayerSpec| match layer.activation {
+        Activation::Selu { mean, .. } => mean,
+        Activation::Relu => 0.0,
+    };
+    spec.layers.iter().any(|layer| mean(layer) != 0.0)
+}
+
+/// Takes the mean off each unit's weights and keeps their variance: omega is 0 then, not only in
+/// expectation.
+///
+/// A unit's net input has the mean mu omega (arXiv:1706.02515, section "Mapping g"). With mu = 0 it
+/// does not matter that omega of random weights has variance 1; with another mean each unit would have
+/// a net input of its own mean, and there would be no fixed point for the layer.
+fn center_units(weight: &mut [f32], fan_in: usize) {
+    if fan_in < 2 {
+        return;
+    }
+    let scale = (fan_in as f64 / (fan_in - 1) as f64).sqrt();
+    for unit in weight.chunks_exact_mut(fan_in) {
+        let mean = unit.iter().map(|&w| f64::from(w)).sum::<f64>() / fan_in as f64;
+        for w in unit {
+            *w = ((f64::from(*w) - mean) * scale) as f32;
+        }
     }
 }
 

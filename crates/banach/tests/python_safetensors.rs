@@ -9,6 +9,8 @@ use std::path::Path;
 use std::process::Command;
 
 use banach::container::Container;
+use banach::data::{ReadOptions, Table};
+use banach::{Estimator, Model, Run, Settings};
 use serde_json::{Value, json};
 
 /// Prints names, shapes, values and texts of the first file as JSON, then writes them to the second.
@@ -60,6 +62,48 @@ fn described(container: &Container) -> Value {
         tensors[name] = json!({ "dtype": "float32", "shape": shape, "bits": bits });
     }
     json!({ "metadata": container.metadata(), "tensors": tensors })
+}
+
+/// A small model as a fit makes it.
+fn model(folder: &Path) -> Model {
+    let table = folder.join("table.csv");
+    let row = |i: u32| {
+        format!(
+            "{},{},{}\n",
+            i % 7,
+            ["red", "blue"][i as usize % 2],
+            i % 3 > 1
+        )
+    };
+    std::fs::write(
+        &table,
+        "a,colour,y\n".to_owned() + &(0..40).map(row).collect::<String>(),
+    )
+    .unwrap();
+    let settings = "target = ['y']\nlayers = 2\nwidth = 8\nepochs = 3";
+    let settings = Settings::from_toml(settings, "settings").unwrap();
+    let table = Table::read(&table, &ReadOptions::default()).unwrap();
+    Estimator::new(settings)
+        .unwrap()
+        .fit(table, &Run::default())
+        .unwrap()
+        .model
+}
+
+#[test]
+fn python_opens_a_fitted_model_and_what_it_saves_again_is_that_model() {
+    let Some(python) = std::env::var_os("BANACH_PYTHON") else {
+        eprintln!("skipped: BANACH_PYTHON names no interpreter with safetensors and numpy");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let ours = folder.path().join("model.safetensors");
+    let theirs = folder.path().join("again.safetensors");
+    let model = model(folder.path());
+    model.save(&ours).unwrap();
+    let said = run(python.as_ref(), &ours, &theirs);
+    assert_eq!(said, described(&Container::read_file(&ours).unwrap()));
+    assert_eq!(Model::load(&theirs).unwrap(), model);
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn a_model_of_every_task_predicts_the_same_bits_after_a_round_trip() {
 #[test]
 fn what_was_learned_is_better_than_chance() {
     let model = fit(
-        "target = ['class']\ndrop = ['value', 'l1', 'l2', 'w']\nepochs = 40",
+        "target = ['class']\ndrop = ['value', 'l1', 'l2', 'w']\nepochs = 40\nlr = 0.01",
         600,
     );
     let all = table(rows(600));

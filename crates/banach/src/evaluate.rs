@@ -1,6 +1,8 @@
 //! How good a model is on a table with known targets.
 
-use banach_data::{EncodeReport, Table, TableReader, Targets, UnknownCategories, sample_weights};
+use banach_data::{
+    DataError, EncodeReport, Table, TableReader, Targets, UnknownCategories, sample_weights,
+};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -113,7 +115,14 @@ impl<'a> Scorer<'a> {
         }
         let targets = target.encode(table, &rows)?;
         if let Some(name) = self.weight {
-            self.weights.extend(sample_weights(table, name, &rows)?);
+            match sample_weights(table, name, &rows) {
+                Ok(weights) => self.weights.extend(weights),
+                // A piece may count for nothing; that all of them do is seen when they are scored.
+                Err(DataError::ZeroWeights { .. }) => {
+                    self.weights.resize(self.weights.len() + rows.len(), 0.0);
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         let (predictions, report) = predictor.predict(table, UnknownCategories::Count)?;
         self.encoding.merge(report);

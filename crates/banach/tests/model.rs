@@ -242,6 +242,29 @@ fn sample_weights_count_like_repeated_rows_in_the_metrics() {
 }
 
 #[test]
+fn a_piece_of_rows_may_weigh_nothing_but_not_all_of_them() {
+    let model = fit("target = ['value']\ndrop = ['class', 'l1', 'l2', 'w']", 60);
+    let evaluate = |weights: [u8; 2]| {
+        // More rows than are scored at a time; the weights are those of the first and the other rows.
+        let row = |i: usize| {
+            format!(
+                "{},0,red,{},{i}\n",
+                i % 9,
+                weights[usize::from(i >= 70_000)]
+            )
+        };
+        let text = "a,b,colour,w,value\n".to_owned() + &(0..140_000).map(row).collect::<String>();
+        let options = ReadOptions::default();
+        let reader = TableReader::from_reader("t.csv", Box::new(Cursor::new(text)), &options);
+        model.evaluate(&mut reader.unwrap(), Some("w"), 1)
+    };
+    let first_half = evaluate([1, 0]).unwrap();
+    assert_eq!(first_half.rows, 140_000);
+    assert_ne!(first_half.metrics, evaluate([1, 1]).unwrap().metrics);
+    assert!(matches!(evaluate([0, 0]), Err(Error::Metrics(_))));
+}
+
+#[test]
 fn folds_are_scored_on_rows_they_did_not_see_and_do_not_depend_on_threads() {
     let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2', 'w']";
     let estimator = Estimator::new(settings(toml)).unwrap();

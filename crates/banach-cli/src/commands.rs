@@ -1,5 +1,6 @@
 //! The commands.
 
+mod bench;
 mod certify;
 mod cv;
 mod demo;
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     /// Mean and variance in deep SELU networks: map, fixed points, parameters, pictures
     Theory(Box<theory::TheoryArgs>),
     Certify(Box<certify::CertifyArgs>),
+    /// How fast networks train here, on random data
+    Bench(bench::BenchArgs),
 }
 
 impl Command {
@@ -36,6 +39,7 @@ impl Command {
             Self::Inspect(args) => inspect::run(args),
             Self::Theory(args) => theory::run(*args),
             Self::Certify(args) => certify::run(*args),
+            Self::Bench(args) => bench::run(args),
         }
     }
 }

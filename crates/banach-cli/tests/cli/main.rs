@@ -6,6 +6,7 @@
     reason = "tests tell what they saw and what they skipped"
 )]
 
+mod bench;
 mod cv;
 mod demo;
 mod determinism;

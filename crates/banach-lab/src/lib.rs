@@ -1,0 +1,4 @@
+//! The laboratory: other methods on the same folds, and whether they differ.
+#![forbid(unsafe_code)]
+
+pub mod statistics;

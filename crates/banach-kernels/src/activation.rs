@@ -1,6 +1,7 @@
 //! Activations with their bias and dropout: one pass forward, one pass backward.
 
 use crate::Real;
+use crate::line::{Line, flat, flat_mut};
 use crate::random::Stream;
 
 /// SELU's alpha for the fixed point (mean 0, variance 1) (arXiv:1706.02515, Eq. 14).
@@ -38,6 +39,17 @@ impl Selu {
     }
 }
 
+/// Where a piece of a layer's units lies: units are lines, rows of the batch are lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// Unit of the first line; a multiple of 8.
+    pub first_unit: usize,
+    /// Row of the batch in the first lane.
+    pub first_row: usize,
+    /// Lanes in use, 1 to 32; what the others hold afterwards is unspecified.
+    pub lanes: usize,
+}
+
 /// Which elements are dropped, and what dropout does to the others.
 ///
 /// A kept element becomes `scale * y + shift`, a dropped one `dropped`. The mask is a pure function
@@ -51,8 +63,14 @@ pub struct DropoutMask {
     dropped: f64,
 }
 
-/// Random words are made for this many neighbouring units at once.
-const GROUP: usize = 64;
+/// Neighbouring units that share a block of random bits, 16 for each.
+const GROUP: usize = 8;
+
+/// Rows that are worked on together.
+const ROWS: usize = 16;
+
+/// The rates that can be had are multiples of one over this.
+const RATES: f64 = 65_536.0;
 
 impl DropoutMask {
     /// Alpha dropout of SELU outputs: dropped units take SELU's saturation alpha', and an affine map
@@ -60,14 +78,14 @@ impl DropoutMask {
     ///
     /// With keep rate q: `a = sqrt(nu / (q ((1 - q) (alpha' - mu)^2 + nu)))` and
     /// `b = mu - a (q mu + (1 - q) alpha')`. Mean and variance are kept in expectation over masks.
-    /// The rate is rounded to a multiple of 2^-32.
+    /// The rate is rounded to a multiple of 2^-16.
     ///
     /// # Panics
     /// If `rate` is not in [0, 1).
     #[must_use]
     pub fn alpha(stream: Stream, rate: f64, selu: Selu, mu: f64, nu: f64) -> Self {
         let threshold = threshold(rate);
-        let keep = 1.0 - f64::from(threshold) / 4_294_967_296.0;
+        let keep = 1.0 - f64::from(threshold) / RATES;
         let limit = selu.saturation();
         let scale = (nu / (keep * ((1.0 - keep) * (limit - mu).powi(2) + nu))).sqrt();
         let shift = mu - scale * (keep * mu + (1.0 - keep) * limit);
@@ -81,13 +99,14 @@ impl DropoutMask {
     }
 
     /// Ordinary dropout: dropped units become 0, the others are divided by the keep rate.
+    /// The rate is rounded to a multiple of 2^-16.
     ///
     /// # Panics
     /// If `rate` is not in [0, 1).
     #[must_use]
     pub fn ordinary(stream: Stream, rate: f64) -> Self {
         let threshold = threshold(rate);
-        let keep = 1.0 - f64::from(threshold) / 4_294_967_296.0;
+        let keep = 1.0 - f64::from(threshold) / RATES;
         Self {
             stream,
             threshold,
@@ -103,44 +122,52 @@ impl DropoutMask {
         (self.scale, self.shift, self.dropped)
     }
 
-    /// Whether the element at (row of the batch, unit) of a layer `width` units wide is kept.
+    /// Whether the element at (row of the batch, unit) is kept.
     #[must_use]
-    pub fn keeps(&self, row: usize, unit: usize, width: usize) -> bool {
-        let group = row * width.div_ceil(GROUP) + unit / GROUP;
-        self.words(group)[unit % GROUP] >= self.threshold
+    pub fn keeps(&self, row: usize, unit: usize) -> bool {
+        let words = self.words::<1>(row, unit / GROUP);
+        bits(&words, unit % GROUP, 0) >= self.threshold
     }
 
-    /// Random words of one group: 16 Philox blocks, word w of block l at 16 w + l.
+    /// Random words of a group of units for N rows.
     #[inline(always)]
-    fn words(&self, group: usize) -> [u32; GROUP] {
-        let mut words = [0; GROUP];
-        for lane in 0..16 {
-            let block = self.stream.block((group * 16 + lane) as u32);
-            for (word, value) in block.into_iter().enumerate() {
-                words[word * 16 + lane] = value;
-            }
-        }
-        words
+    fn words<const N: usize>(&self, first_row: usize, group: usize) -> [[u32; N]; 4] {
+        self.stream.matrix_words(first_row as u32, group as u32)
     }
 
-    /// Applies `f(value, kept)` to every element of `rows`, whose first is row `first_row`.
+    /// Applies `f(value, line, kept)` to every element of a piece.
     #[inline(always)]
     fn for_each<T: Real>(
         &self,
-        values: &mut [T],
-        width: usize,
-        first_row: usize,
-        f: impl Fn(T, bool) -> T,
+        lines: &mut [Line<T>],
+        piece: Piece,
+        f: impl Fn(T, usize, bool) -> T,
     ) {
-        let groups = width.div_ceil(GROUP);
-        for (row, line) in values.chunks_exact_mut(width).enumerate() {
-            for (group, part) in line.chunks_mut(GROUP).enumerate() {
-                let words = self.words((first_row + row) * groups + group);
-                for (value, word) in part.iter_mut().zip(words) {
-                    *value = f(*value, word >= self.threshold);
+        for (group, lines) in lines.chunks_mut(GROUP).enumerate() {
+            let first_unit = group * GROUP;
+            for first in (0..piece.lanes).step_by(ROWS) {
+                let group = piece.first_unit / GROUP + group;
+                let words = self.words::<ROWS>(piece.first_row + first, group);
+                for (unit, line) in lines.iter_mut().enumerate() {
+                    for lane in 0..ROWS {
+                        let kept = bits(&words, unit, lane) >= self.threshold;
+                        let value = &mut line.0[first + lane];
+                        *value = f(*value, first_unit + unit, kept);
+                    }
                 }
             }
         }
+    }
+}
+
+/// The 16 bits of one element.
+#[inline(always)]
+fn bits<const N: usize>(words: &[[u32; N]; 4], unit: usize, lane: usize) -> u32 {
+    let word = words[unit / 2][lane];
+    if unit.is_multiple_of(2) {
+        word & 0xffff
+    } else {
+        word >> 16
     }
 }
 
@@ -149,41 +176,58 @@ fn threshold(rate: f64) -> u32 {
         (0.0..1.0).contains(&rate),
         "dropout rate must be in [0, 1), got {rate}"
     );
-    (rate * 4_294_967_296.0).round().min(f64::from(u32::MAX)) as u32
+    (rate * RATES).round().min(RATES - 1.0) as u32
 }
 
 #[inline(always)]
-fn selu<T: Real>(x: T, lambda: T, lambda_alpha: T) -> T {
+pub(crate) fn selu<T: Real>(x: T, lambda: T, lambda_alpha: T) -> T {
     let negative = lambda_alpha * x.exp_m1_nonpositive();
     if x > T::ZERO { lambda * x } else { negative }
 }
 
+/// max(x, 0), NaN for NaN.
+#[inline(always)]
+pub(crate) fn relu<T: Real>(x: T) -> T {
+    if x < T::ZERO { T::ZERO } else { x }
+}
+
+/// Applies `f(value, line)` to every element of a piece.
+#[inline(always)]
+fn for_each<T: Real>(lines: &mut [Line<T>], lanes: usize, f: impl Fn(T, usize) -> T) {
+    for (unit, line) in lines.iter_mut().enumerate() {
+        for part in line.0.chunks_exact_mut(ROWS).take(lanes.div_ceil(ROWS)) {
+            for value in part {
+                *value = f(*value, unit);
+            }
+        }
+    }
+}
+
 kernel! {
-    /// `z <- dropout(selu(z + bias))`, row by row in place.
+    /// `z <- dropout(selu(z + bias))` in place.
     ///
     /// -inf gives SELU's saturation, +inf stays, NaN stays. At most 3 ULP from `f64` (test
     /// `selu_ulp`) without dropout.
     ///
     /// # Shapes
-    /// `z`: [rows, width] row-major with width = length of `bias`; `first_row`: the batch row of
-    /// `z`'s first row, which addresses the dropout mask.
+    /// `z`: a line for each unit of the piece; `bias`: a number for each.
     pub fn selu_forward<T: Real>(
-        z: &mut [T], bias: &[T], first_row: usize, selu_: Selu, dropout: Option<&DropoutMask>,
+        z: &mut [Line<T>], bias: &[T], piece: Piece, selu_: Selu, dropout: Option<&DropoutMask>,
     ) {
         let lambda = T::from_f64(selu_.lambda);
         let lambda_alpha = T::from_f64(selu_.lambda * selu_.alpha);
-        for line in z.chunks_exact_mut(bias.len()) {
-            for (value, &bias) in line.iter_mut().zip(bias) {
-                *value = selu(*value + bias, lambda, lambda_alpha);
+        let bias = &bias[..z.len()];
+        match dropout {
+            None => for_each(z, piece.lanes, |z, unit| selu(z + bias[unit], lambda, lambda_alpha)),
+            Some(mask) => {
+                let (scale, shift) = (T::from_f64(mask.scale), T::from_f64(mask.shift));
+                let dropped = T::from_f64(mask.dropped);
+                mask.for_each(z, piece, |z, unit, kept| {
+                    let y = selu(z + bias[unit], lambda, lambda_alpha);
+                    let y = scale.mul_add(y, shift);
+                    if kept { y } else { dropped }
+                });
             }
-        }
-        if let Some(mask) = dropout {
-            let (scale, shift) = (T::from_f64(mask.scale), T::from_f64(mask.shift));
-            let dropped = T::from_f64(mask.dropped);
-            mask.for_each(z, bias.len(), first_row, |y, kept| {
-                let y = scale.mul_add(y, shift);
-                if kept { y } else { dropped }
-            });
         }
     }
 }
@@ -198,13 +242,13 @@ kernel! {
     /// # Shapes
     /// `d` and `y`: the same length.
     pub fn selu_backward<T: Real>(
-        d: &mut [T], y: &[T], selu_: Selu, dropout: Option<&DropoutMask>,
+        d: &mut [Line<T>], y: &[Line<T>], selu_: Selu, dropout: Option<&DropoutMask>,
     ) {
         let (scale, shift, dropped) =
             dropout.map_or((1.0, 0.0, selu_.saturation()), DropoutMask::constants);
         let slope = T::from_f64(scale * selu_.lambda);
         let (shift, dropped) = (T::from_f64(shift), T::from_f64(dropped));
-        for (d, &y) in d.iter_mut().zip(y) {
+        for (d, &y) in flat_mut(d).iter_mut().zip(flat(y)) {
             let derivative = if y > shift { slope } else { y - dropped };
             *d = *d * derivative;
         }
@@ -212,24 +256,22 @@ kernel! {
 }
 
 kernel! {
-    /// `z <- dropout(max(z + bias, 0))`, row by row in place. NaN stays NaN.
+    /// `z <- dropout(max(z + bias, 0))` in place. NaN stays NaN.
     ///
     /// # Shapes
     /// As [`selu_forward`].
     pub fn relu_forward<T: Real>(
-        z: &mut [T], bias: &[T], first_row: usize, dropout: Option<&DropoutMask>,
+        z: &mut [Line<T>], bias: &[T], piece: Piece, dropout: Option<&DropoutMask>,
     ) {
-        for line in z.chunks_exact_mut(bias.len()) {
-            for (value, &bias) in line.iter_mut().zip(bias) {
-                let x = *value + bias;
-                *value = if x < T::ZERO { T::ZERO } else { x };
+        let bias = &bias[..z.len()];
+        match dropout {
+            None => for_each(z, piece.lanes, |z, unit| relu(z + bias[unit])),
+            Some(mask) => {
+                let scale = T::from_f64(mask.scale);
+                mask.for_each(z, piece, |z, unit, kept| {
+                    if kept { scale * relu(z + bias[unit]) } else { T::ZERO }
+                });
             }
-        }
-        if let Some(mask) = dropout {
-            let scale = T::from_f64(mask.scale);
-            mask.for_each(z, bias.len(), first_row, |y, kept| {
-                if kept { scale * y } else { T::ZERO }
-            });
         }
     }
 }
@@ -239,25 +281,24 @@ kernel! {
     ///
     /// # Shapes
     /// `d` and `y`: the same length.
-    pub fn relu_backward<T: Real>(d: &mut [T], y: &[T], dropout: Option<&DropoutMask>) {
+    pub fn relu_backward<T: Real>(
+        d: &mut [Line<T>], y: &[Line<T>], dropout: Option<&DropoutMask>,
+    ) {
         let slope = T::from_f64(dropout.map_or(1.0, |mask| mask.scale));
-        for (d, &y) in d.iter_mut().zip(y) {
+        for (d, &y) in flat_mut(d).iter_mut().zip(flat(y)) {
             *d = if y > T::ZERO { slope * *d } else { T::ZERO };
         }
     }
 }
 
 kernel! {
-    /// `z <- z + bias`, row by row in place: the forward pass of an output layer.
+    /// `z <- z + bias` in place: the forward pass of an output layer.
     ///
     /// # Shapes
     /// As [`selu_forward`].
-    pub fn identity_forward<T: Real>(z: &mut [T], bias: &[T]) {
-        for line in z.chunks_exact_mut(bias.len()) {
-            for (value, &bias) in line.iter_mut().zip(bias) {
-                *value += bias;
-            }
-        }
+    pub fn identity_forward<T: Real>(z: &mut [Line<T>], bias: &[T], piece: Piece) {
+        let bias = &bias[..z.len()];
+        for_each(z, piece.lanes, |z, unit| z + bias[unit]);
     }
 }
 
@@ -266,13 +307,11 @@ kernel! {
     /// `scale * x + shift`, the others the dropped value.
     ///
     /// # Shapes
-    /// `x`: [rows, width] row-major; `first_row` as in [`selu_forward`].
-    pub fn dropout_forward<T: Real>(
-        x: &mut [T], width: usize, first_row: usize, mask: &DropoutMask,
-    ) {
+    /// `x`: a line for each unit of the piece.
+    pub fn dropout_forward<T: Real>(x: &mut [Line<T>], piece: Piece, mask: &DropoutMask) {
         let (scale, shift) = (T::from_f64(mask.scale), T::from_f64(mask.shift));
         let dropped = T::from_f64(mask.dropped);
-        mask.for_each(x, width, first_row, |x, kept| {
+        mask.for_each(x, piece, |x, _, kept| {
             let x = scale.mul_add(x, shift);
             if kept { x } else { dropped }
         });
@@ -284,11 +323,9 @@ kernel! {
     ///
     /// # Shapes
     /// As [`dropout_forward`].
-    pub fn dropout_backward<T: Real>(
-        d: &mut [T], width: usize, first_row: usize, mask: &DropoutMask,
-    ) {
+    pub fn dropout_backward<T: Real>(d: &mut [Line<T>], piece: Piece, mask: &DropoutMask) {
         let scale = T::from_f64(mask.scale);
-        mask.for_each(d, width, first_row, |d, kept| if kept { scale * d } else { T::ZERO });
+        mask.for_each(d, piece, |d, _, kept| if kept { scale * d } else { T::ZERO });
     }
 }
 
@@ -296,6 +333,7 @@ kernel! {
 mod tests {
     use super::*;
     use crate::Isa;
+    use crate::line::{LANES, lines_for};
     use crate::random::Purpose;
 
     fn stream(index: u32) -> Stream {
@@ -310,6 +348,21 @@ mod tests {
         }
     }
 
+    /// Numbers in lines, zeros behind the last.
+    fn lines<T: Real>(values: &[T]) -> Vec<Line<T>> {
+        let mut lines = vec![Line::ZERO; lines_for(values.len())];
+        flat_mut(&mut lines)[..values.len()].copy_from_slice(values);
+        lines
+    }
+
+    fn piece(first_row: usize) -> Piece {
+        Piece {
+            first_unit: 0,
+            first_row,
+            lanes: LANES,
+        }
+    }
+
     #[test]
     fn selu_ulp() {
         let bits = (0..0x42d0_0000_u32).step_by(4099);
@@ -317,9 +370,10 @@ mod tests {
             .flat_map(|b| [f32::from_bits(b), -f32::from_bits(b)])
             .collect();
         for isa in Isa::supported() {
-            let mut y = xs.clone();
-            selu_forward(isa, &mut y, &[0.0], 0, Selu::default(), None);
-            for (&x, &y) in xs.iter().zip(&y) {
+            let mut y = lines(&xs);
+            let bias = vec![0.0; y.len()];
+            selu_forward(isa, &mut y, &bias, piece(0), Selu::default(), None);
+            for (&x, &y) in xs.iter().zip(flat(&y)) {
                 let want = exact_selu(f64::from(x));
                 let nearest = (want as f32).abs();
                 let ulp = f64::from(f32::from_bits(nearest.to_bits() + 1)) - f64::from(nearest);
@@ -333,8 +387,9 @@ mod tests {
 
     #[test]
     fn selu_at_the_edges() {
-        let mut y = [f32::NEG_INFINITY, f32::INFINITY, f32::NAN, 0.0, -1e4, 1e4];
-        selu_forward(Isa::best(), &mut y, &[0.0], 0, Selu::default(), None);
+        let mut z = lines(&[f32::NEG_INFINITY, f32::INFINITY, f32::NAN, 0.0, -1e4, 1e4]);
+        selu_forward(Isa::best(), &mut z, &[0.0], piece(0), Selu::default(), None);
+        let y = flat(&z);
         assert_eq!(y[0], (-LAMBDA_01 * ALPHA_01) as f32);
         assert_eq!(y[1], f32::INFINITY);
         assert!(y[2].is_nan());
@@ -347,41 +402,43 @@ mod tests {
     fn backward_is_the_central_difference_of_forward_with_and_without_dropout() {
         let mask = DropoutMask::alpha(stream(1), 0.3, Selu::default(), 0.0, 1.0);
         let ordinary = DropoutMask::ordinary(stream(1), 0.3);
+        let (isa, selu) = (Isa::best(), Selu::default());
         for case in 0..4 {
             let forward = |x: &[f64]| {
-                let mut y = x.to_vec();
-                let bias = [0.1; 20];
-                let isa = Isa::best();
+                let mut y = lines(x);
+                let (bias, piece) = ([0.1; 2], piece(3));
                 match case {
-                    0 => selu_forward(isa, &mut y, &bias, 3, Selu::default(), None),
-                    1 => selu_forward(isa, &mut y, &bias, 3, Selu::default(), Some(&mask)),
-                    2 => relu_forward(isa, &mut y, &bias, 3, None),
-                    _ => relu_forward(isa, &mut y, &bias, 3, Some(&ordinary)),
+                    0 => selu_forward(isa, &mut y, &bias, piece, selu, None),
+                    1 => selu_forward(isa, &mut y, &bias, piece, selu, Some(&mask)),
+                    2 => relu_forward(isa, &mut y, &bias, piece, None),
+                    _ => relu_forward(isa, &mut y, &bias, piece, Some(&ordinary)),
                 }
                 y
             };
-            let x: Vec<f64> = (0..40).map(|i| f64::from(i) * 0.25 - 5.03).collect();
+            let x: Vec<f64> = (0..64).map(|i| f64::from(i) * 0.15 - 5.03).collect();
             let y = forward(&x);
-            let mut d = vec![1.0; 40];
+            let mut d = lines(&[1.0; 64]);
             match case {
-                0 => selu_backward(Isa::best(), &mut d, &y, Selu::default(), None),
-                1 => selu_backward(Isa::best(), &mut d, &y, Selu::default(), Some(&mask)),
-                2 => relu_backward(Isa::best(), &mut d, &y, None),
-                _ => relu_backward(Isa::best(), &mut d, &y, Some(&ordinary)),
+                0 => selu_backward(isa, &mut d, &y, selu, None),
+                1 => selu_backward(isa, &mut d, &y, selu, Some(&mask)),
+                2 => relu_backward(isa, &mut d, &y, None),
+                _ => relu_backward(isa, &mut d, &y, Some(&ordinary)),
             }
             let step = 1e-5;
             let above = forward(&x.iter().map(|x| x + step).collect::<Vec<_>>());
             let below = forward(&x.iter().map(|x| x - step).collect::<Vec<_>>());
-            for i in 0..40 {
-                let difference = (above[i] - below[i]) / (2.0 * step);
-                assert!((difference - d[i]).abs() < 1e-8, "case {case}, element {i}");
+            for i in 0..64 {
+                let difference = (flat(&above)[i] - flat(&below)[i]) / (2.0 * step);
+                let d = flat(&d)[i];
+                assert!((difference - d).abs() < 1e-8, "case {case}, element {i}");
             }
         }
     }
 
     #[test]
     fn alpha_dropout_constants_are_the_papers() {
-        for rate in [0.0, 0.05, 0.1, 0.5, 0.99] {
+        // Rates that are multiples of 2^-16, so that none is rounded.
+        for rate in [0.0, 0.0625, 0.125, 0.5, 65_535.0 / 65_536.0] {
             let mask = DropoutMask::alpha(stream(0), rate, Selu::default(), 0.0, 1.0);
             let (a, b, dropped) = mask.constants();
             let q = 1.0 - rate;
@@ -404,11 +461,12 @@ mod tests {
         // Standard normal input is not what SELU gives, but the map must keep any (mu, nu) it is
         // told of; a Normal(mu, nu) input is the simplest case.
         for (mu, nu) in [(0.0, 1.0), (0.5, 2.0)] {
-            let mut x = vec![0.0_f32; 1000 * 200];
-            Stream::new(9, Purpose::Weights, 0, 0).fill_normal(&mut x, f64::sqrt(nu));
-            x.iter_mut().for_each(|x| *x += mu as f32);
+            let mut x = vec![Line::<f32>::ZERO; 6000];
+            Stream::new(9, Purpose::Weights, 0, 0).fill_normal(flat_mut(&mut x), f64::sqrt(nu));
+            flat_mut(&mut x).iter_mut().for_each(|x| *x += mu as f32);
             let mask = DropoutMask::alpha(stream(4), 0.1, Selu::default(), mu, nu);
-            dropout_forward(Isa::best(), &mut x, 200, 0, &mask);
+            dropout_forward(Isa::best(), &mut x, piece(0), &mask);
+            let x = flat(&x);
             let n = x.len() as f64;
             let mean = x.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
             let variance = x
@@ -423,31 +481,67 @@ mod tests {
 
     #[test]
     fn masks_drop_the_asked_share_and_agree_with_keeps() {
-        let (rows, width) = (500, 70);
+        let width = 1100;
         let mask = DropoutMask::ordinary(stream(2), 0.25);
-        let mut x = vec![1.0_f32; rows * width];
-        // In two parts: the mask belongs to the row of the batch, not to the call.
-        let (top, bottom) = x.split_at_mut(123 * width);
-        dropout_forward(Isa::best(), top, width, 0, &mask);
-        dropout_forward(Isa::best(), bottom, width, 123, &mask);
-        let dropped = x.iter().filter(|&&x| x == 0.0).count() as f64 / x.len() as f64;
+        let drop = |lanes: usize, first_unit: usize, first_row: usize| {
+            let mut x = vec![Line([1.0_f32; LANES]); width - first_unit];
+            let piece = Piece {
+                first_unit,
+                first_row,
+                lanes,
+            };
+            dropout_forward(Isa::best(), &mut x, piece, &mask);
+            x
+        };
+        let x = drop(LANES, 0, 40);
+        let n = flat(&x).len() as f64;
+        let dropped = flat(&x).iter().filter(|&&x| x == 0.0).count() as f64 / n;
         assert!(
-            (dropped - 0.25).abs() < 4.0 * (0.1875 / x.len() as f64).sqrt(),
+            (dropped - 0.25).abs() < 4.0 * (0.1875 / n).sqrt(),
             "{dropped}"
         );
-        for (i, &x) in x.iter().enumerate() {
-            assert_eq!(x != 0.0, mask.keeps(i / width, i % width, width));
+        for (unit, line) in x.iter().enumerate() {
+            for (lane, &x) in line.0.iter().enumerate() {
+                assert_eq!(x != 0.0, mask.keeps(40 + lane, unit), "{lane}, {unit}");
+            }
+        }
+        // The mask belongs to the row of the batch and the unit, not to the call.
+        let part = drop(16, 96, 48);
+        for (line, whole) in part.iter().zip(&x[96..]) {
+            assert_eq!(line.0[..16], whole.0[8..24]);
+        }
+    }
+
+    #[test]
+    fn masks_of_neighbouring_layers_steps_units_and_rows_differ() {
+        let drops = |step: u32, layer: u32, first_row: usize, first_unit: usize| {
+            let stream = Stream::new(5, Purpose::Dropout, step, layer);
+            let mask = DropoutMask::ordinary(stream, 0.5);
+            let keeps = |i: usize| mask.keeps(first_row + i / 16, first_unit + i % 16);
+            (0..256).map(keeps).collect::<Vec<_>>()
+        };
+        let base = drops(1, 1, 0, 0);
+        for other in [
+            drops(2, 1, 0, 0),
+            drops(1, 2, 0, 0),
+            drops(1, 1, 16, 0),
+            drops(1, 1, 0, 16),
+        ] {
+            let same = base.iter().zip(&other).filter(|(a, b)| a == b).count();
+            // 128 expected; 5 standard deviations of 8.
+            assert!((88..=168).contains(&same), "{same} of 256 agree");
         }
     }
 
     #[test]
     fn every_instruction_set_gives_the_same_bits() {
-        let xs: Vec<f32> = (0..7 * 77).map(|i| (i as f32 - 200.0) * 0.037).collect();
+        let xs: Vec<f32> = (0..7 * 96).map(|i| (i as f32 - 200.0) * 0.037).collect();
         let mask = DropoutMask::alpha(stream(8), 0.2, Selu::default(), 0.0, 1.0);
         let run = |isa| {
-            let mut y = xs.clone();
-            selu_forward(isa, &mut y, &[0.5; 77], 2, Selu::default(), Some(&mask));
-            let mut d = vec![0.7; y.len()];
+            let mut y = lines(&xs);
+            let bias = vec![0.5; y.len()];
+            selu_forward(isa, &mut y, &bias, piece(2), Selu::default(), Some(&mask));
+            let mut d = lines(&vec![0.7; xs.len()]);
             selu_backward(isa, &mut d, &y, Selu::default(), Some(&mask));
             (y, d)
         };

@@ -11,20 +11,26 @@
 #[macro_use]
 mod isa;
 mod activation;
+mod layout;
+mod line;
 mod matmul;
 mod optimizer;
 mod pool;
 pub mod random;
 mod real;
 mod reduce;
+mod row;
 
 pub use activation::{
-    ALPHA_01, DropoutMask, LAMBDA_01, Selu, dropout_backward, dropout_forward, identity_forward,
-    relu_backward, relu_forward, selu_backward, selu_forward,
+    ALPHA_01, DropoutMask, LAMBDA_01, Piece, Selu, dropout_backward, dropout_forward,
+    identity_forward, relu_backward, relu_forward, selu_backward, selu_forward,
 };
 pub use isa::Isa;
-pub use matmul::{Into, Matrix, matmul, matmul_plain, pack, packed_len};
+pub use layout::{pack_units, transpose, unpack_units};
+pub use line::{LANES, Line, Panels, PanelsMut, flat, flat_mut, lines_for};
+pub use matmul::{Into, matmul_nn, matmul_tn};
 pub use optimizer::{AdamStep, SgdStep, adam_step, sgd_step};
-pub use pool::{Pool, available_threads};
+pub use pool::{Cuts, Pool, available_threads};
 pub use real::Real;
 pub use reduce::{add_column_sums, sum_of_squares};
+pub use row::{HalfLine, row_product, row_product_half, row_relu, row_selu, to_half, widen};

@@ -1,175 +1,15 @@
-//! Matrix products on packed right-hand sides.
+//! Matrix products of panels.
 //!
-//! C[m, n] = A[m, k] B[k, n]. B is packed into panels of [`PANEL`] columns, once for many products
-//! ([`pack`]) or piece by piece on the way ([`matmul_plain`]). A is read where it lies, and a tile of C
-//! stays in registers while k runs. Each element of C is one chain
-//! `c = fma(a[i, p], b[p, j], c)` over p in ascending order, from 0 or from what C holds. So an
-//! element's bits depend on its row of A and its column of B alone: not on the instruction set, the
-//! number of rows computed together, the number of threads, or where k was cut into pieces.
+//! A tile of C stays in registers while k runs. Each element of C is one chain
+//! `c = fma(a, b, c)` over k in ascending order, from 0 or from what C holds. So an element's bits
+//! depend on its row of A and its column of B alone: not on the instruction set, the number of rows
+//! or columns computed together, the number of threads, or where k was cut into pieces.
+
+use std::ops::Range;
 
 use crate::isa::Level;
+use crate::line::{LANES, Line, Panels, PanelsMut};
 use crate::{Isa, Real};
-
-/// Columns of B that lie side by side in one panel.
-const PANEL: usize = 32;
-
-/// Rows of a panel that are used at a stretch: 32 KiB of f32, which fits the first-level cache.
-const K_BLOCK: usize = 256;
-
-/// A borrowed matrix with any strides.
-#[derive(Debug, Clone, Copy)]
-pub struct Matrix<'a, T> {
-    data: &'a [T],
-    rows: usize,
-    columns: usize,
-    row_stride: usize,
-    column_stride: usize,
-}
-
-impl<'a, T> Matrix<'a, T> {
-    /// A row-major matrix of `rows` x `columns`.
-    ///
-    /// # Panics
-    /// If `data` does not hold exactly `rows * columns` numbers.
-    #[must_use]
-    pub fn new(data: &'a [T], rows: usize, columns: usize) -> Self {
-        assert_eq!(data.len(), rows * columns, "a {rows} x {columns} matrix");
-        Self {
-            data,
-            rows,
-            columns,
-            row_stride: columns,
-            column_stride: 1,
-        }
-    }
-
-    /// The same numbers read as the transposed matrix.
-    #[must_use]
-    pub fn transposed(self) -> Self {
-        Self {
-            data: self.data,
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-        }
-    }
-
-    /// The `count` rows from `first` on.
-    ///
-    /// # Panics
-    /// If the matrix has fewer rows.
-    #[must_use]
-    pub fn row_range(self, first: usize, count: usize) -> Self {
-        assert!(
-            first + count <= self.rows,
-            "rows {first}..{} of {}",
-            first + count,
-            self.rows
-        );
-        let data = if count == 0 {
-            &[]
-        } else {
-            &self.data[first * self.row_stride..]
-        };
-        Self {
-            data,
-            rows: count,
-            ..self
-        }
-    }
-
-    /// Number of rows.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Number of columns.
-    #[must_use]
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-}
-
-/// How many numbers [`pack`] writes for a matrix of `rows` x `columns`.
-#[must_use]
-pub const fn packed_len(rows: usize, columns: usize) -> usize {
-    rows * columns.div_ceil(PANEL) * PANEL
-}
-
-/// Packs the right-hand side of a product: panel after panel, `[panel][row][PANEL]`, missing
-/// columns of the last panel filled with zeros.
-///
-/// # Panics
-/// If `packed` is not [`packed_len`] long.
-pub fn pack<T: Real>(b: Matrix<'_, T>, packed: &mut [T]) {
-    assert_eq!(
-        packed.len(),
-        packed_len(b.rows, b.columns),
-        "length of the packed matrix"
-    );
-    if b.rows == 0 {
-        return;
-    }
-    for (panel, out) in packed.chunks_exact_mut(b.rows * PANEL).enumerate() {
-        let (lines, _) = out.as_chunks_mut::<PANEL>();
-        if b.column_stride == 1 {
-            pack_rows(b, panel * PANEL, lines);
-        } else {
-            pack_columns(b, panel * PANEL, lines);
-        }
-    }
-}
-
-/// Packs the panel from column `first` on of a matrix whose rows are contiguous.
-#[inline(always)]
-fn pack_rows<T: Real>(b: Matrix<'_, T>, first: usize, lines: &mut [[T; PANEL]]) {
-    let width = PANEL.min(b.columns - first);
-    for (row, line) in lines.iter_mut().enumerate() {
-        let source = &b.data[row * b.row_stride + first..];
-        match source.first_chunk::<PANEL>() {
-            // Of known length, so that no call is made for 128 bytes.
-            Some(whole) if width == PANEL => *line = *whole,
-            _ => {
-                line[..width].copy_from_slice(&source[..width]);
-                line[width..].fill(T::ZERO);
-            }
-        }
-    }
-}
-
-/// Packs the panel from column `first` on of a matrix whose columns are contiguous: squares of 4 x 4 are turned in registers.
-fn pack_columns<T: Real>(b: Matrix<'_, T>, first: usize, lines: &mut [[T; PANEL]]) {
-    const SQUARE: usize = 4;
-    let width = PANEL.min(b.columns - first);
-    if width < PANEL {
-        lines.fill([T::ZERO; PANEL]);
-    }
-    let column = |j: usize| &b.data[(first + j) * b.column_stride..][..b.rows];
-    let whole = width - width % SQUARE;
-    for j in (0..whole).step_by(SQUARE) {
-        let columns: [&[T]; SQUARE] = std::array::from_fn(|i| column(j + i));
-        let columns = columns.map(|column| column.as_chunks::<SQUARE>().0);
-        let squares = columns[0]
-            .iter()
-            .zip(columns[1])
-            .zip(columns[2])
-            .zip(columns[3]);
-        for ((((c0, c1), c2), c3), lines) in squares.zip(lines.as_chunks_mut::<SQUARE>().0) {
-            for (row, line) in lines.iter_mut().enumerate() {
-                line[j..j + SQUARE].copy_from_slice(&[c0[row], c1[row], c2[row], c3[row]]);
-            }
-        }
-    }
-    let rest = b.rows - b.rows % SQUARE;
-    for j in 0..width {
-        let first_row = if j < whole { rest } else { 0 };
-        for (line, &value) in lines.iter_mut().zip(column(j)).skip(first_row) {
-            line[j] = value;
-        }
-    }
-}
 
 /// Whether a product replaces what is in C or is added to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,168 +20,158 @@ pub enum Into {
     Accumulate,
 }
 
-/// C = A B or C = C + A B, with B packed by [`pack`].
+/// Some rows of `C = A^T B`, with one panel of A: `c[rows[i], j] = sum_p a[p][i] b[p, j]`.
 ///
 /// # Shapes
-/// `a`: [m, k]; `packed_b`: `packed_len(k, n)` numbers; `c`: [m, n], row-major.
+/// `a`: [k] lines; `b`: [k, n]; `c`: [m, n]; `rows`: at most 32 of the rows of `c`.
 ///
 /// # Panics
-/// If a length does not fit.
-pub fn matmul<T: Real>(
+/// If a shape does not fit.
+pub fn matmul_tn<T: Real>(
     isa: Isa,
-    a: Matrix<'_, T>,
-    packed_b: &[T],
-    n: usize,
-    c: &mut [T],
-    into: Into,
+    a: &[Line<T>],
+    b: Panels<'_, T>,
+    c: &mut PanelsMut<'_, T>,
+    rows: Range<usize>,
 ) {
-    assert_eq!(
-        packed_b.len(),
-        packed_len(a.columns, n),
-        "length of the packed right-hand side"
-    );
-    checked(isa, a, Right::Packed(packed_b), n, c, into);
+    assert!(rows.len() <= LANES, "{} rows of a panel", rows.len());
+    let left = Left {
+        start: a.as_ptr().cast(),
+        chunk_stride: 0,
+    };
+    run::<T, true>(isa, (left, a.len()), b, c, rows, Into::Overwrite);
 }
 
-/// C = A B or C = C + A B, with B as it lies: for a B that serves a few dozen rows of A and then
-/// changes. The bits are those of [`matmul`].
+/// Some rows of `C = A B` or of `C = C + A B`: `c[i, j] = sum_p a[i, p] b[p, j]` for i in `rows`.
 ///
 /// # Shapes
-/// `a`: [m, k]; `b`: [k, n], row-major; `c`: [m, n], row-major.
+/// `a`: [m, k]; `b`: [k, n]; `c`: [m, n].
 ///
 /// # Panics
-/// If a length does not fit, or if `b` is not row-major.
-pub fn matmul_plain<T: Real>(
+/// If a shape does not fit.
+pub fn matmul_nn<T: Real>(
     isa: Isa,
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    c: &mut [T],
+    a: Panels<'_, T>,
+    b: Panels<'_, T>,
+    c: &mut PanelsMut<'_, T>,
+    rows: Range<usize>,
     into: Into,
 ) {
-    assert_eq!(a.columns, b.rows, "columns of A, rows of B");
-    assert_eq!(b.column_stride, 1, "distance of neighbours in a row of B");
-    checked(isa, a, Right::Plain(b), b.columns, c, into);
+    assert!(rows.end <= a.rows(), "rows of the left-hand side");
+    let Some(first) = a.lines().get(rows.start) else {
+        return;
+    };
+    let left = Left {
+        start: std::ptr::from_ref(first).cast(),
+        chunk_stride: a.stride() * LANES,
+    };
+    run::<T, false>(isa, (left, a.columns()), b, c, rows, into);
 }
 
-fn checked<T: Real>(
+fn run<T: Real, const TN: bool>(
     isa: Isa,
-    a: Matrix<'_, T>,
-    b: Right<'_, T>,
-    n: usize,
-    c: &mut [T],
+    (a, k): (Left<T>, usize),
+    b: Panels<'_, T>,
+    c: &mut PanelsMut<'_, T>,
+    rows: Range<usize>,
     into: Into,
 ) {
-    let (m, k) = (a.rows, a.columns);
-    assert_eq!(c.len(), m * n, "length of the product");
-    if m == 0 || n == 0 {
+    let shape = c.as_ref();
+    assert_eq!(b.rows(), k, "rows of the right-hand side");
+    assert_eq!(shape.columns(), b.columns(), "columns of the product");
+    assert!(rows.end <= shape.rows(), "rows of the product");
+    if rows.is_empty() {
         return;
     }
-    if k == 0 {
-        if into == Into::Overwrite {
-            c.fill(T::ZERO);
-        }
-        return;
+    for panel in 0..crate::line::lines_for(b.columns()) {
+        let job = Job {
+            a,
+            b: b.panel(panel).as_ptr().cast(),
+            k,
+            c: c.panel_mut(panel)[rows.clone()].as_mut_ptr().cast(),
+            rows: rows.len(),
+            columns: b.width(panel),
+            fresh: into == Into::Overwrite,
+        };
+        // SAFETY: the shapes were checked above; an Isa exists only where its set is supported.
+        unsafe { T::product::<TN>(isa, job) }
     }
-    let last = (m - 1) * a.row_stride + (k - 1) * a.column_stride;
-    assert!(
-        last < a.data.len(),
-        "the left-hand side is shorter than its shape says"
-    );
-    // SAFETY: lengths were checked above; an Isa exists only where its set is supported.
-    unsafe { T::product(isa, a, b, n, c, into) }
 }
 
-/// The right-hand side of a product.
-#[doc(hidden)]
+/// Where a product reads A. Transposed (`TN`): element (i, p) lies at `p * LANES + i`. Else at
+/// `i * LANES + p % LANES` of chunk `p / LANES`, chunks being `chunk_stride` apart.
 #[derive(Debug, Clone, Copy)]
-pub enum Right<'a, T> {
-    Packed(&'a [T]),
-    Plain(Matrix<'a, T>),
+pub(crate) struct Left<T> {
+    start: *const T,
+    chunk_stride: usize,
+}
+
+/// Some rows of C in one panel.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Job<T> {
+    a: Left<T>,
+    b: *const T,
+    k: usize,
+    c: *mut T,
+    rows: usize,
+    columns: usize,
+    fresh: bool,
 }
 
 /// The product of one number type: chooses the tile kernel.
 pub trait Product: Sized {
-    /// Runs the product.
+    /// Computes some rows of C in one panel.
     ///
     /// # Safety
-    /// `a`, `b` and `c` have the lengths that [`matmul`] and [`matmul_plain`] check; n, m, k > 0.
+    /// A can be read at all (row, p < k), B at lines 0..k, C read and written at lines 0..rows.
     #[doc(hidden)]
-    unsafe fn product(
-        isa: Isa,
-        a: Matrix<'_, Self>,
-        b: Right<'_, Self>,
-        n: usize,
-        c: &mut [Self],
-        into: Into,
-    );
+    unsafe fn product<const TN: bool>(isa: Isa, job: Job<Self>);
 }
 
 impl Product for f64 {
-    unsafe fn product(
-        isa: Isa,
-        a: Matrix<'_, f64>,
-        b: Right<'_, f64>,
-        n: usize,
-        c: &mut [f64],
-        into: Into,
-    ) {
+    unsafe fn product<const TN: bool>(isa: Isa, job: Job<f64>) {
         // Checks need no tile of their own, but without the instruction set a fused multiply-add
         // is a function call.
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma")]
-        unsafe fn avx2(a: Matrix<'_, f64>, b: Right<'_, f64>, n: usize, c: &mut [f64], into: Into) {
+        unsafe fn avx2<const TN: bool>(job: Job<f64>) {
             // SAFETY: the caller's promises are the same.
-            unsafe { product::<f64, Portable>(a, b, n, c, into) }
+            unsafe { tiles::<f64, Portable, TN>(job) }
         }
         // SAFETY: the caller's promises are the same; the Isa says what the processor supports.
         unsafe {
             match isa.0 {
-                Level::Scalar => product::<f64, Portable>(a, b, n, c, into),
+                Level::Scalar => tiles::<f64, Portable, TN>(job),
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx2 | Level::Avx512 => avx2(a, b, n, c, into),
+                Level::Avx2 | Level::Avx512 => avx2::<TN>(job),
             }
         }
     }
 }
 
 impl Product for f32 {
-    unsafe fn product(
-        isa: Isa,
-        a: Matrix<'_, f32>,
-        b: Right<'_, f32>,
-        n: usize,
-        c: &mut [f32],
-        into: Into,
-    ) {
+    unsafe fn product<const TN: bool>(isa: Isa, job: Job<f32>) {
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma")]
-        unsafe fn avx2(a: Matrix<'_, f32>, b: Right<'_, f32>, n: usize, c: &mut [f32], into: Into) {
+        unsafe fn avx2<const TN: bool>(job: Job<f32>) {
             // SAFETY: the caller's promises are the same.
-            unsafe { product::<f32, Avx2>(a, b, n, c, into) }
+            unsafe { tiles::<f32, Avx2, TN>(job) }
         }
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f")]
-        unsafe fn avx512(
-            a: Matrix<'_, f32>,
-            b: Right<'_, f32>,
-            n: usize,
-            c: &mut [f32],
-            into: Into,
-        ) {
+        unsafe fn avx512<const TN: bool>(job: Job<f32>) {
             // SAFETY: the caller's promises are the same.
-            unsafe { product::<f32, Avx512>(a, b, n, c, into) }
+            unsafe { tiles::<f32, Avx512, TN>(job) }
         }
         // SAFETY: the caller's promises are the same; the Isa says what the processor supports.
         unsafe {
             match isa.0 {
-                Level::Scalar => product::<f32, Portable>(a, b, n, c, into),
+                Level::Scalar => tiles::<f32, Portable, TN>(job),
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => avx2(a, b, n, c, into),
+                Level::Avx2 => avx2::<TN>(job),
                 #[cfg(target_arch = "x86_64")]
-                // A few columns would leave most of the wide tile empty.
-                Level::Avx512 if n <= Avx2::WIDTH => avx2(a, b, n, c, into),
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => avx512(a, b, n, c, into),
+                Level::Avx512 => avx512::<TN>(job),
             }
         }
     }
@@ -350,107 +180,146 @@ impl Product for f32 {
 /// How one tile of C is computed: `c[i][j] += sum over p of a[i, p] * b[p, j]`, one fused
 /// multiply-add chain an element.
 trait Tile<T> {
-    /// Rows of the tallest tile.
+    /// Numbers of a vector.
+    const VECTOR: usize;
+    /// Rows of the tallest tile of two vectors a row.
     const ROWS: usize;
-    /// Columns of a tile; divides [`PANEL`].
-    const WIDTH: usize;
+    /// Rows of the tallest tile of one vector a row.
+    const ROWS_OF_ONE: usize;
 
+    /// A tile of R rows and V vectors a row.
+    ///
     /// # Safety
-    /// `a` may be read at [i, p], `b` at `p * PANEL + j`, and `c` read (unless fresh) and written at
-    /// [i, j], for all i < R, p < k, j < WIDTH. The instruction set is supported.
-    unsafe fn tile<const R: usize>(a: Strided<T>, b: *const T, k: usize, c: Target<T>);
+    /// A can be read at all (i < R, p < k), B at `p * LANES + j` and C (read unless fresh, written)
+    /// at `i * LANES + j` for all j < V * VECTOR. The instruction set is supported.
+    unsafe fn tile<const R: usize, const V: usize, const TN: bool>(
+        a: Left<T>,
+        b: *const T,
+        k: usize,
+        c: *mut T,
+        fresh: bool,
+    );
 }
 
-/// Where a tile reads A.
-#[derive(Clone, Copy)]
-struct Strided<T> {
-    start: *const T,
-    row_stride: usize,
-    column_stride: usize,
+/// Element (i, p) of A, p being counted within its chunk.
+///
+/// # Safety
+/// The element can be read.
+#[inline(always)]
+unsafe fn factor<T: Copy, const TN: bool>(chunk: *const T, i: usize, p: usize) -> T {
+    let offset = if TN { p * LANES + i } else { i * LANES + p };
+    // SAFETY: promised by the caller.
+    unsafe { *chunk.add(offset) }
 }
 
-/// Where a tile of C lies; `fresh` tiles start from 0.
-#[derive(Clone, Copy)]
-struct Target<T> {
-    start: *mut T,
-    row_stride: usize,
-    fresh: bool,
+/// Calls `$body` for every p < k, with the chunk of A that p lies in, p's place in it, and the line
+/// of B.
+macro_rules! along_k {
+    ($tn:ident, $a:ident, $b:ident, $k:ident, |$chunk:ident, $p:ident, $line:ident| $body:block) => {{
+        let chunk_len = if $tn { $k } else { LANES };
+        let (mut $chunk, mut $line, mut done) = ($a.start, $b, 0);
+        while done < $k {
+            let count = chunk_len.min($k - done);
+            for $p in 0..count {
+                $body
+                $line = $line.add(LANES);
+            }
+            done += count;
+            // Not past the last chunk: there need not be anything behind it.
+            if done < $k {
+                $chunk = $chunk.add($a.chunk_stride);
+            }
+        }
+    }};
 }
 
 /// The reference: plain Rust for any processor.
 struct Portable;
 
 impl<T: Real> Tile<T> for Portable {
+    const VECTOR: usize = 8;
     const ROWS: usize = 4;
-    const WIDTH: usize = 8;
+    const ROWS_OF_ONE: usize = 4;
 
     #[inline(always)]
-    unsafe fn tile<const R: usize>(a: Strided<T>, b: *const T, k: usize, c: Target<T>) {
-        let mut sums = [[T::ZERO; 8]; R];
+    unsafe fn tile<const R: usize, const V: usize, const TN: bool>(
+        a: Left<T>,
+        b: *const T,
+        k: usize,
+        c: *mut T,
+        fresh: bool,
+    ) {
+        let mut sums = [[[T::ZERO; 8]; V]; R];
         // SAFETY: reads and writes are promised by the caller.
         unsafe {
-            if !c.fresh {
+            if !fresh {
                 for (i, sum) in sums.iter_mut().enumerate() {
-                    *sum = c.start.add(i * c.row_stride).cast::<[T; 8]>().read();
+                    *sum = c.add(i * LANES).cast::<[[T; 8]; V]>().read();
                 }
             }
-            for p in 0..k {
-                let line = b.add(p * PANEL).cast::<[T; 8]>().read();
+            along_k!(TN, a, b, k, |chunk, p, line| {
+                let right = line.cast::<[[T; 8]; V]>().read();
                 for (i, sum) in sums.iter_mut().enumerate() {
-                    let factor = *a.start.add(i * a.row_stride + p * a.column_stride);
-                    for (value, b) in sum.iter_mut().zip(line) {
-                        *value = factor.mul_add(b, *value);
+                    let factor = factor::<T, TN>(chunk, i, p);
+                    for (value, b) in sum.as_flattened_mut().iter_mut().zip(right.as_flattened()) {
+                        *value = factor.mul_add(*b, *value);
                     }
                 }
-            }
+            });
             for (i, sum) in sums.into_iter().enumerate() {
-                c.start.add(i * c.row_stride).cast::<[T; 8]>().write(sum);
+                c.add(i * LANES).cast::<[[T; 8]; V]>().write(sum);
             }
         }
     }
 }
 
-/// Defines a tile kernel of two vectors a row on x86-64.
+/// Defines a tile kernel on x86-64.
 #[cfg(target_arch = "x86_64")]
 macro_rules! tile_kernel {
     (
         $(#[$meta:meta])*
-        $name:ident, rows $rows:literal, lanes $lanes:literal,
+        $name:ident, lanes $lanes:literal, rows $rows:literal, of one vector $rows_of_one:literal,
         $load:ident, $store:ident, $zero:ident, $splat:ident, $fma:ident
     ) => {
         $(#[$meta])*
         struct $name;
 
         impl Tile<f32> for $name {
+            const VECTOR: usize = $lanes;
             const ROWS: usize = $rows;
-            const WIDTH: usize = 2 * $lanes;
+            const ROWS_OF_ONE: usize = $rows_of_one;
 
             #[inline(always)]
-            unsafe fn tile<const R: usize>(a: Strided<f32>, b: *const f32, k: usize, c: Target<f32>) {
+            unsafe fn tile<const R: usize, const V: usize, const TN: bool>(
+                a: Left<f32>, b: *const f32, k: usize, c: *mut f32, fresh: bool,
+            ) {
                 use std::arch::x86_64::{$fma, $load, $splat, $store, $zero};
                 // SAFETY: reads and writes are promised by the caller, as is the instruction set.
                 unsafe {
-                    let mut sums = [[$zero(); 2]; R];
-                    if !c.fresh {
+                    let mut sums = [[$zero(); V]; R];
+                    if !fresh {
                         for (i, sum) in sums.iter_mut().enumerate() {
-                            let line = c.start.add(i * c.row_stride);
-                            *sum = [$load(line), $load(line.add($lanes))];
+                            for (j, sum) in sum.iter_mut().enumerate() {
+                                *sum = $load(c.add(i * LANES + j * $lanes));
+                            }
                         }
                     }
-                    for p in 0..k {
-                        let line = b.add(p * PANEL);
-                        let (left, right) = ($load(line), $load(line.add($lanes)));
-                        for (i, sum) in sums.iter_mut().enumerate() {
-                            let factor = a.start.add(i * a.row_stride + p * a.column_stride);
-                            let factor = $splat(*factor);
-                            sum[0] = $fma(factor, left, sum[0]);
-                            sum[1] = $fma(factor, right, sum[1]);
+                    along_k!(TN, a, b, k, |chunk, p, line| {
+                        let mut right = [$zero(); V];
+                        for (j, right) in right.iter_mut().enumerate() {
+                            *right = $load(line.add(j * $lanes));
                         }
-                    }
+                        for (i, sum) in sums.iter_mut().enumerate() {
+                            let factor = $splat(factor::<f32, TN>(chunk, i, p));
+                            for (sum, &right) in sum.iter_mut().zip(&right) {
+                                *sum = $fma(factor, right, *sum);
+                            }
+                        }
+                    });
                     for (i, sum) in sums.into_iter().enumerate() {
-                        let line = c.start.add(i * c.row_stride);
-                        $store(line, sum[0]);
-                        $store(line.add($lanes), sum[1]);
+                        for (j, sum) in sum.into_iter().enumerate() {
+                            $store(c.add(i * LANES + j * $lanes), sum);
+                        }
                     }
                 }
             }
@@ -461,126 +330,58 @@ macro_rules! tile_kernel {
 #[cfg(target_arch = "x86_64")]
 tile_kernel! {
     /// Tiles of 6 x 16: 12 sums, 2 of B and 1 of A fill the 16 registers.
-    Avx2, rows 6, lanes 8,
+    Avx2, lanes 8, rows 6, of one vector 8,
     _mm256_loadu_ps, _mm256_storeu_ps, _mm256_setzero_ps, _mm256_set1_ps, _mm256_fmadd_ps
 }
 
 #[cfg(target_arch = "x86_64")]
 tile_kernel! {
     /// Tiles of 8 x 32: 16 sums of the 32 registers; taller tiles were no faster.
-    Avx512, rows 8, lanes 16,
+    Avx512, lanes 16, rows 8, of one vector 16,
     _mm512_loadu_ps, _mm512_storeu_ps, _mm512_setzero_ps, _mm512_set1_ps, _mm512_fmadd_ps
 }
 
-/// The product with one kind of tile.
+/// Runs over strips of columns and tiles of rows.
 ///
 /// # Safety
 /// As [`Product::product`]; the instruction set of `K` is supported.
 #[inline(always)]
-unsafe fn product<T: Real, K: Tile<T>>(
-    a: Matrix<'_, T>,
-    b: Right<'_, T>,
-    n: usize,
-    c: &mut [T],
-    into: Into,
-) {
-    // SAFETY: the caller's promises are the same.
-    unsafe {
-        match b {
-            Right::Packed(_) => tiles::<T, K>(a, b, &mut [], n, c, into),
-            Right::Plain(_) => {
-                let mut piece = Aligned([[T::ZERO; PANEL]; K_BLOCK]);
-                tiles::<T, K>(a, b, &mut piece.0, n, c, into);
-            }
-        }
-    }
-}
-
-/// Starts on a cache line.
-#[repr(align(64))]
-struct Aligned<T>(T);
-
-/// Runs over blocks of k, strips of columns, and tiles of rows. `piece` has room for [`K_BLOCK`] rows of
-/// a panel when B is not packed yet.
-///
-/// # Safety
-/// As [`product`].
-#[inline(always)]
-unsafe fn tiles<T: Real, K: Tile<T>>(
-    a: Matrix<'_, T>,
-    b: Right<'_, T>,
-    piece: &mut [[T; PANEL]],
-    n: usize,
-    c: &mut [T],
-    into: Into,
-) {
-    let (m, k) = (a.rows, a.columns);
-    for k_first in (0..k).step_by(K_BLOCK) {
-        let k_count = K_BLOCK.min(k - k_first);
-        let fresh = k_first == 0 && into == Into::Overwrite;
-        for first_column in (0..n).step_by(K::WIDTH) {
-            let width = K::WIDTH.min(n - first_column);
-            let panel_first = first_column - first_column % PANEL;
-            let piece_of_panel = match b {
-                // The rows of the panel from k_first on.
-                Right::Packed(packed) => &packed[panel_first * k + k_first * PANEL..],
-                Right::Plain(b) => {
-                    if panel_first == first_column {
-                        let b = b.row_range(k_first, k_count);
-                        pack_rows(b, panel_first, &mut piece[..k_count]);
+unsafe fn tiles<T: Real, K: Tile<T>, const TN: bool>(job: Job<T>) {
+    for first_column in (0..job.columns).step_by(2 * K::VECTOR) {
+        let one = job.columns - first_column <= K::VECTOR;
+        let mut row = 0;
+        macro_rules! tiles {
+            ($rows:literal, $vectors:literal, $most:expr) => {
+                // Not 2 rows left over: a tile of 2 has too few sums to fill the pipeline.
+                while $rows <= $most
+                    && job.rows - row >= $rows
+                    && ($rows != 6 || job.rows - row != 8)
+                {
+                    // SAFETY: rows row..row+$rows of A and C exist, and whole lines are read and
+                    // written, which exist beyond the matrix's columns too.
+                    unsafe {
+                        let start = job.a.start.add(if TN { row } else { row * LANES });
+                        let a = Left { start, ..job.a };
+                        let c = job.c.add(row * LANES + first_column);
+                        let b = job.b.add(first_column);
+                        K::tile::<$rows, $vectors, TN>(a, b, job.k, c, job.fresh);
                     }
-                    piece.as_flattened()
+                    row += $rows;
                 }
             };
-            let b = piece_of_panel[first_column % PANEL..].as_ptr();
-            let mut row = 0;
-            macro_rules! tiles {
-                ($rows:literal) => {
-                    while $rows <= K::ROWS && m - row >= $rows {
-                        // SAFETY: rows row..row+$rows and columns k_first..k_first+k_count of A
-                        // exist, as do k_count rows of the panel from b on, and width columns of C
-                        // from first_column on; the edge buffer holds a whole tile.
-                        unsafe {
-                            let start = row * a.row_stride + k_first * a.column_stride;
-                            let a = Strided {
-                                start: a.data.as_ptr().add(start),
-                                row_stride: a.row_stride,
-                                column_stride: a.column_stride,
-                            };
-                            let line = c.as_mut_ptr().add(row * n + first_column);
-                            if width == K::WIDTH {
-                                let c = Target {
-                                    start: line,
-                                    row_stride: n,
-                                    fresh,
-                                };
-                                K::tile::<$rows>(a, b, k_count, c);
-                            } else {
-                                let mut edge = [[T::ZERO; PANEL]; $rows];
-                                for (i, edge) in edge.iter_mut().enumerate() {
-                                    line.add(i * n).copy_to(edge.as_mut_ptr(), width);
-                                }
-                                let start = edge.as_mut_ptr().cast();
-                                let c = Target {
-                                    start,
-                                    row_stride: PANEL,
-                                    fresh,
-                                };
-                                K::tile::<$rows>(a, b, k_count, c);
-                                for (i, edge) in edge.iter().enumerate() {
-                                    line.add(i * n).copy_from(edge.as_ptr(), width);
-                                }
-                            }
-                        }
-                        row += $rows;
-                    }
-                };
-            }
-            tiles!(8);
-            tiles!(6);
-            tiles!(4);
-            tiles!(2);
-            tiles!(1);
+        }
+        if one {
+            tiles!(16, 1, K::ROWS_OF_ONE);
+            tiles!(8, 1, K::ROWS_OF_ONE);
+            tiles!(4, 1, K::ROWS_OF_ONE);
+            tiles!(2, 1, K::ROWS_OF_ONE);
+            tiles!(1, 1, K::ROWS_OF_ONE);
+        } else {
+            tiles!(8, 2, K::ROWS);
+            tiles!(6, 2, K::ROWS);
+            tiles!(4, 2, K::ROWS);
+            tiles!(2, 2, K::ROWS);
+            tiles!(1, 2, K::ROWS);
         }
     }
 }
@@ -588,43 +389,88 @@ unsafe fn tiles<T: Real, K: Tile<T>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::line::lines_for;
     use crate::random::{Purpose, Stream};
 
-    fn random(len: usize, lane: u32) -> Vec<f32> {
-        let mut values = vec![0.0; len];
-        Stream::new(3, Purpose::Weights, 0, lane).fill_normal(&mut values, 1.0);
-        values
+    /// A matrix in panels; what lies beside its columns is NaN, and a line of NaN follows each panel.
+    struct Owned {
+        lines: Vec<Line<f32>>,
+        rows: usize,
+        columns: usize,
     }
 
-    fn product(isa: Isa, a: Matrix<'_, f32>, b: Matrix<'_, f32>) -> Vec<f32> {
-        let mut packed = vec![f32::NAN; packed_len(b.rows(), b.columns())];
-        pack(b, &mut packed);
-        let mut c = vec![f32::NAN; a.rows() * b.columns()];
-        matmul(isa, a, &packed, b.columns(), &mut c, Into::Overwrite);
-        c
-    }
-
-    fn product_plain(isa: Isa, a: Matrix<'_, f32>, b: Matrix<'_, f32>) -> Vec<f32> {
-        let mut c = vec![f32::NAN; a.rows() * b.columns()];
-        matmul_plain(isa, a, b, &mut c, Into::Overwrite);
-        c
-    }
-
-    /// Three plain loops in f64.
-    fn reference(a: Matrix<'_, f32>, b: Matrix<'_, f32>) -> Vec<f64> {
-        let at = |m: Matrix<'_, f32>, i: usize, j: usize| {
-            f64::from(m.data[i * m.row_stride + j * m.column_stride])
-        };
-        let mut c = Vec::new();
-        for i in 0..a.rows() {
-            for j in 0..b.columns() {
-                c.push((0..a.columns()).map(|p| at(a, i, p) * at(b, p, j)).sum());
+    impl Owned {
+        fn new(rows: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> Self {
+            let mut lines = vec![Line([f32::NAN; LANES]); lines_for(columns) * (rows + 1)];
+            for j in 0..columns {
+                for i in 0..rows {
+                    lines[j / LANES * (rows + 1) + i].0[j % LANES] = value(i, j);
+                }
             }
+            Self {
+                lines,
+                rows,
+                columns,
+            }
+        }
+
+        fn random(rows: usize, columns: usize, lane: u32) -> Self {
+            let mut values = vec![0.0; rows * columns];
+            Stream::new(3, Purpose::Weights, 0, lane).fill_normal(&mut values, 1.0);
+            Self::new(rows, columns, |i, j| values[i * columns + j])
+        }
+
+        fn get(&self, i: usize, j: usize) -> f32 {
+            self.lines[j / LANES * (self.rows + 1) + i].0[j % LANES]
+        }
+
+        fn panels(&self) -> Panels<'_, f32> {
+            Panels::new(&self.lines, self.rows, self.columns, self.rows + 1)
+        }
+
+        fn panels_mut(&mut self) -> PanelsMut<'_, f32> {
+            PanelsMut::new(&mut self.lines, self.rows, self.columns, self.rows + 1)
+        }
+
+        fn transposed(&self) -> Self {
+            Self::new(self.columns, self.rows, |i, j| self.get(j, i))
+        }
+
+        fn bits(&self) -> Vec<u32> {
+            let places = (0..self.rows).flat_map(|i| (0..self.columns).map(move |j| (i, j)));
+            places.map(|(i, j)| self.get(i, j).to_bits()).collect()
+        }
+    }
+
+    fn nn(isa: Isa, a: &Owned, b: &Owned) -> Owned {
+        let mut c = Owned::new(a.rows, b.columns, |_, _| f32::NAN);
+        for first in (0..a.rows).step_by(LANES) {
+            let rows = first..a.rows.min(first + LANES);
+            matmul_nn(
+                isa,
+                a.panels(),
+                b.panels(),
+                &mut c.panels_mut(),
+                rows,
+                Into::Overwrite,
+            );
         }
         c
     }
 
-    const SIZES: [(usize, usize, usize); 12] = [
+    /// A B from A^T in panels.
+    fn tn(isa: Isa, a: &Owned, b: &Owned) -> Owned {
+        let mut c = Owned::new(a.rows, b.columns, |_, _| f32::NAN);
+        let a_t = a.transposed();
+        for first in (0..a.rows).step_by(LANES) {
+            let rows = first..a.rows.min(first + LANES);
+            let panel = a_t.panels().panel(first / LANES);
+            matmul_tn(isa, panel, b.panels(), &mut c.panels_mut(), rows);
+        }
+        c
+    }
+
+    const SIZES: [(usize, usize, usize); 13] = [
         (1, 1, 1),
         (1, 2, 3),
         (5, 7, 9),
@@ -635,31 +481,30 @@ mod tests {
         (3, 65, 700),
         (31, 10, 64),
         (2, 1, 513),
-        (4, 4, 0),
+        (40, 24, 32),
         (17, 48, 300),
+        (33, 9, 33),
     ];
 
     #[test]
-    fn matches_three_plain_loops_for_every_layout_and_instruction_set() {
+    fn products_are_those_of_three_plain_loops_on_every_instruction_set() {
         for (m, n, k) in SIZES {
-            let (a, b) = (random(m * k, 0), random(k * n, 1));
+            let (a, b) = (Owned::random(m, k, 0), Owned::random(k, n, 1));
             for isa in Isa::supported() {
-                let layouts = [
-                    (Matrix::new(&a, m, k), Matrix::new(&b, k, n)),
-                    (Matrix::new(&a, m, k), Matrix::new(&b, n, k).transposed()),
-                    (Matrix::new(&a, k, m).transposed(), Matrix::new(&b, k, n)),
-                ];
-                for (case, (a, b)) in layouts.into_iter().enumerate() {
-                    let got = product(isa, a, b);
-                    let want = reference(a, b);
+                for (case, c) in [nn(isa, &a, &b), tn(isa, &a, &b)].iter().enumerate() {
                     // Rounding of k products of standard normal numbers, with a margin.
                     let tolerance = 1e-6 * (k as f64 + 1.0).sqrt() * 4.0;
-                    for (got, want) in got.iter().zip(&want) {
-                        assert!(
-                            (f64::from(*got) - want).abs() < tolerance,
-                            "{m}x{n}x{k} layout {case} {}: {got} != {want}",
-                            isa.name()
-                        );
+                    for i in 0..m {
+                        for j in 0..n {
+                            let product = |p| f64::from(a.get(i, p)) * f64::from(b.get(p, j));
+                            let want: f64 = (0..k).map(product).sum();
+                            let got = f64::from(c.get(i, j));
+                            let name = isa.name();
+                            assert!(
+                                (got - want).abs() < tolerance,
+                                "{m}x{n}x{k} case {case} {name}: {got} != {want}"
+                            );
+                        }
                     }
                 }
             }
@@ -667,34 +512,28 @@ mod tests {
     }
 
     #[test]
-    fn every_instruction_set_gives_the_same_bits_packed_and_plain() {
+    fn every_instruction_set_and_either_layout_gives_the_same_bits() {
         for (m, n, k) in SIZES {
-            let (a, b) = (random(m * k, 0), random(k * n, 1));
-            let run = |isa| product(isa, Matrix::new(&a, m, k), Matrix::new(&b, k, n));
-            let want = run(Isa::SCALAR);
+            let (a, b) = (Owned::random(m, k, 0), Owned::random(k, n, 1));
+            let want = nn(Isa::SCALAR, &a, &b).bits();
             for isa in Isa::supported() {
-                let plain = product_plain(isa, Matrix::new(&a, m, k), Matrix::new(&b, k, n));
-                for got in [run(isa), plain] {
-                    let mut pairs = got.iter().zip(&want);
-                    let same = pairs.all(|(x, y)| x.to_bits() == y.to_bits());
-                    assert!(same, "{m}x{n}x{k} {}", isa.name());
-                }
+                assert_eq!(nn(isa, &a, &b).bits(), want, "{m}x{n}x{k} {}", isa.name());
+                assert_eq!(tn(isa, &a, &b).bits(), want, "{m}x{n}x{k} {}", isa.name());
             }
         }
     }
 
     #[test]
-    fn a_row_has_the_same_bits_alone_and_among_others() {
+    fn a_column_has_the_same_bits_alone_and_among_others() {
         let (m, n, k) = (29, 45, 600);
-        let (a, b) = (random(m * k, 0), random(k * n, 1));
+        let (a, b) = (Owned::random(m, k, 0), Owned::random(k, n, 1));
         for isa in Isa::supported() {
-            let all = product(isa, Matrix::new(&a, m, k), Matrix::new(&b, k, n));
-            for row in 0..m {
-                let one = Matrix::new(&a, m, k).row_range(row, 1);
-                assert_eq!(
-                    product(isa, one, Matrix::new(&b, k, n)),
-                    all[row * n..][..n]
-                );
+            let all = nn(isa, &a, &b);
+            for column in 0..n {
+                let one = nn(isa, &a, &Owned::new(k, 1, |p, _| b.get(p, column)));
+                for i in 0..m {
+                    assert_eq!(one.get(i, 0).to_bits(), all.get(i, column).to_bits());
+                }
             }
         }
     }
@@ -702,34 +541,60 @@ mod tests {
     #[test]
     fn accumulating_over_pieces_of_k_gives_the_bits_of_the_whole() {
         let (m, n, k) = (19, 37, 530);
-        let (a, b) = (random(k * m, 0), random(k * n, 1));
+        let (a, b) = (Owned::random(m, k, 0), Owned::random(k, n, 1));
         for isa in Isa::supported() {
-            let whole = product(
-                isa,
-                Matrix::new(&a, k, m).transposed(),
-                Matrix::new(&b, k, n),
-            );
-            let mut c = vec![0.0; m * n];
+            let whole = nn(isa, &a, &b);
+            let mut c = Owned::new(m, n, |_, _| 0.0);
             for (first, count) in [(0, 100), (100, 300), (400, 0), (400, 130)] {
-                let b = Matrix::new(&b, k, n).row_range(first, count);
-                let mut packed = vec![f32::NAN; packed_len(count, n)];
-                pack(b, &mut packed);
-                let a = Matrix::new(&a, k, m).row_range(first, count).transposed();
-                matmul(isa, a, &packed, n, &mut c, Into::Accumulate);
+                let a = Owned::new(m, count, |i, p| a.get(i, first + p));
+                let b = Owned::new(count, n, |p, j| b.get(first + p, j));
+                let (a, b) = (a.panels(), b.panels());
+                matmul_nn(isa, a, b, &mut c.panels_mut(), 0..m, Into::Accumulate);
             }
-            assert_eq!(c, whole, "{}", isa.name());
+            assert_eq!(c.bits(), whole.bits(), "{}", isa.name());
+        }
+    }
+
+    #[test]
+    fn only_the_rows_asked_for_are_written() {
+        let (a, b) = (Owned::random(70, 20, 0), Owned::random(20, 40, 1));
+        for isa in Isa::supported() {
+            let whole = nn(isa, &a, &b);
+            let mut c = Owned::new(70, 40, |_, _| 7.0);
+            matmul_nn(
+                isa,
+                a.panels(),
+                b.panels(),
+                &mut c.panels_mut(),
+                33..50,
+                Into::Overwrite,
+            );
+            for i in 0..70 {
+                for j in 0..40 {
+                    let inside = (33..50).contains(&i);
+                    assert_eq!(c.get(i, j), if inside { whole.get(i, j) } else { 7.0 });
+                }
+            }
         }
     }
 
     #[test]
     fn not_a_number_spreads_along_its_row_only() {
-        let mut a = random(6 * 40, 0);
-        a[40 + 3] = f32::NAN;
-        let b = random(40 * 5, 1);
+        let a = Owned::random(6, 40, 0);
+        let a = Owned::new(6, 40, |i, p| {
+            if (i, p) == (1, 3) {
+                f32::NAN
+            } else {
+                a.get(i, p)
+            }
+        });
+        let b = Owned::random(40, 5, 1);
         for isa in Isa::supported() {
-            let c = product(isa, Matrix::new(&a, 6, 40), Matrix::new(&b, 40, 5));
-            for (i, value) in c.iter().enumerate() {
-                assert_eq!(value.is_nan(), i / 5 == 1, "element {i}");
+            let c = nn(isa, &a, &b);
+            for i in 0..6 {
+                for j in 0..5 {
+                    assert_eq!(c.get(i, j).is_nan(), i == 1, "element {i}, {j}");
+                }
             }
         }
     }

@@ -6,6 +6,7 @@
 //! dropped.
 
 use std::any::Any;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -126,6 +127,53 @@ impl Pool {
         });
     }
 
+    /// Calls `f(state, index, parts)` once for every range of `cuts`, with that range of each slice;
+    /// a slice may be empty, all its parts are empty then. Each thread has one of `states` to itself.
+    ///
+    /// # Panics
+    /// If there are fewer states than threads, if a slice that is not empty is shorter than the cuts,
+    /// or if `f` panics (after all threads have stopped).
+    pub fn for_each_cut<S: Send, T: Send, const N: usize>(
+        &mut self,
+        states: &mut [S],
+        cuts: &Cuts,
+        slices: [&mut [T]; N],
+        f: impl Fn(&mut S, usize, [&mut [T]; N]) + Sync,
+    ) {
+        let threads = self.threads();
+        assert!(
+            states.len() >= threads,
+            "a state for each of {threads} threads"
+        );
+        let end = cuts.ranges.last().map_or(0, |range| range.end);
+        for slice in &slices {
+            let len = slice.len();
+            assert!(len == 0 || len >= end, "a slice of {len} cut up to {end}");
+        }
+        let next = AtomicUsize::new(0);
+        let states = Disjoint::new(states);
+        let slices = slices.map(Disjoint::new);
+        let work = |thread: usize| {
+            // SAFETY: every thread has a number of its own, below the number of states.
+            let state = unsafe { states.get(thread) };
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(range) = cuts.ranges.get(index) else {
+                    break;
+                };
+                // SAFETY: the counter gives each index to one thread only, and ranges do not
+                // overlap and end within the slices.
+                let parts = slices.each_ref().map(|slice| unsafe { slice.range(range) });
+                f(state, index, parts);
+            }
+        };
+        if self.helpers.is_empty() || cuts.ranges.len() < 2 {
+            work(0);
+        } else {
+            self.broadcast(&work);
+        }
+    }
+
     /// Runs `job(number)` on every thread and waits for all.
     fn broadcast(&mut self, job: &(dyn Fn(usize) + Sync)) {
         // SAFETY: only the lifetime changes. No helper keeps the pointer beyond its decrement of
@@ -159,6 +207,31 @@ impl Drop for Pool {
     }
 }
 
+/// Where slices of one length are cut: ranges one behind the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cuts {
+    ranges: Vec<Range<usize>>,
+}
+
+impl Cuts {
+    /// Cuts at the given ranges.
+    ///
+    /// # Panics
+    /// If the ranges are not in ascending order or overlap.
+    #[must_use]
+    pub fn new(ranges: Vec<Range<usize>>) -> Self {
+        let mut end = 0;
+        for range in &ranges {
+            assert!(
+                end <= range.start && range.start <= range.end,
+                "ranges in order"
+            );
+            end = range.end;
+        }
+        Self { ranges }
+    }
+}
+
 /// A slice whose elements are handed out one by one to different threads.
 struct Disjoint<T> {
     start: *mut T,
@@ -183,6 +256,16 @@ impl<T> Disjoint<T> {
     unsafe fn get(&self, index: usize) -> &mut T {
         // SAFETY: promised by the caller.
         unsafe { &mut *self.start.add(index) }
+    }
+
+    /// # Safety
+    /// The slice is empty or `range` lies in it, no two calls with overlapping ranges while the first
+    /// result lives, and the slice outlives the result.
+    #[expect(clippy::mut_from_ref, reason = "disjointness is the caller's promise")]
+    unsafe fn range(&self, range: &Range<usize>) -> &mut [T] {
+        let range = if self.len == 0 { 0..0 } else { range.clone() };
+        // SAFETY: promised by the caller.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
     }
 }
 
@@ -246,6 +329,34 @@ mod tests {
             }
             assert_eq!(states.iter().sum::<u64>(), 200 * 1000);
         }
+    }
+
+    #[test]
+    fn every_cut_is_visited_once_with_its_part_of_each_slice() {
+        for threads in [1, 2, 4] {
+            let mut pool = Pool::new(threads).unwrap();
+            let cuts = Cuts::new(vec![0..3, 3..3, 4..10, 10..11]);
+            let (mut a, mut b) = ([0; 11], [0; 12]);
+            let slices = [&mut a[..], &mut b[..], &mut []];
+            pool.for_each_cut(
+                &mut vec![(); threads],
+                &cuts,
+                slices,
+                |(), index, [a, b, c]| {
+                    a.iter_mut().for_each(|a| *a += index + 1);
+                    b.iter_mut().for_each(|b| *b += 10 * (index + 1));
+                    assert!(c.is_empty());
+                },
+            );
+            assert_eq!(a, [1, 1, 1, 0, 3, 3, 3, 3, 3, 3, 4]);
+            assert_eq!(b, [10, 10, 10, 0, 30, 30, 30, 30, 30, 30, 40, 0]);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "ranges in order")]
+    fn overlapping_cuts_are_refused() {
+        let _ = Cuts::new(vec![0..3, 2..4]);
     }
 
     #[test]

@@ -31,6 +31,45 @@ pub fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     counter
 }
 
+/// [`philox4x32`] for N counters that differ in their first word, `first`, `first + 1` and so on: word
+/// w of counter l is at `[w][l]`.
+#[inline(always)]
+pub(crate) fn philox4x32_row<const N: usize>(
+    first: u32,
+    rest: [u32; 3],
+    mut key: [u32; 2],
+) -> [[u32; N]; 4] {
+    // Numbers of 64 bits of which the low half counts: a vector multiplication takes just that half,
+    // and what the exclusive ors leave in the high half is never looked at.
+    const LOW: u64 = 0xffff_ffff;
+    let mut counter: [[u64; N]; 4] = [
+        std::array::from_fn(|lane| u64::from(first.wrapping_add(lane as u32))),
+        [u64::from(rest[0]); N],
+        [u64::from(rest[1]); N],
+        [u64::from(rest[2]); N],
+    ];
+    for round in 0..10 {
+        if round > 0 {
+            key = [key[0].wrapping_add(WEYL_0), key[1].wrapping_add(WEYL_1)];
+        }
+        let [key_0, key_1] = key.map(u64::from);
+        let [first, second, third, fourth] = &mut counter;
+        let lanes = first
+            .iter_mut()
+            .zip(second)
+            .zip(third.iter_mut().zip(fourth));
+        for ((first, second), (third, fourth)) in lanes {
+            let product_0 = u64::from(MULTIPLIER_0) * (*first & LOW);
+            let product_1 = u64::from(MULTIPLIER_1) * (*third & LOW);
+            *first = (product_1 >> 32) ^ *second ^ key_0;
+            *second = product_1;
+            *third = (product_0 >> 32) ^ *fourth ^ key_1;
+            *fourth = product_0;
+        }
+    }
+    counter.map(|words| words.map(|word| word as u32))
+}
+
 /// What a stream of random numbers is for. Streams of different purposes never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
@@ -46,6 +85,9 @@ pub enum Purpose {
     /// Splits of a table into training and validation rows, and folds.
     Split = 5,
 }
+
+/// Marks the counters of [`Stream::matrix_words`].
+const MATRIX: u32 = 0x80;
 
 /// A stream of random numbers, addressed by element.
 ///
@@ -76,6 +118,16 @@ impl Stream {
     #[must_use]
     pub fn block(&self, block: u32) -> [u32; 4] {
         philox4x32([block, self.lane, self.index, self.purpose], self.key)
+    }
+
+    /// Random words of a matrix's elements: those of block `block` for the N rows from `first_row` on,
+    /// word w of row l at `[w][l]`.
+    ///
+    /// Such words are no part of the stream's own elements: they have counters of their own.
+    #[inline(always)]
+    pub(crate) fn matrix_words<const N: usize>(&self, first_row: u32, block: u32) -> [[u32; N]; 4] {
+        let purpose = self.purpose | MATRIX | self.lane << 8;
+        philox4x32_row(first_row, [block, self.index, purpose], self.key)
     }
 
     /// One random word: element `element` of the stream.
@@ -143,6 +195,17 @@ mod tests {
             ),
             [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
         );
+    }
+
+    #[test]
+    fn many_counters_at_once_give_the_words_of_each() {
+        let (rest, key) = ([7, 0xffff_fff0, 0x8000_0001], [0xdead_beef, 12]);
+        let words = philox4x32_row::<16>(u32::MAX - 3, rest, key);
+        for lane in 0..16 {
+            let first = (u32::MAX - 3).wrapping_add(lane as u32);
+            let want = philox4x32([first, rest[0], rest[1], rest[2]], key);
+            assert_eq!(words.map(|word| word[lane]), want, "lane {lane}");
+        }
     }
 
     #[test]

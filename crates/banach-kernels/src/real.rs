@@ -33,6 +33,8 @@ pub trait Real:
 
     /// The nearest number of this type.
     fn from_f64(value: f64) -> Self;
+    /// The number whose upper 16 bits as an `f32` these are (bfloat16), exactly.
+    fn from_bf16(bits: u16) -> Self;
     /// This number as `f64`, exactly.
     fn to_f64(self) -> f64;
     /// `self * factor + summand`, rounded once.
@@ -56,6 +58,10 @@ impl Real for f64 {
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value
+    }
+    #[inline(always)]
+    fn from_bf16(bits: u16) -> Self {
+        f64::from(f32::from_bf16(bits))
     }
     #[inline(always)]
     fn to_f64(self) -> f64 {
@@ -86,6 +92,10 @@ impl Real for f32 {
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value as f32
+    }
+    #[inline(always)]
+    fn from_bf16(bits: u16) -> Self {
+        f32::from_bits(u32::from(bits) << 16)
     }
     #[inline(always)]
     fn to_f64(self) -> f64 {

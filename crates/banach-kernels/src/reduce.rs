@@ -1,13 +1,15 @@
 //! Sums in a fixed order.
 
+use crate::line::Line;
+
 kernel! {
-    /// `sums[j] += sum over rows i of x[i, j]`, one row after the other.
+    /// `sums[j] += sum over rows i of x[i][j]`, one row after the other.
     ///
     /// # Shapes
-    /// `x`: [rows, width] row-major with width = length of `sums`.
-    pub fn add_column_sums<T: Real>(x: &[T], sums: &mut [T]) {
-        for line in x.chunks_exact(sums.len()) {
-            for (sum, &value) in sums.iter_mut().zip(line) {
+    /// `x`: a line for each row.
+    pub fn add_column_sums<T: Real>(x: &[Line<T>], sums: &mut Line<T>) {
+        for line in x {
+            for (sum, &value) in sums.0.iter_mut().zip(&line.0) {
                 *sum += value;
             }
         }
@@ -39,20 +41,20 @@ kernel! {
 mod tests {
     use super::*;
     use crate::Isa;
+    use crate::line::LANES;
 
     #[test]
     fn sums_are_right_for_every_instruction_set_and_odd_lengths() {
         for len in [1_usize, 3, 16, 17, 50] {
-            let x: Vec<f32> = (0..3 * len).map(|i| i as f32).collect();
+            let x: Vec<f32> = (0..len).map(|i| i as f32).collect();
+            let lines: Vec<_> = x.iter().map(|&x| Line([x; LANES])).collect();
             for isa in Isa::supported() {
-                let mut sums = vec![0.0_f32; len];
-                add_column_sums(isa, &x, &mut sums);
-                for (j, &sum) in sums.iter().enumerate() {
-                    assert_eq!(sum, (3 * j + 3 * len) as f32);
-                }
+                let mut sums = Line([0.5_f32; LANES]);
+                add_column_sums(isa, &lines, &mut sums);
+                assert_eq!(sums.0, [0.5 + (len * (len - 1) / 2) as f32; LANES]);
                 let mut total = 1.0;
                 sum_of_squares(isa, &x, &mut total);
-                let want: f64 = (0..3 * len).map(|i| (i * i) as f64).sum();
+                let want: f64 = (0..len).map(|i| (i * i) as f64).sum();
                 assert_eq!(total, want + 1.0);
             }
         }

@@ -3,9 +3,10 @@
 
 use banach_kernels::random::{Purpose, Stream};
 use banach_kernels::{
-    AdamStep, DropoutMask, Into, Isa, Matrix, Selu, SgdStep, adam_step, add_column_sums,
-    dropout_backward, dropout_forward, identity_forward, matmul, pack, packed_len, relu_backward,
-    relu_forward, selu_backward, selu_forward, sgd_step, sum_of_squares,
+    AdamStep, DropoutMask, Into, Isa, LANES, Line, Panels, PanelsMut, Piece, Selu, SgdStep,
+    adam_step, add_column_sums, dropout_backward, dropout_forward, flat, flat_mut,
+    identity_forward, lines_for, matmul_nn, matmul_tn, relu_backward, relu_forward, row_product,
+    row_relu, row_selu, selu_backward, selu_forward, sgd_step, sum_of_squares, transpose,
 };
 
 const EDGES: [f32; 22] = [
@@ -80,48 +81,76 @@ const ADAM: AdamStep = AdamStep {
     step: 3,
 };
 
+/// Numbers in lines, ones behind the last.
+fn lines(values: &[f32]) -> Vec<Line<f32>> {
+    let mut lines = vec![Line([1.0; LANES]); lines_for(values.len())];
+    flat_mut(&mut lines)[..values.len()].copy_from_slice(values);
+    lines
+}
+
+/// All lanes of the units from 16 on.
+fn piece(first_row: usize) -> Piece {
+    Piece {
+        first_unit: 16,
+        first_row,
+        lanes: LANES,
+    }
+}
+
+/// Runs a kernel on the lines of `x`, of which there are as many as numbers in the bias.
+fn on_lines(x: &[f32], kernel: impl FnOnce(&mut [Line<f32>])) -> Vec<f32> {
+    let mut lines = lines(x);
+    kernel(&mut lines);
+    flat(&lines)[..x.len()].to_vec()
+}
+
 /// A kernel on three vectors of one length; everything it wrote comes back.
 type Kernel = fn(Isa, [Vec<f32>; 3]) -> Vec<f32>;
 
-const KERNELS: [(&str, Kernel); 15] = [
-    ("selu_forward", |isa, [mut z, b, _]| {
-        selu_forward(isa, &mut z, &b, 0, Selu::default(), None);
-        z
+const KERNELS: [(&str, Kernel); 18] = [
+    ("selu_forward", |isa, [z, b, _]| {
+        on_lines(&z, |z| {
+            selu_forward(isa, z, &b, piece(0), Selu::default(), None)
+        })
     }),
-    ("selu_forward, dropout", |isa, [mut z, b, _]| {
-        selu_forward(isa, &mut z, &b, 9, Selu::default(), Some(&mask(0.3)));
-        z
+    ("selu_forward, dropout", |isa, [z, b, _]| {
+        let mask = mask(0.3);
+        on_lines(&z, |z| {
+            selu_forward(isa, z, &b, piece(9), Selu::default(), Some(&mask))
+        })
     }),
-    ("selu_backward", |isa, [mut d, y, _]| {
-        selu_backward(isa, &mut d, &y, Selu::default(), None);
-        d
+    ("selu_backward", |isa, [d, y, _]| {
+        on_lines(&d, |d| {
+            selu_backward(isa, d, &lines(&y), Selu::default(), None)
+        })
     }),
-    ("selu_backward, dropout", |isa, [mut d, y, _]| {
-        selu_backward(isa, &mut d, &y, Selu::default(), Some(&mask(0.3)));
-        d
+    ("selu_backward, dropout", |isa, [d, y, _]| {
+        let mask = mask(0.3);
+        on_lines(&d, |d| {
+            selu_backward(isa, d, &lines(&y), Selu::default(), Some(&mask))
+        })
     }),
-    ("relu_forward", |isa, [mut z, b, _]| {
+    ("relu_forward", |isa, [z, b, _]| {
         let mask = DropoutMask::ordinary(stream(), 0.5);
-        relu_forward(isa, &mut z, &b, 1, Some(&mask));
-        z
+        on_lines(&z, |z| relu_forward(isa, z, &b, piece(1), Some(&mask)))
     }),
-    ("relu_backward", |isa, [mut d, y, _]| {
-        relu_backward(isa, &mut d, &y, None);
-        d
+    ("relu_backward", |isa, [d, y, _]| {
+        on_lines(&d, |d| relu_backward(isa, d, &lines(&y), None))
     }),
-    ("identity_forward", |isa, [mut z, b, _]| {
-        identity_forward(isa, &mut z, &b);
-        z
+    ("identity_forward", |isa, [z, b, _]| {
+        on_lines(&z, |z| identity_forward(isa, z, &b, piece(0)))
     }),
-    ("dropout_forward", |isa, [mut x, _, _]| {
-        let width = x.len();
-        dropout_forward(isa, &mut x, width, 4, &mask(0.1));
-        x
+    ("dropout_forward", |isa, [x, _, _]| {
+        on_lines(&x, |x| dropout_forward(isa, x, piece(4), &mask(0.1)))
     }),
-    ("dropout_backward", |isa, [mut d, _, _]| {
-        let width = d.len();
-        dropout_backward(isa, &mut d, width, 4, &mask(0.1));
-        d
+    ("dropout_backward", |isa, [d, _, _]| {
+        on_lines(&d, |d| dropout_backward(isa, d, piece(4), &mask(0.1)))
+    }),
+    ("row_selu", |isa, [z, _, _]| {
+        on_lines(&z, |z| row_selu(isa, z, Selu::default()))
+    }),
+    ("row_relu", |isa, [z, _, _]| {
+        on_lines(&z, |z| row_relu(isa, z))
     }),
     ("sgd_step", |isa, [mut p, g, _]| {
         let step = SgdStep {
@@ -143,10 +172,15 @@ const KERNELS: [(&str, Kernel); 15] = [
         p.extend(v);
         p
     }),
-    ("add_column_sums", |isa, [x, mut sums, _]| {
-        let rows = [x.clone(), x].concat();
-        add_column_sums(isa, &rows, &mut sums);
-        sums
+    ("add_column_sums", |isa, [x, sums, _]| {
+        let mut first = lines(&sums)[0];
+        add_column_sums(isa, &lines(&x), &mut first);
+        first.0.to_vec()
+    }),
+    ("transpose", |isa, [x, _, _]| {
+        let mut t = vec![Line([0.0; LANES]); 29];
+        transpose(isa, &lines(&x), &mut t);
+        flat(&t).to_vec()
     }),
     ("sum_of_squares", |isa, [x, _, _]| {
         let mut sum = 0.25;
@@ -154,18 +188,42 @@ const KERNELS: [(&str, Kernel); 15] = [
         vec![sum as f32, (sum - f64::from(sum as f32)) as f32]
     }),
     ("matmul", |isa, [a, b, _]| {
-        // An outer product and an inner one of the same vectors.
+        // An outer product and an inner one of the same vectors, and a row through a layer.
         let n = a.len();
-        let mut packed = vec![0.0; packed_len(1, n)];
-        pack(Matrix::new(&b, 1, n), &mut packed);
-        let mut c = vec![0.0; n * n];
-        let column = Matrix::new(&a, n, 1);
-        matmul(isa, column, &packed, n, &mut c, Into::Overwrite);
-        let mut packed = vec![0.0; packed_len(n, 1)];
-        pack(Matrix::new(&b, n, 1), &mut packed);
-        let row = Matrix::new(&a, 1, n);
-        matmul(isa, row, &packed, 1, &mut c[..1], Into::Accumulate);
-        c
+        let (row, right) = (lines(&a), lines(&b));
+        let column: Vec<_> = a.iter().map(|&a| Line([a; LANES])).collect();
+        let narrow: Vec<_> = b.iter().map(|&b| Line([b; LANES])).collect();
+        let mut outer = vec![Line([0.0; LANES]); n * lines_for(n)];
+        let left = Panels::new(&column, n, 1, n);
+        let b_row = Panels::new(&right, 1, n, 1);
+        let mut c = PanelsMut::new(&mut outer, n, n, n);
+        matmul_nn(isa, left, b_row, &mut c, 0..n, Into::Overwrite);
+        let mut inner = vec![Line([0.25; LANES]); 2];
+        let b_column = Panels::new(&narrow, n, 1, n);
+        let mut c = PanelsMut::new(&mut inner[..1], 1, 1, 1);
+        matmul_nn(
+            isa,
+            Panels::new(&row, 1, n, 1),
+            b_column,
+            &mut c,
+            0..1,
+            Into::Accumulate,
+        );
+        let mut c = PanelsMut::new(&mut inner[1..], 1, 1, 1);
+        matmul_tn(isa, &column, b_column, &mut c, 0..1);
+        let mut y = vec![Line([0.0; LANES]); 1];
+        let with_bias: Vec<_> = narrow.iter().copied().chain([right[0]]).collect();
+        row_product(isa, &a, Panels::new(&with_bias, n, 7, n + 1), &mut y);
+        let mut all = vec![inner[0].0[0], inner[1].0[0]];
+        for j in 0..n {
+            all.extend(
+                outer[j / LANES * n..][..n]
+                    .iter()
+                    .map(|line| line.0[j % LANES]),
+            );
+        }
+        all.extend(&y[0].0[..7]);
+        all
     }),
 ];
 
@@ -214,12 +272,13 @@ fn reference(name: &str, [x, y, z]: [Vec<f32>; 3]) -> Option<Vec<f64>> {
     };
     let pairs = || x.iter().copied().zip(y.iter().copied());
     Some(match name {
-        "selu_forward" => pairs().map(|(z, b)| selu(z + b)).collect(),
+        // The bias belongs to a line of units.
+        "selu_forward" => (0..x.len()).map(|i| selu(x[i] + y[i / LANES])).collect(),
+        "row_selu" => x.iter().copied().map(selu).collect(),
         "relu_backward" => pairs()
             .map(|(d, y)| if y > 0.0 { d } else { 0.0 })
             .collect(),
-        "identity_forward" => pairs().map(|(z, b)| z + b).collect(),
-        "add_column_sums" => pairs().map(|(x, sum)| sum + x + x).collect(),
+        "identity_forward" => (0..x.len()).map(|i| x[i] + y[i / LANES]).collect(),
         "sgd_step" => {
             let step = |(p, g): (f64, f64)| p - 0.1 * (0.5 * g + 0.01 * p);
             pairs().map(step).collect()
@@ -277,7 +336,7 @@ fn kernels_follow_their_formulas_in_f64() {
                 let got = kernel(Isa::best(), input());
                 let [x, y, z] = input();
                 for (i, (got, want)) in got.iter().zip(&want).enumerate() {
-                    let terms = [x[i % len], y[i % len], z[i % len]];
+                    let terms = [x[i % len], y[i % len], y[i % len / LANES], z[i % len]];
                     let largest = terms.iter().fold(0.0, |top: f32, v| top.max(v.abs()));
                     let allowed = OF_VALUE * want.abs() + OF_LARGEST * f64::from(largest) + 1e-44;
                     let error = (f64::from(*got) - want).abs();
@@ -294,21 +353,23 @@ fn kernels_follow_their_formulas_in_f64() {
 }
 
 #[test]
-fn no_kernel_reads_or_writes_beyond_its_rows() {
-    // Sentinels behind the last row: a kernel that runs over shows here, and under valgrind.
+fn no_kernel_writes_beyond_its_lines() {
+    // Sentinels behind the last line: a kernel that runs over shows here, and under valgrind.
     for isa in Isa::supported() {
         for len in LENGTHS {
-            let mut z = vec![7.0_f32; 3 * len + 40];
+            let mut z = vec![Line([7.0_f32; LANES]); len + 3];
+            let bias = vec![0.5; len];
+            let mask = mask(0.4);
             selu_forward(
                 isa,
-                &mut z[..3 * len],
-                &vec![0.5; len],
-                0,
+                &mut z[..len],
+                &bias,
+                piece(0),
                 Selu::default(),
-                Some(&mask(0.4)),
+                Some(&mask),
             );
-            assert!(z[3 * len..].iter().all(|&v| v == 7.0), "{}", isa.name());
-            assert!(z[..3 * len].iter().all(|&v| v != 7.0), "{}", isa.name());
+            assert!(flat(&z[len..]).iter().all(|&v| v == 7.0), "{}", isa.name());
+            assert!(flat(&z[..len]).iter().all(|&v| v != 7.0), "{}", isa.name());
         }
     }
 }

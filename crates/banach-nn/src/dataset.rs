@@ -28,21 +28,38 @@ impl Inputs {
         check_finite("number", &self.numbers)?;
         if !categories.is_empty() {
             for (row, codes) in self.codes.chunks_exact(categories.len()).enumerate() {
-                for (&got, category) in codes.iter().zip(categories) {
-                    let limit = category.n_codes();
-                    if got as usize >= limit {
-                        return Err(DatasetError::Code {
-                            what: "a category",
-                            row,
-                            got,
-                            limit,
-                        });
-                    }
-                }
+                check_codes(spec, row, codes)?;
             }
         }
         Ok(())
     }
+}
+
+/// Checks that one row fits a network.
+pub(crate) fn check_row(
+    spec: &NetworkSpec,
+    numbers: &[f32],
+    codes: &[u32],
+) -> Result<(), DatasetError> {
+    check_length("numbers", spec.inputs.n_numbers, numbers.len())?;
+    check_length("codes", spec.inputs.categories.len(), codes.len())?;
+    check_finite("number", numbers)?;
+    check_codes(spec, 0, codes)
+}
+
+fn check_codes(spec: &NetworkSpec, row: usize, codes: &[u32]) -> Result<(), DatasetError> {
+    for (&got, category) in codes.iter().zip(&spec.inputs.categories) {
+        let limit = category.n_codes();
+        if got as usize >= limit {
+            return Err(DatasetError::Code {
+                what: "a category",
+                row,
+                got,
+                limit,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What the network shall say, one entry or row of entries for each row of inputs.

@@ -1,11 +1,11 @@
 //! The input layer: rows of numbers and codes become rows of units.
 
-use banach_kernels::Real;
 use banach_kernels::random::{Purpose, Stream};
+use banach_kernels::{LANES, PanelsMut, Real};
 
 use crate::dataset::Inputs;
-use crate::network::Network;
-use crate::spec::CategorySpec;
+use crate::layout::Weights;
+use crate::spec::{CategorySpec, InputSpec, NetworkSpec};
 
 /// Hides known categories at random in training, so that the unknown code is trained as well.
 ///
@@ -53,49 +53,71 @@ pub(crate) fn code(
 /// Writes the units of some rows: numbers as they are, a block of units for each category.
 ///
 /// # Shapes
-/// `rows`: row numbers in `inputs`; `x`: [rows.len(), input width], row-major. `first_row` is the
-/// position of the first one in the batch.
+/// `rows`: row numbers in `inputs`; `x`: [input width, rows]. `first_row` is the position of the first
+/// one in the batch.
 pub(crate) fn gather<T: Real>(
-    network: &Network<T>,
+    spec: &NetworkSpec,
+    weights: Weights<'_, T>,
     inputs: &Inputs,
     rows: impl Iterator<Item = usize>,
     first_row: usize,
     hide: Option<&HideCategories>,
-    x: &mut [T],
+    mut x: PanelsMut<'_, T>,
 ) {
-    let spec = &network.spec().inputs;
+    let spec = &spec.inputs;
     let (n_numbers, n_categories) = (spec.n_numbers, spec.categories.len());
-    for (position, (line, row)) in x.chunks_exact_mut(spec.width()).zip(rows).enumerate() {
-        let (numbers, mut units) = line.split_at_mut(n_numbers);
-        let source = &inputs.numbers[row * n_numbers..][..n_numbers];
-        for (unit, &number) in numbers.iter_mut().zip(source) {
-            *unit = T::from_f64(f64::from(number));
-        }
-        let mut embeddings = network.embeddings();
-        for (column, form) in spec.categories.iter().enumerate() {
-            let code = code(
+    for (position, row) in rows.enumerate() {
+        let lane = position % LANES;
+        let units = x.panel_mut(position / LANES);
+        let numbers = &inputs.numbers[row * n_numbers..][..n_numbers];
+        let code = |column| {
+            code(
                 inputs,
                 n_categories,
                 row,
                 first_row + position,
                 column,
                 hide,
-            ) as usize;
-            let (block, rest) = units.split_at_mut(form.width());
-            match form {
-                CategorySpec::OneHot { low, high } => {
-                    for (unit, &value) in block.iter_mut().zip(low) {
-                        *unit = T::from_f64(f64::from(value));
-                    }
-                    block[code] = T::from_f64(f64::from(high[code]));
+            ) as usize
+        };
+        units_of(spec, weights, numbers, code, |unit, value| {
+            units[unit].0[lane] = value
+        });
+    }
+}
+
+/// Calls `set(unit, value)` for every input unit of a row with these numbers and codes.
+pub(crate) fn units_of<T: Real>(
+    spec: &InputSpec,
+    weights: Weights<'_, T>,
+    numbers: &[f32],
+    code: impl Fn(usize) -> usize,
+    mut set: impl FnMut(usize, T),
+) {
+    for (unit, &number) in numbers.iter().enumerate() {
+        set(unit, T::from_f64(f64::from(number)));
+    }
+    let mut unit = numbers.len();
+    let mut tables = weights.layout.tables.iter();
+    for (column, form) in spec.categories.iter().enumerate() {
+        let code = code(column);
+        match form {
+            CategorySpec::OneHot { low, high } => {
+                for (i, &value) in low.iter().enumerate() {
+                    set(unit + i, T::from_f64(f64::from(value)));
                 }
-                CategorySpec::Embedding { dimension, .. } => {
-                    if let Some((_, _, table)) = embeddings.next() {
-                        block.copy_from_slice(&table[code * dimension..][..*dimension]);
+                set(unit + code, T::from_f64(f64::from(high[code])));
+            }
+            CategorySpec::Embedding { dimension, .. } => {
+                if let Some(table) = tables.next() {
+                    let vectors = table.vectors(weights.lines);
+                    let vector = &vectors[code * dimension..][..*dimension];
+                    for (i, &value) in vector.iter().enumerate() {
+                        set(unit + i, value);
                     }
                 }
             }
-            units = rest;
         }
+        unit += form.width();
     }
 }

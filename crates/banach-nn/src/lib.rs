@@ -12,6 +12,7 @@
 mod dataset;
 mod error;
 mod input;
+mod layout;
 mod loss;
 mod network;
 mod optimizer;
@@ -31,7 +32,7 @@ pub use error::{DatasetError, SpecError, TrainError};
 pub use loss::Loss;
 pub use network::{Network, TensorInfo};
 pub use optimizer::{Optimizer, OptimizerState};
-pub use predict::{LayerMoments, Predictor};
+pub use predict::{LayerMoments, Precision, Predictor};
 pub use schedule::Schedule;
 pub use spec::{Activation, CategorySpec, Dropout, InputSpec, LayerSpec, NetworkSpec, Shape};
 pub use step::{BatchResult, Stepper};

@@ -145,41 +145,38 @@ impl<T: Real> Network<T> {
         &self.parameters
     }
 
+    /// The flat buffer of all parameters, without the rest.
+    pub(crate) fn into_parameters(self) -> Vec<T> {
+        self.parameters
+    }
+
     /// The flat buffer of all parameters, to be changed in place.
     pub fn parameters_mut(&mut self) -> &mut [T] {
         &mut self.parameters
     }
 
-    /// All tensors, with the flat buffer to be changed in place.
-    pub(crate) fn tensors_and_parameters_mut(&mut self) -> (&[TensorInfo], &mut [T]) {
-        (&self.tensors, &mut self.parameters)
+    /// Number of parameters.
+    pub(crate) fn n_parameters(&self) -> usize {
+        self.tensors
+            .last()
+            .map_or(0, |last| last.offset + last.len())
     }
 
-    /// Number of layers, the output layer included.
-    pub(crate) fn n_layers(&self) -> usize {
-        self.spec.layers.len() + 1
+    /// Specification and tensors alone, for an engine that keeps the parameters elsewhere.
+    pub(crate) fn without_parameters(self) -> Self {
+        Self {
+            parameters: Vec::new(),
+            ..self
+        }
     }
 
-    /// Weights of a layer: [out, in].
-    pub(crate) fn weight(&self, layer: usize) -> &[T] {
-        self.tensor(&self.tensors[self.first_weight() + 2 * layer])
-    }
-
-    /// Biases of a layer: [out].
-    pub(crate) fn bias(&self, layer: usize) -> &[T] {
-        self.tensor(&self.tensors[self.first_weight() + 2 * layer + 1])
-    }
-
-    /// Embedding tables with the category column and first input unit of each.
-    pub(crate) fn embeddings(&self) -> impl Iterator<Item = (usize, usize, &[T])> {
-        self.tensors.iter().filter_map(|info| match info.role {
-            Role::Embedding { category, unit } => Some((category, unit, self.tensor(info))),
-            Role::Weight { .. } | Role::Bias { .. } => None,
-        })
-    }
-
-    fn first_weight(&self) -> usize {
-        self.tensors.len() - 2 * self.n_layers()
+    /// The same network with these parameters, as many as it has.
+    pub(crate) fn with_parameters(&self, parameters: Vec<T>) -> Self {
+        Self {
+            spec: self.spec.clone(),
+            tensors: self.tensors.clone(),
+            parameters,
+        }
     }
 }
 

@@ -1,19 +1,29 @@
 //! Forward and backward through all layers for some rows.
 //!
-//! Layer I computes `y = dropout(activation(x weight^T + bias))`; the output layer has no activation.
-//! Backward turns the gradient at y into the one at the net input in place (from y alone, see
-//! `selu_backward`), and `d_x = d_z weight` into the gradient at the layer before.
+//! Layer I computes `y = dropout(activation(weight x + bias))`; the output layer has no activation.
+//! Units are lines and rows of the batch are lanes, so that one layout serves all three products of a
+//! layer. A panel of 32 units is computed, biased, activated and dropped out while it is in cache.
+//! Backward turns the gradient at y into the one at the net input (from y alone, see `selu_backward`),
+//! and `d_x = weight^T d_z` into the gradient at the layer before.
+
+use std::ops::Range;
 
 use banach_kernels::random::{Purpose, Stream};
 use banach_kernels::{
-    DropoutMask, Into, Isa, Matrix, Real, dropout_backward, dropout_forward, identity_forward,
-    matmul, matmul_plain, pack, packed_len, relu_backward, relu_forward, selu_backward,
-    selu_forward,
+    DropoutMask, Into, Isa, LANES, Line, Panels, PanelsMut, Piece, Real, dropout_backward,
+    dropout_forward, identity_forward, lines_for, matmul_nn, matmul_tn, relu_backward,
+    relu_forward, selu_backward, selu_forward, transpose, widen,
 };
 
+use crate::dataset::Dataset;
 use crate::input::HideCategories;
-use crate::network::Network;
+use crate::layout::Weights;
+use crate::loss::Loss;
 use crate::spec::{Activation, Dropout, NetworkSpec};
+
+/// Rows of a shard are a multiple of this, the batch's last ones excepted: half a panel, below which
+/// a product is no faster for fewer rows.
+pub(crate) const ROW_STEP: usize = LANES / 2;
 
 /// The randomness of one training step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,63 +58,6 @@ impl StepNoise {
     }
 }
 
-/// Weights of all layers, packed as right-hand sides of `x weight^T`.
-#[derive(Debug, Clone)]
-pub(crate) struct PackedWeights<T> {
-    /// weight^T of each layer, [in, out], packed.
-    pub(crate) layers: Vec<Vec<T>>,
-}
-
-impl<T: Real> PackedWeights<T> {
-    pub(crate) fn new(network: &Network<T>) -> Self {
-        let layers = (0..network.n_layers()).map(|layer| {
-            let weight = weight_matrix(network, layer).transposed();
-            let mut packed = vec![T::ZERO; packed_len(weight.rows(), weight.columns())];
-            pack(weight, &mut packed);
-            packed
-        });
-        Self {
-            layers: layers.collect(),
-        }
-    }
-}
-
-fn weight_matrix<T: Real>(network: &Network<T>, layer: usize) -> Matrix<'_, T> {
-    let out = network.bias(layer).len();
-    let weight = network.weight(layer);
-    Matrix::new(weight, out, weight.len() / out)
-}
-
-/// One layer forward: `y = dropout(activation(x weight^T + bias))`.
-///
-/// # Shapes
-/// `x`: [rows, in], `y`: [rows, out].
-pub(crate) fn layer_forward<T: Real>(
-    isa: Isa,
-    network: &Network<T>,
-    packed: &[T],
-    layer: usize,
-    x: &[T],
-    y: &mut [T],
-    first_row: usize,
-    noise: Option<&StepNoise>,
-) {
-    let bias = network.bias(layer);
-    let rows = y.len() / bias.len();
-    let x = Matrix::new(x, rows, x.len() / rows);
-    matmul(isa, x, packed, bias.len(), y, Into::Overwrite);
-    let spec = network.spec();
-    let mask = noise.and_then(|noise| noise.mask(spec, layer + 1));
-    match spec.layers.get(layer).map(|layer| layer.activation) {
-        None => identity_forward(isa, y, bias),
-        Some(Activation::Relu) => relu_forward(isa, y, bias, first_row, mask.as_ref()),
-        Some(activation @ Activation::Selu { .. }) => {
-            let selu = activation.selu().unwrap_or_default();
-            selu_forward(isa, y, bias, first_row, selu, mask.as_ref());
-        }
-    }
-}
-
 /// Rows that go through the network together, with room for their activations and gradients.
 #[derive(Debug)]
 pub(crate) struct Shard<T> {
@@ -112,161 +65,267 @@ pub(crate) struct Shard<T> {
     pub(crate) first_row: usize,
     /// Rows in use.
     pub(crate) n_rows: usize,
-    /// `y[0]` is the input, `y[l + 1]` the output of layer l: [rows, width] each.
-    y: Vec<Vec<T>>,
-    /// Gradients at the same places; after [`Shard::backward`], at the net inputs.
-    d: Vec<Vec<T>>,
-    /// Inputs of each layer, packed by [`Shard::backward`] as right-hand sides of `d_z^T x`.
-    packed_x: Vec<Vec<T>>,
+    /// `y[0]` is the input, `y[l + 1]` the output of layer l: [width, rows] in panels.
+    y: Vec<Vec<Line<T>>>,
+    /// The gradient at a place: [width, rows] in panels. Two buffers that take turns.
+    d: [Vec<Line<T>>; 2],
+    /// Gradients at the net inputs of each layer, transposed: [rows, out] in panels.
+    d_rows: Vec<Vec<Line<T>>>,
     widths: Vec<usize>,
     /// Loss of each row, weighted.
     pub(crate) losses: Vec<f64>,
+    /// A panel of weights made from bfloat16; empty until [`Shard::widens`].
+    wide: Vec<Line<T>>,
+    /// One row's outputs, and the gradient at them.
+    row: [Vec<T>; 2],
 }
 
 impl<T: Real> Shard<T> {
     /// Room for `capacity` rows; with `training`, for their gradients too.
     pub(crate) fn new(spec: &NetworkSpec, capacity: usize, training: bool) -> Self {
         let widths = spec.widths();
-        let buffers = |first: usize| {
-            let used = |(place, width): (usize, &usize)| {
-                vec![T::ZERO; if place >= first { width * capacity } else { 0 }]
-            };
-            widths.iter().enumerate().map(used).collect()
-        };
-        let packed = |&width: &usize| {
-            let used = if training {
-                packed_len(capacity, width)
-            } else {
-                0
-            };
-            vec![T::ZERO; used]
-        };
-        let first_gradient = match (training, spec.inputs.has_embeddings()) {
-            (false, _) => widths.len(),
-            (true, true) => 0,
-            (true, false) => 1,
-        };
+        let panels = lines_for(capacity);
+        let lines = |n: usize| vec![Line::ZERO; if training { n } else { 0 }];
+        let widest = widths.iter().copied().max().unwrap_or(0);
+        let rows = |&width: &usize| lines(lines_for(width) * capacity);
         Self {
             first_row: 0,
             n_rows: 0,
-            y: buffers(0),
-            d: buffers(first_gradient),
-            packed_x: widths[..widths.len() - 1].iter().map(packed).collect(),
+            y: widths
+                .iter()
+                .map(|&w| vec![Line::ZERO; w * panels])
+                .collect(),
+            d: [lines(widest * panels), lines(widest * panels)],
+            d_rows: widths[1..].iter().map(rows).collect(),
             losses: vec![0.0; capacity],
+            wide: Vec::new(),
+            row: [vec![T::ZERO; spec.n_outputs], vec![T::ZERO; spec.n_outputs]],
             widths,
         }
     }
 
+    /// Makes room for weights that come as bfloat16.
+    pub(crate) fn widens(mut self) -> Self {
+        let widest = self.widths.iter().copied().max().unwrap_or(0);
+        self.wide = vec![Line::ZERO; widest + 1];
+        self
+    }
+
+    fn n_lines(&self, place: usize) -> usize {
+        self.widths[place] * lines_for(self.n_rows)
+    }
+
     /// The units at a place: 0 is the input, l + 1 the output of layer l.
-    pub(crate) fn units(&self, place: usize) -> &[T] {
-        &self.y[place][..self.n_rows * self.widths[place]]
-    }
-
-    /// The gradients at a place.
-    pub(crate) fn gradients(&self, place: usize) -> &[T] {
-        let used = if self.d[place].is_empty() {
-            0
-        } else {
-            self.n_rows * self.widths[place]
-        };
-        &self.d[place][..used]
-    }
-
-    /// The inputs of a layer, packed.
-    pub(crate) fn packed_inputs(&self, layer: usize) -> &[T] {
-        &self.packed_x[layer][..packed_len(self.n_rows, self.widths[layer])]
+    pub(crate) fn units(&self, place: usize) -> Panels<'_, T> {
+        let width = self.widths[place];
+        let lines = &self.y[place][..self.n_lines(place)];
+        Panels::new(lines, width, self.n_rows, width)
     }
 
     /// The input units, to be filled.
-    pub(crate) fn input_mut(&mut self) -> &mut [T] {
-        &mut self.y[0][..self.n_rows * self.widths[0]]
+    pub(crate) fn input_mut(&mut self) -> PanelsMut<'_, T> {
+        let (width, n_lines) = (self.widths[0], self.n_lines(0));
+        PanelsMut::new(&mut self.y[0][..n_lines], width, self.n_rows, width)
     }
 
-    /// The outputs, and the buffer for the gradient at them.
-    pub(crate) fn outputs_and_gradients(&mut self) -> (&[T], &mut [T]) {
+    /// The gradient at the input units after [`Shard::backward`].
+    pub(crate) fn input_gradient(&self) -> Panels<'_, T> {
+        let width = self.widths[0];
+        Panels::new(&self.d[0][..self.n_lines(0)], width, self.n_rows, width)
+    }
+
+    /// The gradient at the net inputs of one panel of a layer's units: [rows, 32].
+    pub(crate) fn row_gradients(&self, layer: usize, panel: usize) -> &[Line<T>] {
+        &self.d_rows[layer][panel * self.n_rows..][..self.n_rows]
+    }
+
+    /// The outputs of one row.
+    pub(crate) fn row_outputs(&self, row: usize, outputs: &mut [T]) {
+        let panel = self.units(self.widths.len() - 1).panel(row / LANES);
+        for (output, line) in outputs.iter_mut().zip(panel) {
+            *output = line.0[row % LANES];
+        }
+    }
+
+    /// Losses of the shard's rows and, given the factor on each row's loss, the gradient at the
+    /// outputs.
+    pub(crate) fn losses(
+        &mut self,
+        data: &Dataset,
+        batch: &[u32],
+        loss: &Loss,
+        scale: Option<f64>,
+    ) {
         let last = self.widths.len() - 1;
-        let used = self.n_rows * self.widths[last];
-        (&self.y[last][..used], &mut self.d[last][..used])
+        let n_outputs = self.widths[last];
+        let [mut outputs, mut gradient] = std::mem::take(&mut self.row);
+        for row in 0..self.n_rows {
+            self.row_outputs(row, &mut outputs);
+            let in_data = batch[self.first_row + row] as usize;
+            let d_outputs = scale.map(|_| gradient.as_mut_slice());
+            let scale = scale.unwrap_or(0.0);
+            self.losses[row] = loss.row(&outputs, data, in_data, scale, d_outputs);
+            if let Some(d) = self.d[last % 2].get_mut(row / LANES * n_outputs..) {
+                for (line, &value) in d.iter_mut().zip(&gradient) {
+                    line.0[row % LANES] = value;
+                }
+            }
+        }
+        self.row = [outputs, gradient];
     }
 
     /// Runs the filled input through all layers.
     pub(crate) fn forward(
         &mut self,
         isa: Isa,
-        network: &Network<T>,
-        packed: &PackedWeights<T>,
+        spec: &NetworkSpec,
+        weights: Weights<'_, T>,
         noise: Option<&StepNoise>,
     ) {
-        let (first_row, n_rows, width) = (self.first_row, self.n_rows, self.widths[0]);
-        if let Some(mask) = noise.and_then(|noise| noise.mask(network.spec(), 0)) {
-            dropout_forward(
-                isa,
-                &mut self.y[0][..n_rows * width],
-                width,
-                first_row,
-                &mask,
-            );
+        let (first_row, n_rows) = (self.first_row, self.n_rows);
+        if let Some(mask) = noise.and_then(|noise| noise.mask(spec, 0)) {
+            let mut input = self.input_mut();
+            for (panel, lanes) in panels(n_rows) {
+                let piece = Piece {
+                    first_unit: 0,
+                    first_row: first_row + panel * LANES,
+                    lanes,
+                };
+                dropout_forward(isa, input.panel_mut(panel), piece, &mask);
+            }
         }
-        for layer in 0..network.n_layers() {
+        for (layer, place) in weights.layout.layers.iter().enumerate() {
+            let n_lines = [self.n_lines(layer), self.n_lines(layer + 1)];
             let (before, after) = self.y.split_at_mut(layer + 1);
-            let x = &before[layer][..n_rows * self.widths[layer]];
-            let y = &mut after[0][..n_rows * self.widths[layer + 1]];
-            layer_forward(
-                isa,
-                network,
-                &packed.layers[layer],
-                layer,
-                x,
-                y,
-                first_row,
-                noise,
-            );
+            let (n_in, n_out) = (place.n_in, place.n_out);
+            let x = Panels::new(&before[layer][..n_lines[0]], n_in, n_rows, n_in);
+            let mut y = PanelsMut::new(&mut after[0][..n_lines[1]], n_out, n_rows, n_out);
+            let mask = noise.and_then(|noise| noise.mask(spec, layer + 1));
+            let activation = spec.layers.get(layer).map(|layer| layer.activation);
+            for group in 0..place.n_panels() {
+                let units = place.units(group);
+                let lines = place.lines(group..group + 1);
+                let panel = match weights.half {
+                    None => &weights.lines[lines],
+                    Some(half) => {
+                        let wide = &mut self.wide[..lines.len()];
+                        widen(isa, &half[lines], wide);
+                        wide
+                    }
+                };
+                let (weight, bias) = panel.split_at(n_in);
+                let bias = &bias[0].0;
+                matmul_tn(isa, weight, x, &mut y, units.clone());
+                for (panel, lanes) in panels(n_rows) {
+                    let z = &mut y.panel_mut(panel)[units.clone()];
+                    let piece = Piece {
+                        first_unit: units.start,
+                        first_row: first_row + panel * LANES,
+                        lanes,
+                    };
+                    activate(isa, activation, z, bias, piece, mask.as_ref());
+                }
+            }
         }
     }
 
     /// Takes the gradient at the outputs back through all layers.
     ///
-    /// Afterwards `gradients(l + 1)` is the gradient at layer l's net input, `packed_inputs(l)` what
-    /// the gradient of its weights is made with, and `gradients(0)` the gradient at the input units
-    /// if the network has embeddings.
-    pub(crate) fn backward(&mut self, isa: Isa, network: &Network<T>, noise: Option<&StepNoise>) {
-        let spec = network.spec();
-        let n_rows = self.n_rows;
-        for layer in (0..network.n_layers()).rev() {
-            let width = self.widths[layer + 1];
-            let (before, after) = self.d.split_at_mut(layer + 1);
-            let d_y = &mut after[0][..n_rows * width];
-            let y = &self.y[layer + 1][..n_rows * width];
-            let mask = noise.and_then(|noise| noise.mask(spec, layer + 1));
-            match spec.layers.get(layer).map(|layer| layer.activation) {
-                None => {}
-                Some(Activation::Relu) => relu_backward(isa, d_y, y, mask.as_ref()),
-                Some(activation @ Activation::Selu { .. }) => {
-                    let selu = activation.selu().unwrap_or_default();
-                    selu_backward(isa, d_y, y, selu, mask.as_ref());
+    /// Afterwards `row_gradients(l, ..)` is the gradient at layer l's net input, and
+    /// `input_gradient()` the one at the input units if the network has embeddings.
+    pub(crate) fn backward(
+        &mut self,
+        isa: Isa,
+        spec: &NetworkSpec,
+        weights: Weights<'_, T>,
+        noise: Option<&StepNoise>,
+    ) {
+        let (first_row, n_rows) = (self.first_row, self.n_rows);
+        let layers = &weights.layout.layers;
+        let last = layers.len();
+        for group in 0..layers[last - 1].n_panels() {
+            self.turn_rows(isa, last, layers[last - 1].units(group));
+        }
+        let first_place = if spec.inputs.has_embeddings() { 0 } else { 1 };
+        for place in (first_place..last).rev() {
+            let layer = &layers[place];
+            let n_lines = [self.n_lines(place), self.n_lines(place + 1)];
+            let activation = place
+                .checked_sub(1)
+                .map(|below| spec.layers[below].activation);
+            let mask = noise.and_then(|noise| noise.mask(spec, place));
+            let weight = layer.weights(weights.lines);
+            for first in (0..layer.n_in).step_by(LANES) {
+                let units = first..layer.n_in.min(first + LANES);
+                let [even, odd] = &mut self.d;
+                let (d_x, d_z) = if place % 2 == 0 {
+                    (even, odd)
+                } else {
+                    (odd, even)
+                };
+                let d_z = Panels::new(&d_z[..n_lines[1]], layer.n_out, n_rows, layer.n_out);
+                let mut d_x =
+                    PanelsMut::new(&mut d_x[..n_lines[0]], layer.n_in, n_rows, layer.n_in);
+                matmul_nn(isa, weight, d_z, &mut d_x, units.clone(), Into::Overwrite);
+                let y = Panels::new(&self.y[place][..n_lines[0]], layer.n_in, n_rows, layer.n_in);
+                for (panel, lanes) in panels(n_rows) {
+                    let d = &mut d_x.panel_mut(panel)[units.clone()];
+                    let y = &y.panel(panel)[units.clone()];
+                    match (activation, &mask) {
+                        (Some(Activation::Relu), _) => relu_backward(isa, d, y, mask.as_ref()),
+                        (Some(activation @ Activation::Selu { .. }), _) => {
+                            let selu = activation.selu().unwrap_or_default();
+                            selu_backward(isa, d, y, selu, mask.as_ref());
+                        }
+                        (None, Some(mask)) => {
+                            let piece = Piece {
+                                first_unit: units.start,
+                                first_row: first_row + panel * LANES,
+                                lanes,
+                            };
+                            dropout_backward(isa, d, piece, mask);
+                        }
+                        (None, None) => {}
+                    }
+                }
+                if place > 0 {
+                    self.turn_rows(isa, place, units);
                 }
             }
-            let n_in = self.widths[layer];
-            let x = Matrix::new(&self.y[layer][..n_rows * n_in], n_rows, n_in);
-            pack(x, &mut self.packed_x[layer][..packed_len(n_rows, n_in)]);
-            if before[layer].is_empty() {
-                continue;
-            }
-            let d_x = &mut before[layer][..n_rows * n_in];
-            let d_z = Matrix::new(d_y, n_rows, width);
-            let weight = weight_matrix(network, layer);
-            matmul_plain(isa, d_z, weight, d_x, Into::Overwrite);
         }
-        let width = self.widths[0];
-        let mask = noise.and_then(|noise| noise.mask(spec, 0));
-        if let (Some(mask), false) = (mask, self.d[0].is_empty()) {
-            dropout_backward(
-                isa,
-                &mut self.d[0][..n_rows * width],
-                width,
-                self.first_row,
-                &mask,
-            );
+    }
+
+    /// Writes the gradient of some units at a place row by row.
+    fn turn_rows(&mut self, isa: Isa, place: usize, units: Range<usize>) {
+        let width = self.widths[place];
+        let rows = &mut self.d_rows[place - 1][units.start / LANES * self.n_rows..];
+        for (panel, lanes) in panels(self.n_rows) {
+            let d = &self.d[place % 2][panel * width..][units.clone()];
+            transpose(isa, d, &mut rows[panel * LANES..][..lanes]);
+        }
+    }
+}
+
+/// The panels of some rows, with the number of rows in each.
+fn panels(n_rows: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..lines_for(n_rows)).map(move |panel| (panel, LANES.min(n_rows - panel * LANES)))
+}
+
+/// Bias, activation and dropout of a piece.
+fn activate<T: Real>(
+    isa: Isa,
+    activation: Option<Activation>,
+    z: &mut [Line<T>],
+    bias: &[T],
+    piece: Piece,
+    mask: Option<&DropoutMask>,
+) {
+    match activation {
+        None => identity_forward(isa, z, bias, piece),
+        Some(Activation::Relu) => relu_forward(isa, z, bias, piece, mask),
+        Some(activation @ Activation::Selu { .. }) => {
+            let selu = activation.selu().unwrap_or_default();
+            selu_forward(isa, z, bias, piece, selu, mask);
         }
     }
 }

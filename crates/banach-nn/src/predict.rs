@@ -1,22 +1,50 @@
-//! Prediction: a network with its weights packed once.
+//! Prediction: a network with its weights laid out for it once.
 
-use banach_kernels::{Isa, Pool, Real};
+use banach_kernels::{
+    HalfLine, Isa, LANES, Line, Panels, Pool, Real, flat, flat_mut, lines_for, row_product,
+    row_product_half, row_relu, row_selu, to_half,
+};
 
 use crate::dataset::Inputs;
 use crate::error::{DatasetError, TrainError};
 use crate::input;
+use crate::layout::{Layout, Weights};
 use crate::network::Network;
-use crate::pass::{PackedWeights, Shard};
+use crate::pass::Shard;
+use crate::spec::{Activation, NetworkSpec};
 
 /// Rows that one thread takes at a time.
 const ROWS: usize = 64;
 
+/// The same with weights in bfloat16, which are widened once for all of them.
+const ROWS_OF_HALF: usize = 256;
+
+/// Batches of up to this many rows are run row by row: a product would compute 16 of them.
+const FEW_ROWS: usize = 4;
+
+/// How a predictor keeps the weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// As trained.
+    #[default]
+    Single,
+    /// Rounded to bfloat16, the upper half of an `f32`: half the memory, and half the time of a single
+    /// row when that is bound by reading the weights. Sums stay in `f32`. Each weight moves by up to
+    /// 2^-9 of itself.
+    Bf16,
+}
+
 /// A network made ready to predict. A row's outputs have the same bits alone, in a batch, and with
 /// any number of threads.
 pub struct Predictor<T: Real = f32> {
-    network: Network<T>,
-    packed: PackedWeights<T>,
+    spec: NetworkSpec,
+    layout: Layout,
+    lines: Vec<Line<T>>,
+    half: Option<Vec<HalfLine>>,
     shards: Vec<Shard<T>>,
+    /// The units of one row before and after a layer.
+    row: [Vec<Line<T>>; 2],
+    rows_at_once: usize,
     pool: Pool,
     isa: Isa,
 }
@@ -35,27 +63,63 @@ pub struct LayerMoments {
 }
 
 impl<T: Real> Predictor<T> {
-    /// Packs a network's weights and starts `threads` threads.
+    /// Lays out a network's weights and starts `threads` threads.
     ///
     /// # Errors
     /// If the system refuses the threads.
-    pub fn new(network: Network<T>, threads: usize) -> Result<Self, TrainError> {
+    pub fn new(network: &Network<T>, threads: usize) -> Result<Self, TrainError> {
+        Self::with_precision(network, threads, Precision::Single)
+    }
+
+    /// [`Predictor::new`] with the weights kept in some precision.
+    ///
+    /// # Errors
+    /// If the system refuses the threads.
+    pub fn with_precision(
+        network: &Network<T>,
+        threads: usize,
+        precision: Precision,
+    ) -> Result<Self, TrainError> {
         let threads = threads.max(1);
         let pool = Pool::new(threads).map_err(|source| TrainError::Threads { threads, source })?;
-        let shard = |_| Shard::new(network.spec(), ROWS, false);
+        let isa = Isa::best();
+        let (spec, layout) = (network.spec().clone(), network.layout());
+        let mut lines = layout.pack(isa, network.parameters());
+        let (half, rows_at_once) = match precision {
+            Precision::Single => (None, ROWS),
+            Precision::Bf16 => {
+                let half = to_half(&lines);
+                lines.truncate(layout.table_lines());
+                lines.shrink_to_fit();
+                (Some(half), ROWS_OF_HALF)
+            }
+        };
+        let shard = |_| {
+            let shard = Shard::new(&spec, rows_at_once, false);
+            match precision {
+                Precision::Single => shard,
+                Precision::Bf16 => shard.widens(),
+            }
+        };
+        let widest = spec.widths().into_iter().max().unwrap_or(0);
+        let row = || vec![Line::ZERO; lines_for(widest)];
         Ok(Self {
-            packed: PackedWeights::new(&network),
             shards: (0..threads).map(shard).collect(),
+            row: [row(), row()],
+            rows_at_once,
+            spec,
+            layout,
+            lines,
+            half,
             pool,
-            isa: Isa::best(),
-            network,
+            isa,
         })
     }
 
-    /// The network.
+    /// What the network is.
     #[must_use]
-    pub fn network(&self) -> &Network<T> {
-        &self.network
+    pub fn spec(&self) -> &NetworkSpec {
+        &self.spec
     }
 
     /// Outputs of the last layer (logits, or the number): [n_rows, n_outputs], row-major.
@@ -63,19 +127,106 @@ impl<T: Real> Predictor<T> {
     /// # Errors
     /// If the inputs do not fit the network.
     pub fn outputs(&mut self, inputs: &Inputs) -> Result<Vec<T>, DatasetError> {
-        inputs.check(self.network.spec())?;
-        let n_outputs = self.network.spec().n_outputs;
+        inputs.check(&self.spec)?;
+        let n_outputs = self.spec.n_outputs;
         let mut outputs = vec![T::ZERO; inputs.n_rows * n_outputs];
-        let mut parts: Vec<_> = outputs.chunks_mut(ROWS * n_outputs).enumerate().collect();
-        let (network, packed, isa) = (&self.network, &self.packed, self.isa);
+        if inputs.n_rows <= FEW_ROWS {
+            let (n_numbers, n_codes) = (
+                self.spec.inputs.n_numbers,
+                self.spec.inputs.categories.len(),
+            );
+            for (row, outputs) in outputs.chunks_exact_mut(n_outputs).enumerate() {
+                let numbers = &inputs.numbers[row * n_numbers..][..n_numbers];
+                let codes = &inputs.codes[row * n_codes..][..n_codes];
+                self.run_row(numbers, codes, outputs);
+            }
+            return Ok(outputs);
+        }
+        let rows = self
+            .rows_at_once
+            .min(inputs.n_rows.div_ceil(self.pool.threads()));
+        let rows = rows.next_multiple_of(LANES / 2);
+        let mut parts: Vec<_> = outputs.chunks_mut(rows * n_outputs).enumerate().collect();
+        let (spec, isa) = (&self.spec, self.isa);
+        let weights = Weights {
+            layout: &self.layout,
+            lines: &self.lines,
+            half: self.half.as_deref(),
+        };
         self.pool
             .for_each(&mut self.shards, &mut parts, |shard, (part, out)| {
-                let first = *part * ROWS;
+                let first = *part * rows;
                 let n_rows = out.len() / n_outputs;
-                run(isa, network, packed, shard, inputs, first..first + n_rows);
-                out.copy_from_slice(shard.units(network.n_layers()));
+                run(isa, spec, weights, shard, inputs, first..first + n_rows);
+                for (row, outputs) in out.chunks_exact_mut(n_outputs).enumerate() {
+                    shard.row_outputs(row, outputs);
+                }
             });
         Ok(outputs)
+    }
+
+    /// Outputs for one row, on the calling thread and without allocating.
+    ///
+    /// # Shapes
+    /// `numbers`: the number features; `codes`: the category codes; `outputs`: [n_outputs].
+    ///
+    /// # Errors
+    /// If the row does not fit the network.
+    pub fn row(
+        &mut self,
+        numbers: &[f32],
+        codes: &[u32],
+        outputs: &mut [T],
+    ) -> Result<(), DatasetError> {
+        let n_outputs = self.spec.n_outputs;
+        if outputs.len() != n_outputs {
+            return Err(DatasetError::Length {
+                what: "outputs",
+                expected: n_outputs,
+                got: outputs.len(),
+            });
+        }
+        crate::dataset::check_row(&self.spec, numbers, codes)?;
+        self.run_row(numbers, codes, outputs);
+        Ok(())
+    }
+
+    fn run_row(&mut self, numbers: &[f32], codes: &[u32], outputs: &mut [T]) {
+        let isa = self.isa;
+        let weights = Weights {
+            layout: &self.layout,
+            lines: &self.lines,
+            half: self.half.as_deref(),
+        };
+        let [x, y] = &mut self.row;
+        let (mut x, mut y) = (x, y);
+        let units = flat_mut(x);
+        let code = |column: usize| codes[column] as usize;
+        input::units_of(&self.spec.inputs, weights, numbers, code, |unit, value| {
+            units[unit] = value;
+        });
+        for (index, layer) in self.layout.layers.iter().enumerate() {
+            let lines = layer.lines(0..layer.n_panels());
+            let z = &mut y[..layer.n_panels()];
+            let x_units = &flat(x)[..layer.n_in];
+            match &self.half {
+                None => {
+                    let weight = &self.lines[lines];
+                    let weight = Panels::new(weight, layer.n_in, layer.n_out, layer.stride());
+                    row_product(isa, x_units, weight, z);
+                }
+                Some(half) => row_product_half(isa, x_units, &half[lines], z),
+            }
+            match self.spec.layers.get(index).map(|layer| layer.activation) {
+                None => {}
+                Some(Activation::Relu) => row_relu(isa, z),
+                Some(activation @ Activation::Selu { .. }) => {
+                    row_selu(isa, z, activation.selu().unwrap_or_default());
+                }
+            }
+            std::mem::swap(&mut x, &mut y);
+        }
+        outputs.copy_from_slice(&flat(x)[..outputs.len()]);
     }
 
     /// Moments of the input and of every layer's activations over the rows of `inputs`; the last
@@ -84,20 +235,28 @@ impl<T: Real> Predictor<T> {
     /// # Errors
     /// If the inputs do not fit the network.
     pub fn moments(&mut self, inputs: &Inputs) -> Result<Vec<LayerMoments>, DatasetError> {
-        inputs.check(self.network.spec())?;
-        let widths = self.network.spec().widths();
+        inputs.check(&self.spec)?;
+        let widths = self.spec.widths();
         let mut sums: Vec<Vec<(f64, f64)>> = widths.iter().map(|&w| vec![(0.0, 0.0); w]).collect();
         let Some(shard) = self.shards.first_mut() else {
             return Ok(Vec::new());
         };
+        let weights = Weights {
+            layout: &self.layout,
+            lines: &self.lines,
+            half: self.half.as_deref(),
+        };
         for first in (0..inputs.n_rows).step_by(ROWS) {
             let rows = first..(first + ROWS).min(inputs.n_rows);
-            run(self.isa, &self.network, &self.packed, shard, inputs, rows);
+            let n_rows = rows.len();
+            run(self.isa, &self.spec, weights, shard, inputs, rows);
             for (place, sums) in sums.iter_mut().enumerate() {
-                for line in shard.units(place).chunks_exact(widths[place]) {
-                    for ((sum, squares), y) in sums.iter_mut().zip(line) {
-                        *sum += y.to_f64();
-                        *squares += y.to_f64() * y.to_f64();
+                for row in 0..n_rows {
+                    let units = shard.units(place).panel(row / LANES);
+                    for ((sum, squares), line) in sums.iter_mut().zip(units) {
+                        let y = line.0[row % LANES].to_f64();
+                        *sum += y;
+                        *squares += y * y;
                     }
                 }
             }
@@ -135,13 +294,13 @@ impl LayerMoments {
 
 fn run<T: Real>(
     isa: Isa,
-    network: &Network<T>,
-    packed: &PackedWeights<T>,
+    spec: &NetworkSpec,
+    weights: Weights<'_, T>,
     shard: &mut Shard<T>,
     inputs: &Inputs,
     rows: std::ops::Range<usize>,
 ) {
     shard.n_rows = rows.len();
-    input::gather(network, inputs, rows, 0, None, shard.input_mut());
-    shard.forward(isa, network, packed, None);
+    input::gather(spec, weights, inputs, rows, 0, None, shard.input_mut());
+    shard.forward(isa, spec, weights, None);
 }

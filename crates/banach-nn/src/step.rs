@@ -1,27 +1,32 @@
 //! One optimiser step on a batch, on all threads.
 //!
 //! Phase 1: every thread takes its rows forward and backward through all layers. Phase 2: gradients
-//! of the parameters, each block of them by one thread over all rows of the batch in order, the
-//! optimiser's step on that block, and the packing of its new weights, while it is in cache. Every
-//! number is computed from the same operands in the same order whatever the number of threads, so all
-//! give the same bits.
+//! of the parameters, each block of them by one thread over all rows of the batch in order, and the
+//! optimiser's step on that block while it is in cache. Every number is computed from the same
+//! operands in the same order whatever the number of threads, so all give the same bits.
+//!
+//! Nothing is allocated in a step (test `a_step_allocates_nothing`).
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use banach_kernels::{
-    Into, Isa, Matrix, Pool, Real, add_column_sums, matmul, pack, packed_len, sum_of_squares,
+    Cuts, Into, Isa, LANES, Line, Panels, PanelsMut, Pool, Real, add_column_sums, flat, flat_mut,
+    matmul_nn, sum_of_squares,
 };
 
 use crate::dataset::Dataset;
 use crate::error::TrainError;
 use crate::input::{self, HideCategories};
+use crate::layout::{Layer, Layout, Table, Weights};
 use crate::loss::Loss;
-use crate::network::{Network, Role, TensorInfo};
+use crate::network::Network;
 use crate::optimizer::{Optimizer, OptimizerState, Update};
-use crate::pass::{PackedWeights, Shard, StepNoise};
+use crate::pass::{ROW_STEP, Shard, StepNoise};
 
-/// Rows of a weight matrix that are one piece of work in phase 2; fills whole panels when packed.
-const BLOCK_ROWS: usize = 64;
+/// Lines of parameters that are one piece of work in phase 2, unless one panel has more: with the
+/// gradient and the inputs beside them they stay in the second-level cache.
+const BLOCK_LINES: usize = 1024;
 
 /// Loss of one batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,11 +65,23 @@ pub(crate) struct StepOptions {
 
 /// A network in training: parameters, optimiser, threads and working memory.
 pub struct Stepper<T: Real> {
-    pub(crate) network: Network<T>,
-    pub(crate) optimizer_state: OptimizerState<T>,
-    packed: PackedWeights<T>,
-    gradients: Vec<T>,
+    template: Network<T>,
+    layout: Layout,
+    parameters: Vec<Line<T>>,
+    slots: [Vec<Line<T>>; 2],
+    /// Number of steps taken.
+    n_steps: u64,
+    /// The gradient of the last batch; empty until a step needs it whole.
+    gradient: Vec<Line<T>>,
+    keep_gradient: bool,
+    blocks: Vec<Block>,
+    cuts: Cuts,
+    /// Sum of squares of each block's gradient, as bits.
+    squares: Vec<AtomicU64>,
     pub(crate) shards: Vec<Shard<T>>,
+    /// For each thread, the gradient of the block it works on.
+    scratch: Vec<Vec<Line<T>>>,
+    idle: Vec<()>,
     pool: Pool,
     isa: Isa,
 }
@@ -82,37 +99,102 @@ impl<T: Real> Stepper<T> {
     ) -> Result<Self, TrainError> {
         let threads = threads.max(1);
         let pool = Pool::new(threads).map_err(|source| TrainError::Threads { threads, source })?;
-        let capacity = batch_size.max(1).div_ceil(threads).next_multiple_of(8);
+        let isa = Isa::best();
+        let layout = network.layout();
+        let blocks = blocks(&layout);
+        let ranges: Vec<_> = blocks.iter().map(|block| block.lines(&layout)).collect();
+        let longest = ranges.iter().map(Range::len).max().unwrap_or(0);
+        let capacity = batch_size.max(1).div_ceil(threads);
+        let capacity = capacity.next_multiple_of(ROW_STEP);
         let shard = |_| Shard::new(network.spec(), capacity, true);
-        let n_parameters = network.parameters().len();
+        let lines = |n: usize| vec![Line::ZERO; n];
+        let slot = |index| {
+            lines(if optimizer.n_slots() > index {
+                layout.n_lines
+            } else {
+                0
+            })
+        };
         Ok(Self {
-            optimizer_state: OptimizerState::new(optimizer, n_parameters),
-            packed: PackedWeights::new(&network),
-            gradients: vec![T::ZERO; n_parameters],
+            parameters: layout.pack(isa, network.parameters()),
+            slots: [slot(0), slot(1)],
+            n_steps: 0,
+            gradient: Vec::new(),
+            keep_gradient: false,
+            squares: blocks.iter().map(|_| AtomicU64::new(0)).collect(),
             shards: (0..threads).map(shard).collect(),
+            scratch: (0..threads).map(|_| lines(longest)).collect(),
+            idle: vec![(); threads],
+            cuts: Cuts::new(ranges),
+            template: network.without_parameters(),
+            blocks,
+            layout,
             pool,
-            isa: Isa::best(),
-            network,
+            isa,
         })
     }
 
     /// The network as it is now.
     #[must_use]
-    pub fn network(&self) -> &Network<T> {
-        &self.network
+    pub fn network(&self) -> Network<T> {
+        self.network_of(&self.parameters)
     }
 
-    /// The gradient of the last batch, in the order of [`Network::parameters`].
+    /// The network with the parameters of some lines.
+    pub(crate) fn network_of(&self, lines: &[Line<T>]) -> Network<T> {
+        let len = self.n_parameters();
+        let parameters = self.layout.unpacked(self.isa, lines, len);
+        self.template.with_parameters(parameters)
+    }
+
+    /// Number of parameters.
+    pub(crate) fn n_parameters(&self) -> usize {
+        self.template.n_parameters()
+    }
+
+    /// The parameters as the engine keeps them.
+    pub(crate) fn lines(&self) -> &[Line<T>] {
+        &self.parameters
+    }
+
+    /// The optimiser's memory, in the order of [`Network::parameters`].
+    pub(crate) fn optimizer_state(&self) -> OptimizerState<T> {
+        let len = self.n_parameters();
+        let unpacked = |slot| self.layout.unpacked(self.isa, slot, len);
+        OptimizerState {
+            step: self.n_steps,
+            slots: self.slots.each_ref().map(|slot| unpacked(slot)),
+        }
+    }
+
+    /// Keeps the gradient of every step from now on, so that [`Stepper::last_gradient`] has it.
+    pub fn keep_gradient(&mut self) {
+        self.keep_gradient = true;
+    }
+
+    /// The gradient of the last batch, in the order of [`Network::parameters`]: after
+    /// [`Stepper::gradient`], after a step with clipping, or if [`Stepper::keep_gradient`] asked for
+    /// it. Else a step uses each part of it up as it comes, and this is empty or an older one.
     #[must_use]
-    pub fn last_gradient(&self) -> &[T] {
-        &self.gradients
+    pub fn last_gradient(&self) -> Vec<T> {
+        let len = self.n_parameters();
+        self.layout.unpacked(self.isa, &self.gradient, len)
+    }
+
+    /// Parameters in the network's order as lines.
+    pub(crate) fn pack(&self, numbers: &[T]) -> Vec<Line<T>> {
+        self.layout.pack(self.isa, numbers)
     }
 
     /// Puts other parameters and another optimiser state in place.
-    pub(crate) fn restore(&mut self, parameters: &[T], state: OptimizerState<T>) {
-        self.network.parameters_mut().copy_from_slice(parameters);
-        self.optimizer_state = state;
-        self.packed = PackedWeights::new(&self.network);
+    pub(crate) fn restore(&mut self, parameters: &[T], state: &OptimizerState<T>) {
+        self.parameters = self.pack(parameters);
+        for (slot, numbers) in self.slots.iter_mut().zip(&state.slots) {
+            if !numbers.is_empty() {
+                *slot = self.layout.pack(self.isa, numbers);
+            }
+        }
+        self.n_steps = state.step;
     }
 
     /// One step on the rows `batch` of `data`.
@@ -122,7 +204,7 @@ impl<T: Real> Stepper<T> {
         batch: &[u32],
         options: &StepOptions,
     ) -> BatchResult {
-        let number = self.optimizer_state.step;
+        let number = self.n_steps;
         let seed = options.seed;
         let step = number as u32;
         let hide = HideCategories {
@@ -132,7 +214,7 @@ impl<T: Real> Stepper<T> {
         };
         let noise = StepNoise { seed, step, hide };
         let mut result = self.passes(data, batch, &options.loss, Some(&noise));
-        self.optimizer_state.step += 1;
+        self.n_steps += 1;
         let update = Update {
             optimizer: options.optimizer,
             learning_rate: options.learning_rate,
@@ -140,21 +222,27 @@ impl<T: Real> Stepper<T> {
             step: number + 1,
         };
         match options.clip_norm {
-            None => self.update(
-                data,
-                batch,
-                Some(&noise),
-                Work::GradientAndStep,
-                &update,
-                1.0,
-            ),
-            Some(limit) => {
-                let squares = self.update(data, batch, Some(&noise), Work::Gradient, &update, 1.0);
-                result.gradient_norm = squares.sqrt();
-                let scale = (limit / (result.gradient_norm + 1e-6)).min(1.0);
-                self.update(data, batch, Some(&noise), Work::Step, &update, scale)
+            None if !self.keep_gradient => {
+                self.update(
+                    data,
+                    batch,
+                    Some(&noise),
+                    Work::GradientAndStep,
+                    &update,
+                    1.0,
+                );
             }
-        };
+            None => {
+                self.update(data, batch, Some(&noise), Work::Gradient, &update, 1.0);
+                self.update(data, batch, Some(&noise), Work::Step, &update, 1.0);
+            }
+            Some(limit) => {
+                self.update(data, batch, Some(&noise), Work::Gradient, &update, 1.0);
+                result.gradient_norm = self.gradient_norm();
+                let scale = (limit / (result.gradient_norm + 1e-6)).min(1.0);
+                self.update(data, batch, Some(&noise), Work::Step, &update, scale);
+            }
+        }
         result
     }
 
@@ -173,9 +261,8 @@ impl<T: Real> Stepper<T> {
             weight_decay: 0.0,
             step: 1,
         };
-        result.gradient_norm = self
-            .update(data, batch, None, Work::Gradient, &update, 1.0)
-            .sqrt();
+        self.update(data, batch, None, Work::Gradient, &update, 1.0);
+        result.gradient_norm = self.gradient_norm();
         result
     }
 
@@ -185,15 +272,17 @@ impl<T: Real> Stepper<T> {
         let mut loss_sum = 0.0;
         for batch in rows.chunks(capacity) {
             self.share_out(batch.len());
-            let (network, packed, isa) = (&self.network, &self.packed, self.isa);
-            self.pool.for_each(
-                &mut vec![(); self.pool.threads()],
-                &mut self.shards,
-                |_, shard| {
-                    forward(isa, network, packed, shard, data, batch, None);
-                    losses(shard, data, batch, loss, None);
-                },
-            );
+            let (network, isa) = (&self.template, self.isa);
+            let weights = Weights {
+                layout: &self.layout,
+                lines: &self.parameters,
+                half: None,
+            };
+            self.pool
+                .for_each(&mut self.idle, &mut self.shards, |(), shard| {
+                    forward(isa, network, weights, shard, data, batch, None);
+                    shard.losses(data, batch, loss, None);
+                });
             // Row after row: a sum for each batch would depend on how many rows the shards hold.
             loss_sum = self.row_losses().fold(loss_sum, |sum, loss| sum + loss);
         }
@@ -215,16 +304,20 @@ impl<T: Real> Stepper<T> {
         } else {
             0.0
         };
-        let (network, packed, isa) = (&self.network, &self.packed, self.isa);
-        self.pool.for_each(
-            &mut vec![(); self.pool.threads()],
-            &mut self.shards,
-            |_, shard| {
-                forward(isa, network, packed, shard, data, batch, noise);
-                losses(shard, data, batch, loss, Some(scale));
-                shard.backward(isa, network, noise);
-            },
-        );
+        let (network, isa) = (&self.template, self.isa);
+        let weights = Weights {
+            layout: &self.layout,
+            lines: &self.parameters,
+            half: None,
+        };
+        self.pool
+            .for_each(&mut self.idle, &mut self.shards, |(), shard| {
+                if shard.n_rows > 0 {
+                    forward(isa, network, weights, shard, data, batch, noise);
+                    shard.losses(data, batch, loss, Some(scale));
+                    shard.backward(isa, network.spec(), weights, noise);
+                }
+            });
         BatchResult {
             loss_sum: self.row_losses().sum(),
             weight_sum,
@@ -235,7 +328,7 @@ impl<T: Real> Stepper<T> {
     /// Cuts a batch into contiguous parts, one for each thread.
     fn share_out(&mut self, n_rows: usize) {
         let n_shards = self.shards.len();
-        let part = n_rows.div_ceil(n_shards).next_multiple_of(8);
+        let part = n_rows.div_ceil(n_shards).next_multiple_of(ROW_STEP);
         for (index, shard) in self.shards.iter_mut().enumerate() {
             shard.first_row = (index * part).min(n_rows);
             shard.n_rows = part.min(n_rows - shard.first_row);
@@ -252,13 +345,22 @@ impl<T: Real> Stepper<T> {
 
     /// What a sum of losses over `rows` is to be divided by.
     fn weight_sum(&self, data: &Dataset, rows: &[u32], loss: &Loss) -> f64 {
-        let n_outputs = self.network.spec().n_outputs;
+        let n_outputs = self.template.spec().n_outputs;
         rows.iter()
             .map(|&row| loss.row_weight(data, row as usize, n_outputs))
             .sum()
     }
 
-    /// Phase 2. Returns the sum of squares of the gradient when it is computed without a step.
+    /// The length of the gradient that [`Work::Gradient`] left, its blocks added in order.
+    fn gradient_norm(&self) -> f64 {
+        let squares = self.squares.iter();
+        let sum: f64 = squares
+            .map(|bits| f64::from_bits(bits.load(Ordering::Relaxed)))
+            .sum();
+        sum.sqrt()
+    }
+
+    /// Phase 2.
     fn update(
         &mut self,
         data: &Dataset,
@@ -267,39 +369,52 @@ impl<T: Real> Stepper<T> {
         work: Work,
         update: &Update,
         gradient_scale: f64,
-    ) -> f64 {
-        let (tensors, parameters) = self.network.tensors_and_parameters_mut();
-        let [first, second] = &mut self.optimizer_state.slots;
-        let mut blocks = blocks(
-            tensors,
-            parameters,
-            &mut self.gradients,
-            [first, second],
-            &mut self.packed.layers,
-        );
+    ) {
+        if work == Work::Gradient && self.gradient.is_empty() {
+            self.gradient = vec![Line::ZERO; self.layout.n_lines];
+        }
         let (shards, isa) = (&self.shards, self.isa);
-        self.pool.for_each(
-            &mut vec![(); self.pool.threads()],
-            &mut blocks,
-            |(), block| {
+        let (layout, blocks, squares) = (&self.layout, &self.blocks, &self.squares);
+        let stored: &mut [Line<T>] = match work {
+            Work::GradientAndStep => &mut [],
+            Work::Gradient | Work::Step => &mut self.gradient,
+        };
+        let [first, second] = &mut self.slots;
+        self.pool.for_each_cut(
+            &mut self.scratch,
+            &self.cuts,
+            [&mut self.parameters, first, second, stored],
+            |scratch, index, [parameters, first, second, stored]| {
+                let block = blocks[index];
+                let gradient = match work {
+                    Work::GradientAndStep => &mut scratch[..parameters.len()],
+                    Work::Gradient | Work::Step => stored,
+                };
                 if work != Work::Step {
-                    block.compute_gradient(isa, shards, data, batch, noise);
+                    block.gradient(isa, layout, shards, data, batch, noise, gradient);
                 }
-                match work {
-                    Work::Gradient => sum_of_squares(isa, block.gradient, &mut block.squares),
-                    Work::Step | Work::GradientAndStep => {
-                        let decays = matches!(block.tensor.role, Role::Weight { .. });
-                        let [first, second] = &mut block.slots;
-                        let slots = [&mut **first, &mut **second];
-                        let (parameters, gradient) = (&mut *block.parameters, &*block.gradient);
-                        update.apply(isa, parameters, gradient, slots, gradient_scale, decays);
-                        block.pack();
-                    }
+                if work == Work::Gradient {
+                    let mut sum = 0.0;
+                    sum_of_squares(isa, flat(gradient), &mut sum);
+                    squares[index].store(sum.to_bits(), Ordering::Relaxed);
+                    return;
+                }
+                for (lines, decays) in block.parts(layout) {
+                    let slot = |slot| part(slot, &lines);
+                    let slots = [slot(first), slot(second)];
+                    let parameters = flat_mut(&mut parameters[lines.clone()]);
+                    let gradient = flat(&gradient[lines.clone()]);
+                    update.apply(isa, parameters, gradient, slots, gradient_scale, decays);
                 }
             },
         );
-        blocks.iter().map(|block| block.squares).sum()
     }
+}
+
+/// Some lines of a slot, as numbers; an empty slot stays empty.
+fn part<'a, T: Real>(slot: &'a mut [Line<T>], lines: &Range<usize>) -> &'a mut [T] {
+    let lines = if slot.is_empty() { 0..0 } else { lines.clone() };
+    flat_mut(&mut slot[lines])
 }
 
 /// What phase 2 does with a block of parameters.
@@ -310,127 +425,146 @@ enum Work {
     GradientAndStep,
 }
 
-/// Some rows of one parameter tensor, with everything that belongs to them.
-struct Block<'a, T> {
-    tensor: &'a TensorInfo,
-    rows: Range<usize>,
-    parameters: &'a mut [T],
-    gradient: &'a mut [T],
-    slots: [&'a mut [T]; 2],
-    /// Where the rows lie packed: panels of their own, since a block is a whole number of panels.
-    packed: &'a mut [T],
-    squares: f64,
+/// Parameters that one thread works on: some panels of a layer, or an embedding table, which is not
+/// cut because its gradient is one pass over the batch.
+#[derive(Debug, Clone, Copy)]
+enum Block {
+    Table(usize),
+    Panels {
+        layer: usize,
+        first: usize,
+        end: usize,
+    },
 }
 
-/// Cuts all parameters into blocks, in the order of the flat buffer.
-fn blocks<'a, T>(
-    tensors: &'a [TensorInfo],
-    mut parameters: &'a mut [T],
-    mut gradients: &'a mut [T],
-    [mut first, mut second]: [&'a mut [T]; 2],
-    packed: &'a mut [Vec<T>],
-) -> Vec<Block<'a, T>> {
-    let mut blocks = Vec::new();
-    let mut packed = packed.iter_mut();
-    for tensor in tensors {
-        let n_rows = tensor.shape[0];
-        let row_len = tensor.len() / n_rows;
-        // A gradient of an embedding table is one pass over the batch: it is not cut.
-        let block_rows = match tensor.role {
-            Role::Weight { .. } => BLOCK_ROWS,
-            Role::Bias { .. } | Role::Embedding { .. } => n_rows,
-        };
-        let mut packed: &mut [T] = match tensor.role {
-            Role::Weight { .. } => packed.next().map_or(&mut [], Vec::as_mut_slice),
-            Role::Bias { .. } | Role::Embedding { .. } => &mut [],
-        };
-        for start in (0..n_rows).step_by(block_rows) {
-            let rows = start..(start + block_rows).min(n_rows);
-            let len = rows.len() * row_len;
-            let packed = take(&mut packed, packed_len(row_len, rows.len()));
-            blocks.push(Block {
-                tensor,
-                rows,
-                parameters: take(&mut parameters, len),
-                gradient: take(&mut gradients, len),
-                slots: [take(&mut first, len), take(&mut second, len)],
-                packed,
-                squares: 0.0,
-            });
+/// Cuts all parameters into blocks, in the order of their lines.
+fn blocks(layout: &Layout) -> Vec<Block> {
+    let mut blocks: Vec<_> = (0..layout.tables.len()).map(Block::Table).collect();
+    for (layer, place) in layout.layers.iter().enumerate() {
+        let step = (BLOCK_LINES / place.stride()).max(1);
+        for first in (0..place.n_panels()).step_by(step) {
+            let end = place.n_panels().min(first + step);
+            blocks.push(Block::Panels { layer, first, end });
         }
     }
     blocks
 }
 
-/// Cuts `len` elements off the front; an empty buffer stays empty.
-fn take<'a, T>(rest: &mut &'a mut [T], len: usize) -> &'a mut [T] {
-    let whole = std::mem::take(rest);
-    let (front, back) = whole.split_at_mut(len.min(whole.len()));
-    *rest = back;
-    front
-}
-
-impl<T: Real> Block<'_, T> {
-    /// Packs the block's weights for the next forward pass.
-    fn pack(&mut self) {
-        if let Role::Weight { .. } = self.tensor.role {
-            let weight = Matrix::new(self.parameters, self.rows.len(), self.tensor.shape[1]);
-            pack(weight.transposed(), self.packed);
+impl Block {
+    fn lines(&self, layout: &Layout) -> Range<usize> {
+        match *self {
+            Self::Table(table) => layout.tables[table].lines(),
+            Self::Panels { layer, first, end } => layout.layers[layer].lines(first..end),
         }
     }
 
-    /// `d_weight = d_z^T x`, `d_bias = column sums of d_z`, `d_embedding[code] = sum of d_x`, each
-    /// over the rows of the batch in order.
-    fn compute_gradient(
-        &mut self,
+    /// The block's lines, counted from its first, in parts of which each decays or does not.
+    fn parts(&self, layout: &Layout) -> impl Iterator<Item = (Range<usize>, bool)> {
+        let (n_parts, n_weights, stride) = match *self {
+            Self::Table(table) => (1, 0, layout.tables[table].lines().len()),
+            Self::Panels { layer, first, end } => {
+                let layer = &layout.layers[layer];
+                (end - first, layer.n_in, layer.stride())
+            }
+        };
+        (0..n_parts).flat_map(move |part| {
+            let start = part * stride;
+            let weights = (start..start + n_weights, true);
+            let others = (start + n_weights..start + stride, false);
+            [weights, others]
+                .into_iter()
+                .filter(|(lines, _)| !lines.is_empty())
+        })
+    }
+
+    /// Writes the gradient of the block, over the rows of the batch in order.
+    fn gradient<T: Real>(
+        &self,
         isa: Isa,
+        layout: &Layout,
         shards: &[Shard<T>],
         data: &Dataset,
         batch: &[u32],
         noise: Option<&StepNoise>,
+        gradient: &mut [Line<T>],
     ) {
-        if batch.is_empty() || !matches!(self.tensor.role, Role::Weight { .. }) {
-            self.gradient.fill(T::ZERO);
+        match *self {
+            Self::Table(table) => {
+                let table = &layout.tables[table];
+                table_gradient(table, shards, data, batch, noise, flat_mut(gradient));
+            }
+            Self::Panels { layer, first, end } => {
+                let place = &layout.layers[layer];
+                for (panel, gradient) in (first..end).zip(gradient.chunks_exact_mut(place.stride()))
+                {
+                    panel_gradient(isa, layer, place, panel, shards, gradient);
+                }
+            }
         }
-        for shard in shards.iter().filter(|shard| shard.n_rows > 0) {
-            let n_rows = shard.n_rows;
-            match self.tensor.role {
-                Role::Weight { layer } => {
-                    let (n_out, n_in) = (self.tensor.shape[0], self.tensor.shape[1]);
-                    let into = if shard.first_row == 0 {
-                        Into::Overwrite
-                    } else {
-                        Into::Accumulate
-                    };
-                    let packed_x = shard.packed_inputs(layer);
-                    let d_z = Matrix::new(shard.gradients(layer + 1), n_rows, n_out).transposed();
-                    let d_z = d_z.row_range(self.rows.start, self.rows.len());
-                    matmul(isa, d_z, packed_x, n_in, self.gradient, into);
-                }
-                Role::Bias { layer } => {
-                    add_column_sums(isa, shard.gradients(layer + 1), self.gradient);
-                }
-                Role::Embedding { category, unit } => {
-                    let dimension = self.tensor.shape[1];
-                    let d_x = shard.gradients(0);
-                    let width = d_x.len() / n_rows;
-                    let n_categories = data.inputs.codes.len() / data.n_rows();
-                    for (row, d_x) in d_x.chunks_exact(width).enumerate() {
-                        let position = shard.first_row + row;
-                        let code = input::code(
-                            &data.inputs,
-                            n_categories,
-                            batch[position] as usize,
-                            position,
-                            category,
-                            noise.map(|noise| &noise.hide),
-                        );
-                        let vector = &mut self.gradient[code as usize * dimension..][..dimension];
-                        for (sum, &d) in vector.iter_mut().zip(&d_x[unit..]) {
-                            *sum += d;
-                        }
-                    }
-                }
+    }
+}
+
+/// `d_weight^T = x d_z^T` and `d_bias = sum over rows of d_z` for the units of one panel.
+fn panel_gradient<T: Real>(
+    isa: Isa,
+    layer: usize,
+    place: &Layer,
+    panel: usize,
+    shards: &[Shard<T>],
+    gradient: &mut [Line<T>],
+) {
+    let (weight, bias) = gradient.split_at_mut(place.n_in);
+    let bias = &mut bias[0];
+    *bias = Line::ZERO;
+    let n_units = LANES.min(place.n_out - panel * LANES);
+    let mut into = Into::Overwrite;
+    for shard in shards.iter().filter(|shard| shard.n_rows > 0) {
+        let d_z = shard.row_gradients(layer, panel);
+        let d_z_rows = Panels::new(d_z, d_z.len(), n_units, d_z.len());
+        let mut weight = PanelsMut::new(weight, place.n_in, n_units, place.n_in);
+        matmul_nn(
+            isa,
+            shard.units(layer),
+            d_z_rows,
+            &mut weight,
+            0..place.n_in,
+            into,
+        );
+        add_column_sums(isa, d_z, bias);
+        into = Into::Accumulate;
+    }
+    if into == Into::Overwrite {
+        weight.fill(Line::ZERO);
+    }
+}
+
+/// `d_table[code] = sum over the rows of that code of d_x`.
+fn table_gradient<T: Real>(
+    table: &Table,
+    shards: &[Shard<T>],
+    data: &Dataset,
+    batch: &[u32],
+    noise: Option<&StepNoise>,
+    gradient: &mut [T],
+) {
+    gradient.fill(T::ZERO);
+    let n_categories = data.inputs.codes.len() / data.n_rows();
+    for shard in shards.iter().filter(|shard| shard.n_rows > 0) {
+        let d_x = shard.input_gradient();
+        for row in 0..shard.n_rows {
+            let position = shard.first_row + row;
+            let code = input::code(
+                &data.inputs,
+                n_categories,
+                batch[position] as usize,
+                position,
+                table.category,
+                noise.map(|noise| &noise.hide),
+            );
+            let vector = &mut gradient[code as usize * table.dimension..][..table.dimension];
+            let d_x = &d_x.panel(row / LANES)[table.unit..];
+            for (sum, d_x) in vector.iter_mut().zip(d_x) {
+                *sum += d_x.0[row % LANES];
             }
         }
     }
@@ -440,46 +574,26 @@ impl<T: Real> Block<'_, T> {
 fn forward<T: Real>(
     isa: Isa,
     network: &Network<T>,
-    packed: &PackedWeights<T>,
+    weights: Weights<'_, T>,
     shard: &mut Shard<T>,
     data: &Dataset,
     batch: &[u32],
     noise: Option<&StepNoise>,
 ) {
-    if shard.n_rows == 0 {
-        return;
-    }
     let first = shard.first_row;
     let rows = batch[first..first + shard.n_rows]
         .iter()
         .map(|&row| row as usize);
     let hide = noise.map(|noise| &noise.hide);
-    input::gather(network, &data.inputs, rows, first, hide, shard.input_mut());
-    shard.forward(isa, network, packed, noise);
-}
-
-/// Losses of a shard's rows and, given the factor on each row's loss, the gradient at the outputs.
-fn losses<T: Real>(
-    shard: &mut Shard<T>,
-    data: &Dataset,
-    batch: &[u32],
-    loss: &Loss,
-    scale: Option<f64>,
-) {
-    let (first, n_rows) = (shard.first_row, shard.n_rows);
-    if n_rows == 0 {
-        return;
-    }
-    let mut losses = std::mem::take(&mut shard.losses);
-    let (outputs, d_outputs) = shard.outputs_and_gradients();
-    let n_outputs = outputs.len() / n_rows;
-    let lines = outputs
-        .chunks_exact(n_outputs)
-        .zip(d_outputs.chunks_exact_mut(n_outputs));
-    for (i, (outputs, d_outputs)) in lines.enumerate() {
-        let row = batch[first + i] as usize;
-        let d_outputs = scale.is_some().then_some(d_outputs);
-        losses[i] = loss.row(outputs, data, row, scale.unwrap_or(0.0), d_outputs);
-    }
-    shard.losses = losses;
+    let spec = network.spec();
+    input::gather(
+        spec,
+        weights,
+        &data.inputs,
+        rows,
+        first,
+        hide,
+        shard.input_mut(),
+    );
+    shard.forward(isa, spec, weights, noise);
 }

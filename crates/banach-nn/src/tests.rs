@@ -46,7 +46,7 @@ const ADAM: Optimizer = Optimizer::Adam {
 
 /// A network with everything in it: numbers, a one-hot and an embedded category, alpha dropout of
 /// the inputs and of every hidden layer.
-fn spec(widths: &[usize], n_outputs: usize) -> NetworkSpec {
+pub(crate) fn spec(widths: &[usize], n_outputs: usize) -> NetworkSpec {
     // At 0.1 a layer takes a fifth off the square of a gradient: nothing would be left of it after
     // 256 of them.
     let rate = if widths.len() < 32 { 0.1 } else { 0.01 };
@@ -110,7 +110,7 @@ fn data(loss: &Loss, n_outputs: usize, n_rows: usize, size: f32) -> Dataset {
 }
 
 /// A network with its initial weights, and biases that are not 0.
-fn network<T: Real>(spec: NetworkSpec) -> Network<T> {
+pub(crate) fn network<T: Real>(spec: NetworkSpec) -> Network<T> {
     let mut network = Network::<T>::new(spec, 3).unwrap();
     let tensors = network.tensors().to_vec();
     for (index, info) in tensors.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use banach_kernels::Line;
 use banach_kernels::random::{Purpose, Stream};
 use serde::{Deserialize, Serialize};
 
@@ -162,10 +163,13 @@ pub struct Trainer<'a, T: banach_kernels::Real = f32> {
     train_rows: &'a [u32],
     valid_rows: &'a [u32],
     history: Vec<EpochReport>,
-    best_parameters: Vec<T>,
+    /// Parameters of the best epoch; empty before there is one, and when it is always the last.
+    best: Vec<Line<T>>,
     best_score: f64,
     n_batches: usize,
     last_finite: f64,
+    /// Rows of the epoch, in its order.
+    order: Vec<u32>,
 }
 
 impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
@@ -194,7 +198,6 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
         }
         let n_batches = train_rows.len().div_ceil(options.batch_size);
         let batch_size = train_rows.len().div_ceil(n_batches);
-        let best_parameters = network.parameters().to_vec();
         Ok(Self {
             stepper: Stepper::new(network, &options.optimizer, batch_size, threads)?,
             options,
@@ -202,10 +205,11 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
             train_rows,
             valid_rows,
             history: Vec::new(),
-            best_parameters,
+            best: Vec::new(),
             best_score: f64::INFINITY,
             n_batches,
             last_finite: f64::NAN,
+            order: Vec::new(),
         })
     }
 
@@ -242,9 +246,9 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
     #[must_use]
     pub fn state(&self) -> TrainState<T> {
         TrainState {
-            parameters: self.stepper.network.parameters().to_vec(),
-            best_parameters: self.best_parameters.clone(),
-            optimizer: self.stepper.optimizer_state.clone(),
+            parameters: self.stepper.network().into_parameters(),
+            best_parameters: self.best_network().into_parameters(),
+            optimizer: self.stepper.optimizer_state(),
             history: self.history.clone(),
         }
     }
@@ -265,25 +269,28 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
                 })
             }
         };
-        let n = self.best_parameters.len();
+        let n = self.stepper.n_parameters();
         check("the number of parameters", n, state.parameters.len())?;
         check(
             "the number of best parameters",
             n,
             state.best_parameters.len(),
         )?;
-        let slots = &self.stepper.optimizer_state.slots;
-        for (slot, saved) in slots.iter().zip(&state.optimizer.slots) {
-            check("the length of an optimiser slot", slot.len(), saved.len())?;
+        let n_slots = self.options.optimizer.n_slots();
+        for (index, slot) in state.optimizer.slots.iter().enumerate() {
+            let expected = if index < n_slots { n } else { 0 };
+            check("the length of an optimiser slot", expected, slot.len())?;
         }
         let steps = state.history.len() * self.n_batches;
         check("the number of steps", steps, state.optimizer.step as usize)?;
         for (index, report) in state.history.iter().enumerate() {
             check("the number of an epoch", index + 1, report.epoch)?;
         }
-        self.best_parameters.copy_from_slice(&state.best_parameters);
-        self.stepper.restore(&state.parameters, state.optimizer);
+        self.stepper.restore(&state.parameters, &state.optimizer);
         self.history = state.history;
+        if self.keeps_best() && self.best_epoch() > 0 {
+            self.best = self.stepper.pack(&state.best_parameters);
+        }
         let losses: Vec<f64> = self
             .history
             .iter()
@@ -310,8 +317,9 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
     ) -> Result<EpochOutcome, TrainError> {
         let index = self.history.len();
         let seed = self.options.seed;
-        let mut order = self.train_rows.to_vec();
-        Stream::new(seed, Purpose::RowOrder, index as u32, 0).shuffle(&mut order);
+        self.order.clear();
+        self.order.extend_from_slice(self.train_rows);
+        Stream::new(seed, Purpose::RowOrder, index as u32, 0).shuffle(&mut self.order);
         let total_steps = (self.options.epochs * self.n_batches) as u64;
         let mut options = StepOptions {
             loss: self.options.loss,
@@ -328,9 +336,10 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
             let factor = self.options.schedule.factor(step, total_steps);
             options.learning_rate = self.options.learning_rate * factor;
             // Even shares: no last batch of a few rows with a noisy gradient.
-            let start = batch * order.len() / self.n_batches;
-            let end = (batch + 1) * order.len() / self.n_batches;
-            let result = self.stepper.step(self.data, &order[start..end], &options);
+            let start = batch * self.order.len() / self.n_batches;
+            let end = (batch + 1) * self.order.len() / self.n_batches;
+            let rows = &self.order[start..end];
+            let result = self.stepper.step(self.data, rows, &options);
             if !result.loss_sum.is_finite() {
                 return Err(self.diverged("training", result.loss(), step, options.learning_rate));
             }
@@ -381,8 +390,10 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
             report.best = true;
             self.history[index] = report;
             self.best_score = score;
-            self.best_parameters
-                .copy_from_slice(self.stepper.network.parameters());
+            if self.keeps_best() {
+                self.best.clear();
+                self.best.extend_from_slice(self.stepper.lines());
+            }
         }
         Ok(EpochOutcome::Finished(report))
     }
@@ -391,14 +402,20 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
     /// epoch could be chosen yet.
     #[must_use]
     pub fn finish(self) -> Network<T> {
-        let best = self.best_epoch();
-        let mut network = self.stepper.network;
-        if best > 0 {
-            network
-                .parameters_mut()
-                .copy_from_slice(&self.best_parameters);
+        self.best_network()
+    }
+
+    /// Whether the best epoch may be another than the last.
+    fn keeps_best(&self) -> bool {
+        self.options.stopping != Stopping::Last
+    }
+
+    fn best_network(&self) -> Network<T> {
+        if self.best.is_empty() {
+            self.stepper.network()
+        } else {
+            self.stepper.network_of(&self.best)
         }
-        network
     }
 
     fn diverged(

@@ -18,7 +18,7 @@ impl<'a> Predictor<'a> {
     pub(crate) fn new(model: &'a Model, threads: usize) -> Result<Self, Error> {
         Ok(Self {
             model,
-            network: banach_nn::Predictor::new(model.network.clone(), threads)?,
+            network: banach_nn::Predictor::new(&model.network, threads)?,
         })
     }
 

@@ -208,7 +208,7 @@ fn validate(
     threads: usize,
 ) -> Result<Option<Metrics>, Error> {
     let rows = &problem.valid;
-    let mut predictor = Predictor::new(network.clone(), threads)?;
+    let mut predictor = Predictor::new(network, threads)?;
     let outputs = predictor.outputs(&select(&problem.data.inputs, rows))?;
     let truth = Truth::of(&problem.data, rows, &problem.target);
     let predictions = Predictions::from_outputs(outputs, &problem.target);

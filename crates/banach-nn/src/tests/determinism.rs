@@ -164,10 +164,10 @@ fn a_row_is_predicted_with_the_same_bits_alone_and_in_a_batch() {
     let data = data(&Loss::Squared, 1, 150, 1.0);
     let inputs = &data.inputs;
     let network = network::<f32>(spec(&[71, 33], 3));
-    let mut one = Predictor::new(network.clone(), 1).unwrap();
+    let mut one = Predictor::new(&network, 1).unwrap();
     let want = bits(&one.outputs(inputs).unwrap());
     for threads in [2, 3, 4] {
-        let mut many = Predictor::new(network.clone(), threads).unwrap();
+        let mut many = Predictor::new(&network, threads).unwrap();
         assert_eq!(bits(&many.outputs(inputs).unwrap()), want);
     }
     for row in 0..inputs.n_rows {

@@ -1,6 +1,8 @@
 //! Gradients of whole networks against central differences, and far-out inputs.
 
 use super::{LOSSES, SGD, data, network, spec};
+use banach_kernels::{LANES, Line};
+
 use crate::optimizer::OptimizerState;
 use crate::step::StepOptions;
 use crate::{Dataset, Loss, NetworkSpec, Real, Shape, Stepper};
@@ -42,7 +44,8 @@ fn loss_at<T: Real>(
 ) -> f64 {
     let mut state = OptimizerState::new(&SGD, parameters.len());
     state.step = STEP;
-    stepper.restore(parameters, state);
+    stepper.restore(parameters, &state);
+    stepper.keep_gradient();
     let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
     stepper.step(data, &rows, &still(*loss)).loss()
 }
@@ -56,7 +59,7 @@ fn compare(spec: NetworkSpec, loss: &Loss) -> (f64, f64) {
     let parameters = network.parameters().to_vec();
     let mut stepper = Stepper::new(network, &SGD, 9, 1).unwrap();
     let value = loss_at(&mut stepper, &data, loss, &parameters);
-    let gradient = stepper.last_gradient().to_vec();
+    let gradient = stepper.last_gradient();
     let mut worst: f64 = 0.0;
     // Odd, so that weights and biases take turns.
     let every = tensors.len().div_ceil(MOVED_TENSORS) | 1;
@@ -125,10 +128,20 @@ fn forward_and_backward_stay_finite_far_out() {
                 let case = format!("{loss:?}, {depth} layers, inputs of {size}");
                 assert!(value.is_finite(), "{case}: loss {value}");
                 for shard in &stepper.shards {
+                    let finite = |lines: &[Line<f32>], lanes: usize| {
+                        let mut values = lines.iter().flat_map(|line| &line.0[..lanes]);
+                        values.all(|value| value.is_finite())
+                    };
+                    // At most 16 rows: one panel.
+                    let n_rows = shard.n_rows;
                     for place in 0..depth + 2 {
-                        let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
-                        assert!(finite(shard.units(place)), "{case}: units at {place}");
-                        assert!(finite(shard.gradients(place)), "{case}: d at {place}");
+                        let units = shard.units(place).lines();
+                        assert!(finite(units, n_rows), "{case}: units at {place}");
+                    }
+                    for layer in 0..depth + 1 {
+                        let d = shard.row_gradients(layer, 0);
+                        assert_eq!(d.len(), n_rows);
+                        assert!(finite(d, LANES), "{case}: d of layer {layer}");
                     }
                 }
                 assert!(

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use banach_kernels::random::{Purpose, Stream};
-use banach_kernels::{DropoutMask, Isa, Real, Selu, selu_backward, selu_forward};
+use banach_kernels::{
+    DropoutMask, Isa, LANES, Line, Piece, Real, Selu, flat, flat_mut, lines_for, selu_backward,
+    selu_forward,
+};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
@@ -287,10 +290,16 @@ fn compare_networks<T: Real>(tolerance: Tolerance, title: &str) {
             let loss = [T::from_f64(result.loss())];
             let want = golden.get(&format!("{prefix}loss"));
             worst.compare(&format!("{name} {prefix}loss"), &loss, want, tolerance);
-            let last = network.n_layers();
-            let shards = || stepper.shards.iter();
-            let outputs: Vec<T> = shards().flat_map(|s| s.units(last)).copied().collect();
-            let d_outputs: Vec<T> = shards().flat_map(|s| s.gradients(last)).copied().collect();
+            let last = network.spec().layers.len();
+            let (mut outputs, mut d_outputs) = (vec![], vec![]);
+            for shard in &stepper.shards {
+                for (row, d) in shard.row_gradients(last, 0).iter().enumerate() {
+                    let start = outputs.len();
+                    outputs.resize(start + n_outputs, T::ZERO);
+                    shard.row_outputs(row, &mut outputs[start..]);
+                    d_outputs.extend_from_slice(&d.0[..n_outputs]);
+                }
+            }
             assert_eq!(outputs.len(), 24 * n_outputs);
             let want = golden.get("outputs");
             worst.compare(&format!("{name} outputs"), &outputs, want, tolerance);
@@ -326,6 +335,7 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
         let tensors = network.tensors().to_vec();
         let optimizer = golden.optimizer();
         let mut stepper = Stepper::new(network, &optimizer, 24, 2).unwrap();
+        stepper.keep_gradient();
         let mut options = StepOptions {
             loss: golden.loss(),
             optimizer,
@@ -343,7 +353,8 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
             options.learning_rate = full_rate * golden.schedule().factor(step.into(), 20);
             let result = stepper.step(&data, &rows, &options);
             losses.push(result.loss());
-            let squares = stepper.last_gradient().iter().map(|g| g.to_f64().powi(2));
+            let gradient = stepper.last_gradient();
+            let squares = gradient.iter().map(|g| g.to_f64().powi(2));
             norms.push(squares.sum::<f64>().sqrt());
             rates.push(options.learning_rate);
             if options.clip_norm.is_some() {
@@ -358,9 +369,10 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
         worst.compare(&place, &losses, golden.get("losses"), tolerance);
         let place = format!("{name} grad_norm");
         worst.compare(&place, &norms, golden.get("grad_norm"), tolerance);
+        let network = stepper.network();
         for info in &tensors {
             let place = format!("final.{}", info.name);
-            let (got, want) = (stepper.network().tensor(info), golden.get(&place));
+            let (got, want) = (network.tensor(info), golden.get(&place));
             let start = golden.get(&format!("initial.{}", info.name));
             worst.compare_beside(&format!("{name} {place}"), got, want, start, tolerance);
         }
@@ -390,13 +402,14 @@ const SELU_F32: Tolerance = Tolerance {
 fn compare_selu<T: Real>(isa: Isa, y: Tolerance, slope: Tolerance) {
     let golden = Golden::read("selu");
     let x: Vec<T> = golden.get("x").iter().map(|&x| T::from_f64(x)).collect();
-    let mut got = x.clone();
-    selu_forward(isa, &mut got, &[T::ZERO], 0, Selu::default(), None);
-    let mut d = vec![T::ONE; x.len()];
+    let mut got = lines(&x, x.len());
+    let bias = vec![T::ZERO; got.len()];
+    selu_forward(isa, &mut got, &bias, PIECE, Selu::default(), None);
+    let mut d = vec![Line([T::ONE; LANES]); got.len()];
     selu_backward(isa, &mut d, &got, Selu::default(), None);
     let mut worst = Worst::default();
-    worst.compare("y", &got, golden.get("y"), y);
-    worst.compare("dy/dx", &d, golden.get("dy_dx"), slope);
+    worst.compare("y", &flat(&got)[..x.len()], golden.get("y"), y);
+    worst.compare("dy/dx", &flat(&d)[..x.len()], golden.get("dy_dx"), slope);
     worst.report(&format!("SELU, {}", isa.name()));
 }
 
@@ -408,7 +421,24 @@ fn selu_and_its_derivative_are_pytorchs() {
     }
 }
 
-/// The rate is rounded to a multiple of 2^-32, which moves the constants by less than 1e-9.
+/// All lanes of the first units and rows.
+const PIECE: Piece = Piece {
+    first_unit: 0,
+    first_row: 0,
+    lanes: LANES,
+};
+
+/// Rows of numbers as lines, zeros behind the last number of each.
+fn lines<T: Real>(numbers: &[T], width: usize) -> Vec<Line<T>> {
+    let row = |row: &[T]| {
+        let mut lines = vec![Line::ZERO; lines_for(width)];
+        flat_mut(&mut lines)[..width].copy_from_slice(row);
+        lines
+    };
+    numbers.chunks_exact(width).flat_map(row).collect()
+}
+
+/// The rates of the golden are multiples of 2^-16, so none is rounded.
 const DROPOUT_F64: Tolerance = Tolerance {
     of_value: 1.0 / 16_777_216.0,
     of_largest: 1e-9,
@@ -422,13 +452,14 @@ const DROPOUT_F32: Tolerance = Tolerance {
 
 fn compare_alpha_dropout<T: Real>(isa: Isa, tolerance: Tolerance) {
     let golden = Golden::read("alpha_dropout");
-    let convert = |name: &str| -> Vec<T> {
-        let values = golden.get(name).iter();
-        values.map(|&value| T::from_f64(value)).collect()
+    // Units are lines here, and rows of the batch lanes.
+    let (n_units, n_rows) = (70, LANES);
+    let convert = |name: &str| -> Vec<Line<T>> {
+        let values: Vec<T> = golden.get(name).iter().map(|&v| T::from_f64(v)).collect();
+        lines(&values, n_rows)
     };
-    let (n_rows, width) = (12, 70);
     let mut worst = Worst::default();
-    for (index, rate) in [0.05, 0.1, 0.5].into_iter().enumerate() {
+    for (index, rate) in [0.0625, 0.125, 0.5].into_iter().enumerate() {
         let get = |name: &str| golden.get(&format!("{rate}.{name}"));
         let stream = Stream::new(1, Purpose::Dropout, index as u32, 0);
         let selu = Selu::default();
@@ -439,33 +470,30 @@ fn compare_alpha_dropout<T: Real>(isa: Isa, tolerance: Tolerance) {
 
         // Our own mask: kept units are those of a mask that drops nothing.
         let mut y = convert("x");
-        selu_forward(isa, &mut y, &vec![T::ZERO; width], 0, selu, Some(&mask));
+        assert_eq!(y.len(), n_units);
+        let bias = vec![T::ZERO; n_units];
+        selu_forward(isa, &mut y, &bias, PIECE, selu, Some(&mask));
         let mut d = convert("d_y");
         selu_backward(isa, &mut d, &y, selu, Some(&mask));
-        let keeps = |i: usize| mask.keeps(i / width, i % width, width);
-        let kept = (0..n_rows * width).filter(|&i| keeps(i)).count();
-        assert!(0 < kept && kept < n_rows * width, "a mask that does both");
+        let keeps = |i: usize| mask.keeps(i % n_rows, i / n_rows);
+        let kept = (0..n_units * n_rows).filter(|&i| keeps(i)).count();
+        assert!(0 < kept && kept < n_units * n_rows, "a mask that does both");
         let masked = |name: &str, dropped: f64| -> Vec<f64> {
             let pick = |(i, &value)| if keeps(i) { value } else { dropped };
             get(name).iter().enumerate().map(pick).collect()
         };
         let place = format!("y at rate {rate}");
-        worst.compare(&place, &y, &masked("y_kept", dropped), tolerance);
+        worst.compare(&place, flat(&y), &masked("y_kept", dropped), tolerance);
         let place = format!("d_x at rate {rate}");
-        worst.compare(&place, &d, &masked("d_x_kept", 0.0), tolerance);
+        worst.compare(&place, flat(&d), &masked("d_x_kept", 0.0), tolerance);
 
         // The golden's mask: backward knows a mask from the outputs alone. These are rounded to
         // float32, and the derivative `y - dropped` with them.
         let mut d = convert("d_y");
-        selu_backward(
-            isa,
-            &mut d,
-            &convert(&format!("{rate}.y")),
-            selu,
-            Some(&mask),
-        );
+        let y = convert(&format!("{rate}.y"));
+        selu_backward(isa, &mut d, &y, selu, Some(&mask));
         let place = format!("d_x under the golden mask at rate {rate}");
-        worst.compare(&place, &d, get("d_x"), DROPOUT_F32);
+        worst.compare(&place, flat(&d), get("d_x"), DROPOUT_F32);
     }
     worst.report(&format!("alpha dropout, {}", isa.name()));
 }

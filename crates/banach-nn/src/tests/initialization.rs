@@ -103,7 +103,7 @@ fn a_deep_network_normalizes_itself_in_every_layer() {
             numbers,
             codes: vec![],
         };
-        let moments = Predictor::new(network, 2)
+        let moments = Predictor::new(&network, 2)
             .unwrap()
             .moments(&inputs)
             .unwrap();

@@ -1,0 +1,1 @@
+"""What runs the benchmark: builds, workers, turns, records."""

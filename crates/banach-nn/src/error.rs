@@ -199,6 +199,9 @@ pub enum TrainError {
         /// The last finite training loss of a step.
         last_finite: f64,
     },
+    /// The interrupt flag was set before the run was done.
+    #[error("training was interrupted")]
+    Interrupted,
     /// The system refused a thread.
     #[error("could not start {threads} threads: {source}")]
     Threads {

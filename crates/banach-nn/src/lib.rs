@@ -11,6 +11,7 @@
 
 mod dataset;
 mod error;
+mod fleet;
 mod input;
 mod layout;
 mod loss;
@@ -29,6 +30,7 @@ mod train;
 pub use banach_kernels::{ALPHA_01, Isa, LAMBDA_01, Real, available_threads};
 pub use dataset::{Dataset, Inputs, Targets};
 pub use error::{DatasetError, SpecError, TrainError};
+pub use fleet::{side_by_side, train_fleet};
 pub use loss::Loss;
 pub use network::{Network, TensorInfo};
 pub use optimizer::{Optimizer, OptimizerState};

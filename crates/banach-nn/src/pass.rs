@@ -25,6 +25,10 @@ use crate::spec::{Activation, Dropout, NetworkSpec};
 /// a product is no faster for fewer rows.
 pub(crate) const ROW_STEP: usize = LANES / 2;
 
+/// Panels of rows that go backward together: their gradients stay in the second-level cache from layer
+/// to layer, and each weight that is read serves 64 rows.
+const BACKWARD_PANELS: usize = 2;
+
 /// The randomness of one training step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct StepNoise {
@@ -67,8 +71,10 @@ pub(crate) struct Shard<T> {
     pub(crate) n_rows: usize,
     /// `y[0]` is the input, `y[l + 1]` the output of layer l: [width, rows] in panels.
     y: Vec<Vec<Line<T>>>,
-    /// The gradient at a place: [width, rows] in panels. Two buffers that take turns.
+    /// The gradient at a place for the rows of a few panels. Two buffers that take turns.
     d: [Vec<Line<T>>; 2],
+    /// The gradient at the input units, if the network has embeddings: [width, rows] in panels.
+    d_input: Vec<Line<T>>,
     /// Gradients at the net inputs of each layer, transposed: [rows, out] in panels.
     d_rows: Vec<Vec<Line<T>>>,
     widths: Vec<usize>,
@@ -87,6 +93,12 @@ impl<T: Real> Shard<T> {
         let panels = lines_for(capacity);
         let lines = |n: usize| vec![Line::ZERO; if training { n } else { 0 }];
         let widest = widths.iter().copied().max().unwrap_or(0);
+        let backward = widest * panels.min(BACKWARD_PANELS);
+        let input = if spec.inputs.has_embeddings() {
+            widths[0] * panels
+        } else {
+            0
+        };
         let rows = |&width: &usize| lines(lines_for(width) * capacity);
         Self {
             first_row: 0,
@@ -95,7 +107,8 @@ impl<T: Real> Shard<T> {
                 .iter()
                 .map(|&w| vec![Line::ZERO; w * panels])
                 .collect(),
-            d: [lines(widest * panels), lines(widest * panels)],
+            d: [lines(backward), lines(backward)],
+            d_input: lines(input),
             d_rows: widths[1..].iter().map(rows).collect(),
             losses: vec![0.0; capacity],
             wide: Vec::new(),
@@ -131,7 +144,7 @@ impl<T: Real> Shard<T> {
     /// The gradient at the input units after [`Shard::backward`].
     pub(crate) fn input_gradient(&self) -> Panels<'_, T> {
         let width = self.widths[0];
-        Panels::new(&self.d[0][..self.n_lines(0)], width, self.n_rows, width)
+        Panels::new(&self.d_input[..self.n_lines(0)], width, self.n_rows, width)
     }
 
     /// The gradient at the net inputs of one panel of a layer's units: [rows, 32].
@@ -157,17 +170,19 @@ impl<T: Real> Shard<T> {
         scale: Option<f64>,
     ) {
         let last = self.widths.len() - 1;
-        let n_outputs = self.widths[last];
         let [mut outputs, mut gradient] = std::mem::take(&mut self.row);
         for row in 0..self.n_rows {
             self.row_outputs(row, &mut outputs);
             let in_data = batch[self.first_row + row] as usize;
-            let d_outputs = scale.map(|_| gradient.as_mut_slice());
+            let d_outputs_wanted = scale.is_some();
+            let d_outputs = d_outputs_wanted.then_some(gradient.as_mut_slice());
             let scale = scale.unwrap_or(0.0);
             self.losses[row] = loss.row(&outputs, data, in_data, scale, d_outputs);
-            if let Some(d) = self.d[last % 2].get_mut(row / LANES * n_outputs..) {
-                for (line, &value) in d.iter_mut().zip(&gradient) {
-                    line.0[row % LANES] = value;
+            if d_outputs_wanted {
+                let lines = self.d_rows[last - 1][row..].iter_mut().step_by(self.n_rows);
+                for (line, values) in lines.zip(gradient.chunks(LANES)) {
+                    *line = Line::ZERO;
+                    line.0[..values.len()].copy_from_slice(values);
                 }
             }
         }
@@ -240,68 +255,87 @@ impl<T: Real> Shard<T> {
         weights: Weights<'_, T>,
         noise: Option<&StepNoise>,
     ) {
-        let (first_row, n_rows) = (self.first_row, self.n_rows);
+        let n_panels = lines_for(self.n_rows);
+        for first in (0..n_panels).step_by(BACKWARD_PANELS) {
+            let last = n_panels.min(first + BACKWARD_PANELS);
+            self.backward_panels(isa, spec, weights, noise, first..last);
+        }
+    }
+
+    /// [`Shard::backward`] for the rows of some panels.
+    fn backward_panels(
+        &mut self,
+        isa: Isa,
+        spec: &NetworkSpec,
+        weights: Weights<'_, T>,
+        noise: Option<&StepNoise>,
+        panels: Range<usize>,
+    ) {
+        let rows = panels.start * LANES..self.n_rows.min(panels.end * LANES);
+        let lanes = |panel: usize| LANES.min(self.n_rows - panel * LANES);
         let layers = &weights.layout.layers;
         let last = layers.len();
-        for group in 0..layers[last - 1].n_panels() {
-            self.turn_rows(isa, last, layers[last - 1].units(group));
+        // The gradient at the outputs comes row by row.
+        let width = self.widths[last];
+        for panel in panels.clone() {
+            let d = &mut self.d[last % 2][(panel - panels.start) * width..][..width];
+            for (group, d) in d.chunks_mut(LANES).enumerate() {
+                let start = group * self.n_rows + panel * LANES;
+                transpose(isa, &self.d_rows[last - 1][start..][..lanes(panel)], d);
+            }
         }
-        let first_place = if spec.inputs.has_embeddings() { 0 } else { 1 };
+        let first_place = if self.d_input.is_empty() { 1 } else { 0 };
         for place in (first_place..last).rev() {
             let layer = &layers[place];
-            let n_lines = [self.n_lines(place), self.n_lines(place + 1)];
-            let activation = place
-                .checked_sub(1)
-                .map(|below| spec.layers[below].activation);
+            let [even, odd] = &mut self.d;
+            let (d_x, d_z) = if place % 2 == 0 {
+                (even, odd)
+            } else {
+                (odd, even)
+            };
+            let n_lines = |width: usize| width * panels.len();
+            let d_z = &d_z[..n_lines(layer.n_out)];
+            let d_z = Panels::new(d_z, layer.n_out, rows.len(), layer.n_out);
+            let d_x = &mut d_x[..n_lines(layer.n_in)];
+            let mut d_x = PanelsMut::new(d_x, layer.n_in, rows.len(), layer.n_in);
+            let below = place.checked_sub(1);
+            let activation = below.map(|below| spec.layers[below].activation);
             let mask = noise.and_then(|noise| noise.mask(spec, place));
             let weight = layer.weights(weights.lines);
             for first in (0..layer.n_in).step_by(LANES) {
                 let units = first..layer.n_in.min(first + LANES);
-                let [even, odd] = &mut self.d;
-                let (d_x, d_z) = if place % 2 == 0 {
-                    (even, odd)
-                } else {
-                    (odd, even)
-                };
-                let d_z = Panels::new(&d_z[..n_lines[1]], layer.n_out, n_rows, layer.n_out);
-                let mut d_x =
-                    PanelsMut::new(&mut d_x[..n_lines[0]], layer.n_in, n_rows, layer.n_in);
                 matmul_nn(isa, weight, d_z, &mut d_x, units.clone(), Into::Overwrite);
-                let y = Panels::new(&self.y[place][..n_lines[0]], layer.n_in, n_rows, layer.n_in);
-                for (panel, lanes) in panels(n_rows) {
-                    let d = &mut d_x.panel_mut(panel)[units.clone()];
-                    let y = &y.panel(panel)[units.clone()];
-                    match (activation, &mask) {
-                        (Some(Activation::Relu), _) => relu_backward(isa, d, y, mask.as_ref()),
-                        (Some(activation @ Activation::Selu { .. }), _) => {
+                for panel in panels.clone() {
+                    let d = &mut d_x.panel_mut(panel - panels.start)[units.clone()];
+                    let place_lines = panel * layer.n_in + units.start..;
+                    let y = &self.y[place][place_lines.clone()][..units.len()];
+                    match activation {
+                        Some(Activation::Relu) => relu_backward(isa, d, y, mask.as_ref()),
+                        Some(activation @ Activation::Selu { .. }) => {
                             let selu = activation.selu().unwrap_or_default();
                             selu_backward(isa, d, y, selu, mask.as_ref());
                         }
-                        (None, Some(mask)) => {
-                            let piece = Piece {
-                                first_unit: units.start,
-                                first_row: first_row + panel * LANES,
-                                lanes,
-                            };
-                            dropout_backward(isa, d, piece, mask);
+                        None => {
+                            if let Some(mask) = &mask {
+                                let piece = Piece {
+                                    first_unit: units.start,
+                                    first_row: self.first_row + panel * LANES,
+                                    lanes: lanes(panel),
+                                };
+                                dropout_backward(isa, d, piece, mask);
+                            }
                         }
-                        (None, None) => {}
+                    }
+                    match below {
+                        Some(below) => {
+                            let start = units.start / LANES * self.n_rows + panel * LANES;
+                            let by_row = &mut self.d_rows[below][start..][..lanes(panel)];
+                            transpose(isa, d, by_row);
+                        }
+                        None => self.d_input[place_lines][..units.len()].copy_from_slice(d),
                     }
                 }
-                if place > 0 {
-                    self.turn_rows(isa, place, units);
-                }
             }
-        }
-    }
-
-    /// Writes the gradient of some units at a place row by row.
-    fn turn_rows(&mut self, isa: Isa, place: usize, units: Range<usize>) {
-        let width = self.widths[place];
-        let rows = &mut self.d_rows[place - 1][units.start / LANES * self.n_rows..];
-        for (panel, lanes) in panels(self.n_rows) {
-            let d = &self.d[place % 2][panel * width..][units.clone()];
-            transpose(isa, d, &mut rows[panel * LANES..][..lanes]);
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::pass::{ROW_STEP, Shard, StepNoise};
 
 /// Lines of parameters that are one piece of work in phase 2, unless one panel has more: with the
 /// gradient and the inputs beside them they stay in the second-level cache.
-const BLOCK_LINES: usize = 1024;
+const BLOCK_LINES: usize = 512;
 
 /// Loss of one batch.
 #[derive(Debug, Clone, Copy, PartialEq)]

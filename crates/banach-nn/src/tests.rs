@@ -77,7 +77,7 @@ pub(crate) fn spec(widths: &[usize], n_outputs: usize) -> NetworkSpec {
 
 /// `n_rows` rows of standard normal numbers times `size`, codes, targets for the loss, and weights
 /// of which one is 0.
-fn data(loss: &Loss, n_outputs: usize, n_rows: usize, size: f32) -> Dataset {
+pub(crate) fn data(loss: &Loss, n_outputs: usize, n_rows: usize, size: f32) -> Dataset {
     let stream = |lane| Stream::new(11, Purpose::Split, 0, lane);
     let word = |lane, i: usize| stream(lane).word(i as u32);
     let mut numbers = vec![0.0; n_rows * 3];
@@ -127,7 +127,7 @@ pub(crate) fn network<T: Real>(spec: NetworkSpec) -> Network<T> {
 }
 
 /// Settings of a short run in which everything that could depend on threads is switched on.
-fn options(loss: Loss) -> TrainOptions {
+pub(crate) fn options(loss: Loss) -> TrainOptions {
     TrainOptions {
         loss,
         optimizer: ADAM,

@@ -1,10 +1,10 @@
 //! Cross-validation: a model for each fold, trained side by side.
 
 use std::borrow::Cow;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use banach_data::{Split, Table, folds_from_column};
+use banach_nn::side_by_side;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -89,47 +89,28 @@ impl Estimator {
         let rows = Rows::new(&settings, table, None)?;
         let jobs = jobs(&settings, table, &rows, folds)?;
         let at_once = run.threads.clamp(1, jobs.len());
-        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let results: Vec<Mutex<Option<Result<Fold, Error>>>> =
-            jobs.iter().map(|_| Mutex::new(None)).collect();
-        let stop = |at: usize| {
-            let failed =
-                |slot: &Mutex<Option<Result<Fold, Error>>>| matches!(*lock(slot), Some(Err(_)));
-            run.interrupt.load(Ordering::Relaxed) || results[..at].iter().any(failed)
-        };
-        std::thread::scope(|scope| {
-            for _ in 0..at_once {
-                scope.spawn(|| {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(job) = jobs.get(at) else { return };
-                        if stop(at) {
-                            return;
-                        }
-                        let result = run_fold(&settings, table, &rows, job, run, at_once);
-                        if let Ok(fold) = &result {
-                            (run.observe)(Event::Fold {
-                                done: done.fetch_add(1, Ordering::Relaxed) + 1,
-                                folds: jobs.len(),
-                                name: &fold.fold,
-                                metrics: &fold.metrics,
-                            });
-                        }
-                        *lock(&results[at]) = Some(result);
-                    }
-                });
+        let (n_jobs, done) = (jobs.len(), AtomicUsize::new(0));
+        // After a failure no fold is begun that comes later: the first error is then the one that
+        // a single thread would meet.
+        let first_failure = AtomicUsize::new(usize::MAX);
+        let results = side_by_side(jobs, at_once, |at, job| {
+            let stop = run.interrupt.load(Ordering::Relaxed);
+            if stop || first_failure.load(Ordering::Relaxed) < at {
+                return Err(Error::Interrupted);
             }
+            let result = run_fold(&settings, table, &rows, &job, run, at_once);
+            match &result {
+                Ok(fold) => (run.observe)(Event::Fold {
+                    done: done.fetch_add(1, Ordering::Relaxed) + 1,
+                    folds: n_jobs,
+                    name: &fold.fold,
+                    metrics: &fold.metrics,
+                }),
+                Err(_) => _ = first_failure.fetch_min(at, Ordering::Relaxed),
+            }
+            result
         });
-        let mut folds = Vec::new();
-        for result in results {
-            match result
-                .into_inner()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-            {
-                Some(result) => folds.push(result?),
-                None => return Err(Error::Interrupted),
-            }
-        }
+        let folds = results.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(CrossValidation {
             task: rows.target.task().name(),
             rows: rows.rows.len(),
@@ -255,10 +236,4 @@ fn summary(folds: &[Fold]) -> Vec<Spread> {
         Spread { name, mean, std }
     };
     names.into_iter().map(spread).collect()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,4 +1,5 @@
 //! The laboratory: other methods on the same folds, and whether they differ.
 #![forbid(unsafe_code)]
 
+pub mod baselines;
 pub mod statistics;

@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn tables_that_cannot_be_ranked_are_refused() {
-        let text = |scores: &[Vec<f64>]| mean_ranks(scores, Better::Higher).unwrap_err().to_string();
+        let text =
+            |scores: &[Vec<f64>]| mean_ranks(scores, Better::Higher).unwrap_err().to_string();
         assert_eq!(text(&[]), "the number of blocks must be at least 1, got 0");
         assert_eq!(
             text(&[vec![1.0, 2.0], vec![1.0]]),

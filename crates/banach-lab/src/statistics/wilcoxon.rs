@@ -59,8 +59,7 @@ pub fn wilcoxon(first: &[f64], second: &[f64]) -> Result<Wilcoxon, StatisticsErr
         _ if exact => 2.0 * exact_cdf(&ranks, positive.min(negative)),
         _ => {
             let size = n as f64;
-            let variance =
-                size * (size + 1.0) * (2.0 * size + 1.0) / 24.0 - tie_sum(&ranks) / 48.0;
+            let variance = size * (size + 1.0) * (2.0 * size + 1.0) / 24.0 - tie_sum(&ranks) / 48.0;
             2.0 * normal_cdf((positive.min(negative) - 0.5 * total) / variance.sqrt())
         }
     };

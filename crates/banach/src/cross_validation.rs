@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use banach_data::{Split, Table, folds_from_column};
+use banach_data::{Split, Table, TargetEncoder, folds_from_column};
 use banach_nn::side_by_side;
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::estimator::{Estimator, fit};
 use crate::metrics::Metrics;
-use crate::problem::{Problem, RowChoice, Rows};
+use crate::problem::{Problem, RowChoice, Rows, feature_names};
 use crate::run::{Event, Run};
 use crate::settings::{Settings, SplitChoice};
 
@@ -66,7 +66,57 @@ pub struct CrossValidation {
     pub summary: Vec<Spread>,
 }
 
+/// The rows of one fold, ascending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldRows {
+    /// Its name: a number from 1, with the repeat before it, or the value of the fold column.
+    pub name: String,
+    /// Rows to learn from.
+    pub train: Vec<u32>,
+    /// Rows to score.
+    pub test: Vec<u32>,
+}
+
+/// A table divided into folds, for methods that shall all see the same rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoldPlan {
+    /// What trains on these folds: the settings, without the fold column as a feature.
+    pub settings: Settings,
+    /// How targets are encoded; mean and deviation of numbers are those of the whole table.
+    pub target: TargetEncoder,
+    /// Columns that features may be made from.
+    pub features: Vec<String>,
+    /// Rows of the table that have a target.
+    pub rows: usize,
+    /// The folds, in order.
+    pub folds: Vec<FoldRows>,
+}
+
 impl Estimator {
+    /// Divides a table into the folds that [`Estimator::cross_validate`] takes, without training.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for folds that cannot be made.
+    pub fn plan_folds(&self, table: &Table, folds: &Folds) -> Result<FoldPlan, Error> {
+        let mut settings = self.settings.clone();
+        if let Folds::Column(column) = folds {
+            // The fold column says how the data was divided, not what a row is like.
+            settings.drop.get_or_insert_default().push(column.clone());
+        }
+        let rows = Rows::new(&settings, table, None)?;
+        let split = settings.split.clone().map_or_else(Split::default, |s| s.0);
+        let dropped = settings.drop.as_deref().unwrap_or_default();
+        let mut features = feature_names(table, &rows.target, &settings, &split);
+        features.retain(|name| !dropped.contains(name));
+        Ok(FoldPlan {
+            folds: fold_rows(&settings, table, &rows, folds)?,
+            rows: rows.rows.len(),
+            target: rows.target,
+            features,
+            settings,
+        })
+    }
+
     /// Trains a model for each fold on the other folds' rows and scores it on the fold's own.
     ///
     /// As many folds as there are threads train at the same time, one thread each; the results are
@@ -81,28 +131,28 @@ impl Estimator {
         folds: &Folds,
         run: &Run<'_>,
     ) -> Result<CrossValidation, Error> {
-        let mut settings = self.settings.clone();
-        if let Folds::Column(column) = folds {
-            // The fold column says how the data was divided, not what a row is like.
-            settings.drop.get_or_insert_default().push(column.clone());
-        }
-        let rows = Rows::new(&settings, table, None)?;
-        let jobs = jobs(&settings, table, &rows, folds)?;
-        let at_once = run.threads.clamp(1, jobs.len());
-        let (n_jobs, done) = (jobs.len(), AtomicUsize::new(0));
+        let FoldPlan {
+            settings,
+            target,
+            rows,
+            folds,
+            ..
+        } = self.plan_folds(table, folds)?;
+        let at_once = run.threads.clamp(1, folds.len());
+        let (n_folds, done) = (folds.len(), AtomicUsize::new(0));
         // After a failure no fold is begun that comes later: the first error is then the one that
         // a single thread would meet.
         let first_failure = AtomicUsize::new(usize::MAX);
-        let results = side_by_side(jobs, at_once, |at, job| {
+        let results = side_by_side(folds, at_once, |at, fold| {
             let stop = run.interrupt.load(Ordering::Relaxed);
             if stop || first_failure.load(Ordering::Relaxed) < at {
                 return Err(Error::Interrupted);
             }
-            let result = run_fold(&settings, table, &rows, &job, run, at_once);
+            let result = run_fold(&settings, table, &fold, run, at_once);
             match &result {
                 Ok(fold) => (run.observe)(Event::Fold {
                     done: done.fetch_add(1, Ordering::Relaxed) + 1,
-                    folds: n_jobs,
+                    folds: n_folds,
                     name: &fold.fold,
                     metrics: &fold.metrics,
                 }),
@@ -112,33 +162,32 @@ impl Estimator {
         });
         let folds = results.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(CrossValidation {
-            task: rows.target.task().name(),
-            rows: rows.rows.len(),
+            task: target.task().name(),
+            rows,
             summary: summary(&folds),
             folds,
         })
     }
 }
 
-/// One fold: its name and rows.
-struct Job {
-    name: String,
-    test: Vec<u32>,
-}
-
-fn jobs(settings: &Settings, table: &Table, rows: &Rows, folds: &Folds) -> Result<Vec<Job>, Error> {
+fn fold_rows(
+    settings: &Settings,
+    table: &Table,
+    rows: &Rows,
+    folds: &Folds,
+) -> Result<Vec<FoldRows>, Error> {
     let collect = |fold_of: &[u32], names: Vec<String>| {
-        let mut jobs: Vec<Job> = names
-            .into_iter()
-            .map(|name| Job {
+        let fold = |(fold, name): (usize, String)| {
+            let rows = rows.rows.iter().zip(fold_of);
+            let (test, train): (Vec<_>, Vec<_>) = rows.partition(|&(_, &f)| f as usize == fold);
+            let only_rows = |pairs: Vec<(&u32, &u32)>| pairs.into_iter().map(|(&r, _)| r).collect();
+            FoldRows {
                 name,
-                test: Vec::new(),
-            })
-            .collect();
-        for (&row, &fold) in rows.rows.iter().zip(fold_of) {
-            jobs[fold as usize].test.push(row);
-        }
-        jobs
+                train: only_rows(train),
+                test: only_rows(test),
+            }
+        };
+        names.into_iter().enumerate().map(fold).collect::<Vec<_>>()
     };
     match folds {
         Folds::Column(column) => {
@@ -151,16 +200,16 @@ fn jobs(settings: &Settings, table: &Table, rows: &Rows, folds: &Folds) -> Resul
                 .clone()
                 .map_or_else(Split::default, |SplitChoice(s)| s);
             let splitter = rows.splitter(table, &split, settings.seed.unwrap_or(0));
-            let mut jobs = Vec::new();
+            let mut all = Vec::new();
             for repeat in 0..(*repeats).max(1) {
                 let fold_of = splitter.folds(*folds, repeat as u32)?;
                 let name = |fold: usize| match repeats {
                     0 | 1 => (fold + 1).to_string(),
                     _ => format!("{}.{}", repeat + 1, fold + 1),
                 };
-                jobs.extend(collect(&fold_of, (0..*folds).map(name).collect()));
+                all.extend(collect(&fold_of, (0..*folds).map(name).collect()));
             }
-            Ok(jobs)
+            Ok(all)
         }
     }
 }
@@ -168,17 +217,14 @@ fn jobs(settings: &Settings, table: &Table, rows: &Rows, folds: &Folds) -> Resul
 fn run_fold(
     settings: &Settings,
     table: &Table,
-    rows: &Rows,
-    job: &Job,
+    rows: &FoldRows,
     run: &Run<'_>,
     at_once: usize,
 ) -> Result<Fold, Error> {
     let in_fold = |source: Error| Error::Fold {
-        fold: job.name.clone(),
+        fold: rows.name.clone(),
         source: Box::new(source),
     };
-    let outside = |row: &&u32| job.test.binary_search(row).is_err();
-    let learn: Vec<u32> = rows.rows.iter().filter(outside).copied().collect();
     let quiet = Run {
         threads: (run.threads / at_once).max(1),
         interrupt: run.interrupt,
@@ -187,7 +233,7 @@ fn run_fold(
     let problem = Problem::new(
         settings,
         Cow::Borrowed(table),
-        &RowChoice::Some(&learn),
+        &RowChoice::Some(&rows.train),
         at_once,
     );
     let fitted = problem
@@ -199,10 +245,10 @@ fn run_fold(
     let weight = settings.weight.as_deref();
     let evaluation = fitted
         .model
-        .evaluate_rows(table, &job.test, weight, quiet.threads);
+        .evaluate_rows(table, &rows.test, weight, quiet.threads);
     let evaluation = evaluation.map_err(in_fold)?;
     Ok(Fold {
-        fold: job.name.clone(),
+        fold: rows.name.clone(),
         rows: evaluation.rows,
         best_epoch: fitted.model.training.best_epoch,
         metrics: evaluation.metrics,

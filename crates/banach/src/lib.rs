@@ -47,7 +47,7 @@ mod training;
 /// Tables: readers, writers, encoders and splits.
 pub use banach_data as data;
 pub use banach_nn::{EpochReport, Schedule, Shape, available_threads};
-pub use cross_validation::{CrossValidation, Fold, Folds, Spread};
+pub use cross_validation::{CrossValidation, Fold, FoldPlan, FoldRows, Folds, Spread};
 pub use error::Error;
 pub use estimator::{Estimator, Fitted};
 pub use evaluate::Evaluation;

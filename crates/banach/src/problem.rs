@@ -230,7 +230,7 @@ impl Problem {
 
 /// Columns that features may be made from: all but targets, weights and groups, whose values say
 /// nothing about rows of other groups.
-fn feature_names(
+pub(crate) fn feature_names(
     table: &Table,
     target: &TargetEncoder,
     settings: &Settings,

@@ -126,7 +126,7 @@ impl DropoutMask {
     #[must_use]
     pub fn keeps(&self, row: usize, unit: usize) -> bool {
         let words = self.words::<1>(row, unit / GROUP);
-        bits(&words, unit % GROUP, 0) >= self.threshold
+        bits(&words, unit % GROUP)[0] >= self.threshold
     }
 
     /// Random words of a group of units for N rows.
@@ -135,24 +135,18 @@ impl DropoutMask {
         self.stream.matrix_words(first_row as u32, group as u32)
     }
 
-    /// Applies `f(value, line, kept)` to every element of a piece.
+    /// Applies `f(value, kept)` to every element of a piece.
     #[inline(always)]
-    fn for_each<T: Real>(
-        &self,
-        lines: &mut [Line<T>],
-        piece: Piece,
-        f: impl Fn(T, usize, bool) -> T,
-    ) {
+    fn for_each<T: Real>(&self, lines: &mut [Line<T>], piece: Piece, f: impl Fn(T, bool) -> T) {
         for (group, lines) in lines.chunks_mut(GROUP).enumerate() {
-            let first_unit = group * GROUP;
-            for first in (0..piece.lanes).step_by(ROWS) {
+            for part in 0..piece.lanes.div_ceil(ROWS) {
                 let group = piece.first_unit / GROUP + group;
-                let words = self.words::<ROWS>(piece.first_row + first, group);
+                let words = self.words::<ROWS>(piece.first_row + part * ROWS, group);
                 for (unit, line) in lines.iter_mut().enumerate() {
-                    for lane in 0..ROWS {
-                        let kept = bits(&words, unit, lane) >= self.threshold;
-                        let value = &mut line.0[first + lane];
-                        *value = f(*value, first_unit + unit, kept);
+                    let bits = bits(&words, unit);
+                    let values = &mut line.0.as_chunks_mut::<ROWS>().0[part];
+                    for (value, bits) in values.iter_mut().zip(bits) {
+                        *value = f(*value, bits >= self.threshold);
                     }
                 }
             }
@@ -160,14 +154,14 @@ impl DropoutMask {
     }
 }
 
-/// The 16 bits of one element.
+/// The 16 bits of one unit for each row.
 #[inline(always)]
-fn bits<const N: usize>(words: &[[u32; N]; 4], unit: usize, lane: usize) -> u32 {
-    let word = words[unit / 2][lane];
+fn bits<const N: usize>(words: &[[u32; N]; 4], unit: usize) -> [u32; N] {
+    let word = words[unit / 2];
     if unit.is_multiple_of(2) {
-        word & 0xffff
+        word.map(|word| word & 0xffff)
     } else {
-        word >> 16
+        word.map(|word| word >> 16)
     }
 }
 
@@ -195,8 +189,9 @@ pub(crate) fn relu<T: Real>(x: T) -> T {
 #[inline(always)]
 fn for_each<T: Real>(lines: &mut [Line<T>], lanes: usize, f: impl Fn(T, usize) -> T) {
     for (unit, line) in lines.iter_mut().enumerate() {
-        for part in line.0.chunks_exact_mut(ROWS).take(lanes.div_ceil(ROWS)) {
-            for value in part {
+        let parts = line.0.as_chunks_mut::<ROWS>().0;
+        for values in &mut parts[..lanes.div_ceil(ROWS)] {
+            for value in values {
                 *value = f(*value, unit);
             }
         }
@@ -217,17 +212,14 @@ kernel! {
         let lambda = T::from_f64(selu_.lambda);
         let lambda_alpha = T::from_f64(selu_.lambda * selu_.alpha);
         let bias = &bias[..z.len()];
-        match dropout {
-            None => for_each(z, piece.lanes, |z, unit| selu(z + bias[unit], lambda, lambda_alpha)),
-            Some(mask) => {
-                let (scale, shift) = (T::from_f64(mask.scale), T::from_f64(mask.shift));
-                let dropped = T::from_f64(mask.dropped);
-                mask.for_each(z, piece, |z, unit, kept| {
-                    let y = selu(z + bias[unit], lambda, lambda_alpha);
-                    let y = scale.mul_add(y, shift);
-                    if kept { y } else { dropped }
-                });
-            }
+        for_each(z, piece.lanes, |z, unit| selu(z + bias[unit], lambda, lambda_alpha));
+        if let Some(mask) = dropout {
+            let (scale, shift) = (T::from_f64(mask.scale), T::from_f64(mask.shift));
+            let dropped = T::from_f64(mask.dropped);
+            mask.for_each(z, piece, |y, kept| {
+                let y = scale.mul_add(y, shift);
+                if kept { y } else { dropped }
+            });
         }
     }
 }
@@ -264,14 +256,10 @@ kernel! {
         z: &mut [Line<T>], bias: &[T], piece: Piece, dropout: Option<&DropoutMask>,
     ) {
         let bias = &bias[..z.len()];
-        match dropout {
-            None => for_each(z, piece.lanes, |z, unit| relu(z + bias[unit])),
-            Some(mask) => {
-                let scale = T::from_f64(mask.scale);
-                mask.for_each(z, piece, |z, unit, kept| {
-                    if kept { scale * relu(z + bias[unit]) } else { T::ZERO }
-                });
-            }
+        for_each(z, piece.lanes, |z, unit| relu(z + bias[unit]));
+        if let Some(mask) = dropout {
+            let scale = T::from_f64(mask.scale);
+            mask.for_each(z, piece, |y, kept| if kept { scale * y } else { T::ZERO });
         }
     }
 }
@@ -311,7 +299,7 @@ kernel! {
     pub fn dropout_forward<T: Real>(x: &mut [Line<T>], piece: Piece, mask: &DropoutMask) {
         let (scale, shift) = (T::from_f64(mask.scale), T::from_f64(mask.shift));
         let dropped = T::from_f64(mask.dropped);
-        mask.for_each(x, piece, |x, _, kept| {
+        mask.for_each(x, piece, |x, kept| {
             let x = scale.mul_add(x, shift);
             if kept { x } else { dropped }
         });
@@ -325,7 +313,7 @@ kernel! {
     /// As [`dropout_forward`].
     pub fn dropout_backward<T: Real>(d: &mut [Line<T>], piece: Piece, mask: &DropoutMask) {
         let scale = T::from_f64(mask.scale);
-        mask.for_each(d, piece, |d, _, kept| if kept { scale * d } else { T::ZERO });
+        mask.for_each(d, piece, |d, kept| if kept { scale * d } else { T::ZERO });
     }
 }
 

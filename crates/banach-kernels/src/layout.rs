@@ -1,29 +1,140 @@
 //! Moving numbers between rows and panels.
 
+use crate::isa::Level;
 use crate::line::{LANES, Line};
+use crate::{Isa, Real};
 
-/// Sides of the squares that are turned in registers.
-const SQUARE: usize = 4;
+/// Turns a piece of units by rows into rows by units: `t[row][unit] = x[unit][row]`.
+///
+/// # Shapes
+/// `x`: at most 32 lines, one for each unit; `t`: at most 32 lines, one for each row that is wanted.
+/// Units that `x` lacks become 0.
+///
+/// # Panics
+/// If there are more than 32 lines.
+pub fn transpose<T: Real>(isa: Isa, x: &[Line<T>], t: &mut [Line<T>]) {
+    assert!(x.len() <= LANES && t.len() <= LANES, "lines of a square");
+    T::turn(isa, x, t);
+}
 
-kernel! {
-    /// Turns a piece of units by rows into rows by units: `t[row][unit] = x[unit][row]`.
-    ///
-    /// # Shapes
-    /// `x`: at most 32 lines, one for each unit; `t`: at most 32 lines, one for each row that is
-    /// wanted. Units that `x` lacks become 0.
-    pub fn transpose<T: Real>(x: &[Line<T>], t: &mut [Line<T>]) {
-        let units = x.len().min(LANES);
-        for first_unit in (0..LANES).step_by(SQUARE) {
-            let zero = Line([T::ZERO; LANES]);
-            let line = |i: usize| if first_unit + i < units { &x[first_unit + i] } else { &zero };
-            let four = [line(0), line(1), line(2), line(3)];
-            for (group, rows) in t.chunks_mut(SQUARE).enumerate() {
-                let first_row = group * SQUARE;
-                for (row, out) in rows.iter_mut().enumerate() {
-                    let square: [T; SQUARE] =
-                        std::array::from_fn(|unit| four[unit].0[first_row + row]);
-                    out.0[first_unit..first_unit + SQUARE].copy_from_slice(&square);
-                }
+/// Transposing for one number type: chooses the instruction set.
+pub trait Turn: Sized {
+    /// See [`transpose`]; at most 32 lines each.
+    #[doc(hidden)]
+    fn turn(isa: Isa, x: &[Line<Self>], t: &mut [Line<Self>]);
+}
+
+impl Turn for f64 {
+    fn turn(_: Isa, x: &[Line<f64>], t: &mut [Line<f64>]) {
+        turn_plain(x, t);
+    }
+}
+
+impl Turn for f32 {
+    fn turn(isa: Isa, x: &[Line<f32>], t: &mut [Line<f32>]) {
+        match isa.0 {
+            Level::Scalar => turn_plain(x, t),
+            // SAFETY: this Isa exists only on a processor that was seen to support it.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => unsafe { turn_avx2(x, t) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => unsafe { turn_avx512(x, t) },
+        }
+    }
+}
+
+fn turn_plain<T: Real>(x: &[Line<T>], t: &mut [Line<T>]) {
+    for (row, out) in t.iter_mut().enumerate() {
+        *out = Line(std::array::from_fn(|unit| x.get(unit).map_or(T::ZERO, |line| line.0[row])));
+    }
+}
+
+/// Squares of 8 x 8: pairs of numbers, pairs of pairs, halves of vectors.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn turn_avx2(x: &[Line<f32>], t: &mut [Line<f32>]) {
+    use std::arch::x86_64::{
+        __m256, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_setzero_ps, _mm256_shuffle_ps,
+        _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    };
+    const SIDE: usize = 8;
+    for first_unit in (0..LANES).step_by(SIDE) {
+        for first_row in (0..t.len()).step_by(SIDE) {
+            let load = |i: usize| match x.get(first_unit + i) {
+                // SAFETY: eight numbers from first_row on lie within the line.
+                Some(line) => unsafe { _mm256_loadu_ps(line.0[first_row..].as_ptr()) },
+                None => _mm256_setzero_ps(),
+            };
+            let x: [__m256; SIDE] = std::array::from_fn(load);
+            let mut pairs = x;
+            for i in (0..SIDE).step_by(2) {
+                pairs[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
+                pairs[i + 1] = _mm256_unpackhi_ps(x[i], x[i + 1]);
+            }
+            // fours[4 i + j]: in half h, column 4 h + j of units 4 i .. 4 i + 4.
+            let mut fours = x;
+            for i in (0..SIDE).step_by(4) {
+                fours[i] = _mm256_shuffle_ps::<0x44>(pairs[i], pairs[i + 2]);
+                fours[i + 1] = _mm256_shuffle_ps::<0xee>(pairs[i], pairs[i + 2]);
+                fours[i + 2] = _mm256_shuffle_ps::<0x44>(pairs[i + 1], pairs[i + 3]);
+                fours[i + 3] = _mm256_shuffle_ps::<0xee>(pairs[i + 1], pairs[i + 3]);
+            }
+            let mut rows = x;
+            for j in 0..4 {
+                rows[j] = _mm256_permute2f128_ps::<0x20>(fours[j], fours[4 + j]);
+                rows[4 + j] = _mm256_permute2f128_ps::<0x31>(fours[j], fours[4 + j]);
+            }
+            for (out, row) in t[first_row..].iter_mut().zip(rows) {
+                // SAFETY: eight numbers from first_unit on lie within the line.
+                unsafe { _mm256_storeu_ps(out.0[first_unit..].as_mut_ptr(), row) };
+            }
+        }
+    }
+}
+
+/// Squares of 16 x 16: pairs of numbers, pairs of pairs, quarters of vectors twice.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn turn_avx512(x: &[Line<f32>], t: &mut [Line<f32>]) {
+    use std::arch::x86_64::{
+        __m512, _mm512_loadu_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
+        _mm512_storeu_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
+    };
+    const SIDE: usize = 16;
+    for first_unit in (0..LANES).step_by(SIDE) {
+        for first_row in (0..t.len()).step_by(SIDE) {
+            let load = |i: usize| match x.get(first_unit + i) {
+                // SAFETY: sixteen numbers from first_row on lie within the line.
+                Some(line) => unsafe { _mm512_loadu_ps(line.0[first_row..].as_ptr()) },
+                None => _mm512_setzero_ps(),
+            };
+            let x: [__m512; SIDE] = std::array::from_fn(load);
+            let mut pairs = x;
+            for i in (0..SIDE).step_by(2) {
+                pairs[i] = _mm512_unpacklo_ps(x[i], x[i + 1]);
+                pairs[i + 1] = _mm512_unpackhi_ps(x[i], x[i + 1]);
+            }
+            // fours[4 i + j]: in quarter q, column 4 q + j of units 4 i .. 4 i + 4.
+            let mut fours = x;
+            for i in (0..SIDE).step_by(4) {
+                fours[i] = _mm512_shuffle_ps::<0x44>(pairs[i], pairs[i + 2]);
+                fours[i + 1] = _mm512_shuffle_ps::<0xee>(pairs[i], pairs[i + 2]);
+                fours[i + 2] = _mm512_shuffle_ps::<0x44>(pairs[i + 1], pairs[i + 3]);
+                fours[i + 3] = _mm512_shuffle_ps::<0xee>(pairs[i + 1], pairs[i + 3]);
+            }
+            let mut rows = x;
+            for j in 0..4 {
+                let even = |i: usize| _mm512_shuffle_f32x4::<0x88>(fours[i + j], fours[i + 4 + j]);
+                let odd = |i: usize| _mm512_shuffle_f32x4::<0xdd>(fours[i + j], fours[i + 4 + j]);
+                rows[j] = _mm512_shuffle_f32x4::<0x88>(even(0), even(8));
+                rows[4 + j] = _mm512_shuffle_f32x4::<0x88>(odd(0), odd(8));
+                rows[8 + j] = _mm512_shuffle_f32x4::<0xdd>(even(0), even(8));
+                rows[12 + j] = _mm512_shuffle_f32x4::<0xdd>(odd(0), odd(8));
+            }
+            for (out, row) in t[first_row..].iter_mut().zip(rows) {
+                // SAFETY: sixteen numbers from first_unit on lie within the line.
+                unsafe { _mm512_storeu_ps(out.0[first_unit..].as_mut_ptr(), row) };
             }
         }
     }
@@ -64,7 +175,6 @@ kernel! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Isa;
 
     #[test]
     fn transposing_moves_every_number_and_fills_up_with_zeros() {

@@ -2,4 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod baselines;
+pub mod compare;
+mod error;
 pub mod statistics;
+
+pub use error::LabError;

@@ -22,6 +22,8 @@ pub struct Axis {
     pub high: f64,
     /// Spacing.
     pub scale: Scale,
+    /// Ticks of one's own, a number and its text; without any they are at round numbers.
+    pub names: Vec<(f64, String)>,
 }
 
 /// A tick: where it is from 0 to 1, and its text, empty for a minor tick.
@@ -40,6 +42,19 @@ impl Axis {
             low,
             high,
             scale: Scale::Linear,
+            names: Vec::new(),
+        }
+    }
+
+    /// An axis of things with names: the i-th, counted from 0, is at i + 1/2 from the low end.
+    #[must_use]
+    pub fn named(label: &str, names: &[&str]) -> Self {
+        let places = names.iter().enumerate();
+        Self {
+            names: places
+                .map(|(i, name)| (i as f64 + 0.5, (*name).to_owned()))
+                .collect(),
+            ..Self::linear(label, 0.0, names.len() as f64)
         }
     }
 
@@ -78,6 +93,13 @@ impl Axis {
     }
 
     pub(crate) fn ticks(&self, wanted: usize) -> Vec<Tick> {
+        if !self.names.is_empty() {
+            let tick = |(value, text): &(f64, String)| Tick {
+                at: self.position(*value),
+                text: text.clone(),
+            };
+            return self.names.iter().map(tick).collect();
+        }
         match self.scale {
             Scale::Linear => self.linear_ticks(wanted),
             Scale::Log => self.log_ticks(),
@@ -163,6 +185,17 @@ mod tests {
     fn texts(axis: &Axis, wanted: usize) -> Vec<String> {
         let labelled = axis.ticks(wanted).into_iter().map(|tick| tick.text);
         labelled.filter(|text| !text.is_empty()).collect()
+    }
+
+    #[test]
+    fn names_stand_in_the_middle_of_their_places() {
+        let axis = Axis::named("method", &["a", "b"]);
+        let ticks = axis.ticks(8);
+        assert_eq!(
+            ticks.iter().map(|tick| tick.at).collect::<Vec<_>>(),
+            [0.25, 0.75]
+        );
+        assert_eq!(texts(&axis, 8), ["a", "b"]);
     }
 
     #[test]

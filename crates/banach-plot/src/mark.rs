@@ -59,6 +59,24 @@ impl Grid {
     }
 }
 
+/// The five numbers of a lying box: whiskers from `low` and to `high`, a box over the middle half, a
+/// line at the median.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LyingBox {
+    /// Height at which it lies.
+    pub y: f64,
+    /// Left end of the left whisker.
+    pub low: f64,
+    /// Lower quartile.
+    pub lower: f64,
+    /// Median.
+    pub median: f64,
+    /// Upper quartile.
+    pub upper: f64,
+    /// Right end of the right whisker.
+    pub high: f64,
+}
+
 /// Something in a panel. Later marks lie over earlier ones; those with a label appear in the legend.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Mark {
@@ -138,6 +156,17 @@ pub enum Mark {
         /// Text in the legend; empty for none.
         label: String,
     },
+    /// Box plots along the horizontal axis.
+    Boxes {
+        /// The boxes.
+        boxes: Vec<LyingBox>,
+        /// Their height, in numbers of the vertical axis.
+        height: f64,
+        /// Colour.
+        colour: Colour,
+        /// Text in the legend; empty for none.
+        label: String,
+    },
     /// Text centred on a point.
     Text {
         /// The point.
@@ -157,7 +186,8 @@ impl Mark {
             | Self::Points { label, .. }
             | Self::Pieces { label, .. }
             | Self::Outline { label, .. }
-            | Self::Columns { label, .. } => label,
+            | Self::Columns { label, .. }
+            | Self::Boxes { label, .. } => label,
             Self::Arrows { .. } | Self::HeatMap { .. } | Self::Text { .. } => "",
         }
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Axis, Colour, ColourMap, Corner, Grid, Mark, OKABE_ITO, Stroke};
+use crate::{Axis, Colour, ColourMap, Corner, Grid, LyingBox, Mark, OKABE_ITO, Stroke};
 
 fn figure() -> Figure {
     let line = Mark::Line {
@@ -65,4 +65,40 @@ fn figures_that_cannot_be_drawn_are_refused() {
     let text = wrong.to_svg().unwrap_err().to_string();
     assert!(text.contains("axis \"x\" goes from 0 to 0"), "{text}");
     assert!(figure().to_png(0.0).is_err() && figure().to_png(1e9).is_err());
+}
+
+#[test]
+fn a_box_covers_the_middle_half_and_its_whiskers_the_rest() {
+    let one = LyingBox {
+        y: 0.5,
+        low: 0.1,
+        lower: 0.3,
+        median: 0.4,
+        upper: 0.7,
+        high: 0.9,
+    };
+    let mark = Mark::Boxes {
+        boxes: vec![one],
+        height: 0.5,
+        colour: OKABE_ITO[1],
+        label: String::new(),
+    };
+    let mut plain = figure();
+    plain.panels.truncate(1);
+    plain.panels[0].marks = Vec::new();
+    let mut with = plain.clone();
+    with.panels[0].marks = vec![mark];
+    let colour = format!(
+        "#{:02x}{:02x}{:02x}",
+        OKABE_ITO[1].red, OKABE_ITO[1].green, OKABE_ITO[1].blue
+    );
+    let count = |figure: &Figure, part: &str| {
+        let text = figure.to_svg().expect("a figure");
+        text.lines()
+            .filter(|line| line.starts_with(part) && line.contains(&colour))
+            .count()
+    };
+    assert_eq!(count(&plain, "<polyline"), 0);
+    // Two whiskers, their ends, the outline, the median; and the light inside.
+    assert_eq!((count(&with, "<polyline"), count(&with, "<rect")), (6, 1));
 }

@@ -3,10 +3,13 @@
 use super::{Plane, SMALL};
 use crate::canvas::{Anchor, Canvas, Frame, Turn};
 use crate::colour::{Colour, ColourMap};
-use crate::mark::{Grid, Mark, Stroke};
+use crate::mark::{Grid, LyingBox, Mark, Stroke};
 
 /// Opacity of bands and columns, through which lines behind stay visible.
 pub(super) const LIGHT: f64 = 0.22;
+
+/// Width of a box's lines in points.
+const WHISKER: f64 = 1.3;
 
 /// Length and half width of an arrow's head in points, at most this share of the arrow.
 const HEAD: [f64; 2] = [5.0, 2.4];
@@ -72,6 +75,16 @@ pub(super) fn mark(canvas: &mut Canvas, plane: &Plane<'_>, mark: &Mark) {
             };
             canvas.rectangle(frame, *colour, LIGHT);
         }
+        Mark::Boxes {
+            boxes,
+            height,
+            colour,
+            ..
+        } => {
+            for one in boxes {
+                lying_box(canvas, plane, one, *height, *colour);
+            }
+        }
         Mark::Text { at, text, colour } => {
             let at = plane.point(*at);
             canvas.text(text, at, SMALL, *colour, Anchor::Middle, Turn::None);
@@ -87,6 +100,35 @@ fn line(canvas: &mut Canvas, plane: &Plane<'_>, points: &[[f64; 2]], stroke: Str
             canvas.polyline(piece, stroke.colour, stroke.width, stroke.dash);
         }
     }
+}
+
+fn lying_box(canvas: &mut Canvas, plane: &Plane<'_>, one: &LyingBox, height: f64, colour: Colour) {
+    let y = plane.y(one.y);
+    let (top, bottom) = (plane.y(one.y + 0.5 * height), plane.y(one.y - 0.5 * height));
+    let [low, lower, median, upper, high] =
+        [one.low, one.lower, one.median, one.upper, one.high].map(|x| plane.x(x));
+    canvas.line([low, y], [lower, y], colour, WHISKER);
+    canvas.line([upper, y], [high, y], colour, WHISKER);
+    for end in [low, high] {
+        let half = 0.25 * (bottom - top);
+        canvas.line([end, y - half], [end, y + half], colour, WHISKER);
+    }
+    let frame = Frame {
+        left: lower,
+        right: upper,
+        top,
+        bottom,
+    };
+    canvas.rectangle(frame, colour, LIGHT);
+    let corners = vec![
+        [lower, top],
+        [upper, top],
+        [upper, bottom],
+        [lower, bottom],
+        [lower, top],
+    ];
+    canvas.polyline(corners, colour, WHISKER, None);
+    canvas.line([median, top], [median, bottom], colour, 2.0 * WHISKER);
 }
 
 fn arrow(canvas: &mut Canvas, tail: [f64; 2], head: [f64; 2], colour: Colour) {

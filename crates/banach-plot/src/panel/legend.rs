@@ -62,7 +62,7 @@ fn sample(canvas: &mut Canvas, [x, y]: [f64; 2], mark: &Mark) {
         Mark::Line { stroke, .. } | Mark::Pieces { stroke, .. } | Mark::Outline { stroke, .. } => {
             line(stroke);
         }
-        Mark::Band { colour, .. } | Mark::Columns { colour, .. } => {
+        Mark::Band { colour, .. } | Mark::Columns { colour, .. } | Mark::Boxes { colour, .. } => {
             let frame = Frame {
                 left: x,
                 right: x + SAMPLE,

@@ -1,0 +1,138 @@
+//! The methods that can be compared.
+
+use banach::{ActivationChoice, ClassWeight, DropoutKind, Estimator, Settings};
+use banach_data::nearest_name;
+
+use crate::baselines::Baseline;
+use crate::error::LabError;
+
+/// A method that can be compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Method {
+    /// Its name on the command line and in tables.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    /// How it is run.
+    pub kind: MethodKind,
+}
+
+/// How a method is run.
+#[derive(Debug, Clone, Copy)]
+pub enum MethodKind {
+    /// A network: the user's settings, changed to its form.
+    Network(fn(Settings) -> Settings),
+    /// Another method.
+    Baseline(Baseline),
+}
+
+const fn network(
+    name: &'static str,
+    about: &'static str,
+    form: fn(Settings) -> Settings,
+) -> Method {
+    let kind = MethodKind::Network(form);
+    Method { name, about, kind }
+}
+
+const fn baseline(name: &'static str, about: &'static str, baseline: Baseline) -> Method {
+    let kind = MethodKind::Baseline(baseline);
+    Method { name, about, kind }
+}
+
+/// Every method; a new one is a line here.
+pub static METHODS: &[Method] = &[
+    network("snn", "self-normalizing network", |settings| settings),
+    network(
+        "msra",
+        "network of ReLU units, MSRA initialization",
+        |settings| Settings {
+            activation: Some(ActivationChoice::Relu),
+            dropout_kind: Some(DropoutKind::Ordinary),
+            ..settings
+        },
+    ),
+    baseline(
+        "forest",
+        "random forest of 300 trees",
+        Baseline::RandomForest,
+    ),
+    baseline(
+        "boosting",
+        "gradient-boosted trees, 100 rounds",
+        Baseline::Boosting,
+    ),
+    baseline(
+        "svm",
+        "support vector machine, Gaussian kernel",
+        Baseline::Svm,
+    ),
+    baseline("knn", "nearest neighbours", Baseline::Neighbours),
+    baseline("linear", "logistic or ridge regression", Baseline::Linear),
+    baseline(
+        "constant",
+        "shares of the classes, or the mean",
+        Baseline::Constant,
+    ),
+];
+
+/// The methods with these names, in this order; all of them for an empty list.
+///
+/// # Errors
+/// [`LabError::UnknownMethod`] with the nearest name, [`LabError::MethodTwice`].
+pub fn methods(names: &[String]) -> Result<Vec<&'static Method>, LabError> {
+    if names.is_empty() {
+        return Ok(METHODS.iter().collect());
+    }
+    let mut found: Vec<&'static Method> = Vec::new();
+    for name in names {
+        let known = || METHODS.iter().map(|method| method.name);
+        let method = METHODS.iter().find(|method| method.name == name);
+        let method = method.ok_or_else(|| LabError::UnknownMethod {
+            name: name.clone(),
+            nearest: nearest_name(name, known()),
+            known: known().collect::<Vec<_>>().join(", "),
+        })?;
+        if found.iter().any(|other| other.name == method.name) {
+            return Err(LabError::MethodTwice { name: method.name });
+        }
+        found.push(method);
+    }
+    Ok(found)
+}
+
+impl Method {
+    /// Whether the settings suit the method.
+    pub(super) fn check(&self, settings: &Settings) -> Result<(), LabError> {
+        match self.kind {
+            MethodKind::Network(form) => {
+                Estimator::new(form(settings.clone()))?;
+                Ok(())
+            }
+            MethodKind::Baseline(_) => {
+                let balanced = settings.class_weight == Some(ClassWeight::Balanced);
+                for (setting, given) in [
+                    ("weight", settings.weight.is_some()),
+                    ("class_weight", balanced),
+                ] {
+                    if given {
+                        return Err(LabError::WeightsNeedNetworks {
+                            setting,
+                            method: self.name,
+                            networks: networks(),
+                        });
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn networks() -> String {
+    let networks = METHODS
+        .iter()
+        .filter(|method| matches!(method.kind, MethodKind::Network(_)));
+    let names: Vec<&str> = networks.map(|method| method.name).collect();
+    names.join(",")
+}

@@ -1,0 +1,80 @@
+//! Why a comparison or a data set failed.
+
+use banach_plot::PlotError;
+
+use crate::baselines::BaselineError;
+use crate::statistics::StatisticsError;
+
+/// Why a comparison could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LabError {
+    /// Something about settings, table or folds.
+    #[error(transparent)]
+    Banach(#[from] banach::Error),
+    /// A statistic that is not defined.
+    #[error(transparent)]
+    Statistics(#[from] StatisticsError),
+    /// A baseline that cannot be fitted.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
+    /// A picture that cannot be drawn.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+    /// A name that no method has.
+    #[error(
+        "there is no method {name:?}{}; the methods are {known}",
+        did_you_mean(nearest)
+    )]
+    UnknownMethod {
+        /// The name found.
+        name: String,
+        /// The nearest existing one, if one is near.
+        nearest: Option<String>,
+        /// All names.
+        known: String,
+    },
+    /// A method that is named twice.
+    #[error("method {name:?} is named twice")]
+    MethodTwice {
+        /// Its name.
+        name: &'static str,
+    },
+    /// There is nothing to compare.
+    #[error("a comparison needs a method")]
+    NoMethod,
+    /// Weights that a method would ignore.
+    #[error(
+        "{setting} counts for networks only, and {method} is none: leave {setting} out, or compare \
+         networks alone with --methods {networks}"
+    )]
+    WeightsNeedNetworks {
+        /// The setting.
+        setting: &'static str,
+        /// The method.
+        method: &'static str,
+        /// Names of all networks.
+        networks: String,
+    },
+    /// A metric that the task does not have.
+    #[error("metric must be {allowed} for the task {task}, got {got}")]
+    Metric {
+        /// The metric.
+        got: &'static str,
+        /// Those that the task has.
+        allowed: String,
+        /// The task.
+        task: &'static str,
+    },
+}
+
+impl From<banach_data::DataError> for LabError {
+    fn from(error: banach_data::DataError) -> Self {
+        Self::Banach(error.into())
+    }
+}
+
+fn did_you_mean(nearest: &Option<String>) -> String {
+    let hint = |name: &String| format!("; did you mean {name:?}?");
+    nearest.as_ref().map(hint).unwrap_or_default()
+}

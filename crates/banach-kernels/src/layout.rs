@@ -46,7 +46,9 @@ impl Turn for f32 {
 
 fn turn_plain<T: Real>(x: &[Line<T>], t: &mut [Line<T>]) {
     for (row, out) in t.iter_mut().enumerate() {
-        *out = Line(std::array::from_fn(|unit| x.get(unit).map_or(T::ZERO, |line| line.0[row])));
+        *out = Line(std::array::from_fn(|unit| {
+            x.get(unit).map_or(T::ZERO, |line| line.0[row])
+        }));
     }
 }
 

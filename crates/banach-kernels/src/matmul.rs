@@ -215,11 +215,19 @@ unsafe fn factor<T: Copy, const TN: bool>(chunk: *const T, i: usize, p: usize) -
 /// Calls `$body` for every p < k, with the chunk of A that p lies in, p's place in it, and the line
 /// of B.
 macro_rules! along_k {
-    ($tn:ident, $a:ident, $b:ident, $k:ident, |$chunk:ident, $p:ident, $line:ident| $body:block) => {{
+    (
+        $tn:ident, $a:ident, $b:ident, $k:ident, |$next:ident| $prefetch:expr,
+        |$chunk:ident, $p:ident, $line:ident| $body:block
+    ) => {{
         let chunk_len = if $tn { $k } else { LANES };
         let (mut $chunk, mut $line, mut done) = ($a.start, $b, 0);
         while done < $k {
             let count = chunk_len.min($k - done);
+            if !$tn {
+                // Chunks lie too far apart for the processor to guess the next one.
+                let $next = $chunk.wrapping_add($a.chunk_stride);
+                $prefetch;
+            }
             for $p in 0..count {
                 $body
                 $line = $line.add(LANES);
@@ -257,7 +265,7 @@ impl<T: Real> Tile<T> for Portable {
                     *sum = c.add(i * LANES).cast::<[[T; 8]; V]>().read();
                 }
             }
-            along_k!(TN, a, b, k, |chunk, p, line| {
+            along_k!(TN, a, b, k, |_next| (), |chunk, p, line| {
                 let right = line.cast::<[[T; 8]; V]>().read();
                 for (i, sum) in sums.iter_mut().enumerate() {
                     let factor = factor::<T, TN>(chunk, i, p);
@@ -293,7 +301,9 @@ macro_rules! tile_kernel {
             unsafe fn tile<const R: usize, const V: usize, const TN: bool>(
                 a: Left<f32>, b: *const f32, k: usize, c: *mut f32, fresh: bool,
             ) {
-                use std::arch::x86_64::{$fma, $load, $splat, $store, $zero};
+                use std::arch::x86_64::{
+                    $fma, $load, $splat, $store, $zero, _MM_HINT_T0, _mm_prefetch,
+                };
                 // SAFETY: reads and writes are promised by the caller, as is the instruction set.
                 unsafe {
                     let mut sums = [[$zero(); V]; R];
@@ -304,10 +314,21 @@ macro_rules! tile_kernel {
                             }
                         }
                     }
-                    along_k!(TN, a, b, k, |chunk, p, line| {
+                    let prefetch = |next: *const f32| {
+                        for i in 0..R {
+                            for half in [0, LANES / 2] {
+                                let at = next.wrapping_add(i * LANES + half);
+                                _mm_prefetch::<_MM_HINT_T0>(at.cast());
+                            }
+                        }
+                    };
+                    along_k!(TN, a, b, k, |next| prefetch(next), |chunk, p, line| {
                         let mut right = [$zero(); V];
                         for (j, right) in right.iter_mut().enumerate() {
                             *right = $load(line.add(j * $lanes));
+                        }
+                        if TN {
+                            _mm_prefetch::<_MM_HINT_T0>(chunk.wrapping_add((p + 16) * LANES).cast());
                         }
                         for (i, sum) in sums.iter_mut().enumerate() {
                             let factor = $splat(factor::<f32, TN>(chunk, i, p));

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use banach::container::Container;
 use serde_json::Value;
 
 use crate::room::Room;
@@ -105,4 +106,104 @@ fn train_refuses_what_it_cannot_measure() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn fleet_counts_the_samples_of_all_networks() {
+    let room = Room::new();
+    let start = Instant::now();
+    let args = "bench fleet --networks 3 --workload small --threads 2 --seconds 0.03 --json";
+    let report = room.run(&args.split(' ').collect::<Vec<_>>()).ok().json();
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+    assert_eq!(report["workload"], "small");
+    assert_eq!(report["networks"], 3);
+    assert_eq!(report["threads"], 2);
+    let number = |key: &str| report[key].as_f64().unwrap();
+    let samples = number("samples_per_second") * number("seconds");
+    // Each of the three takes at least one step of 256 rows, and only whole steps.
+    assert!(samples > 3.0 * 255.0, "{report}");
+    assert!(
+        (samples / 256.0 - (samples / 256.0).round()).abs() < 1e-6,
+        "{report}"
+    );
+    for wrong in [["--networks", "0"], ["--workload", "huge"]] {
+        let ran = room.run(&[&["bench", "fleet"], &wrong[..]].concat());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+    }
+}
+
+/// Rounding of sums of some hundred numbers near 1.
+const SAME: f64 = 1e-5;
+
+#[test]
+fn predict_writes_the_network_that_it_measured() {
+    let room = Room::new();
+    let start = Instant::now();
+    let args =
+        "bench predict --workload small --threads 1 --seconds 0.02 --write n.safetensors --json";
+    let report = room.run(&args.split(' ').collect::<Vec<_>>()).ok().json();
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+    let number = |group: &str, key: &str| report[group][key].as_f64().unwrap();
+    assert!(number("single_row", "p50_us") > 0.0, "{report}");
+    assert!(
+        number("single_row", "p50_us") <= number("single_row", "p99_us"),
+        "{report}"
+    );
+    assert!(number("batch_1024", "rows_per_second") > 0.0, "{report}");
+    assert_eq!(report["weights"], "f32");
+
+    let mut file = Container::read_file(&room.path("n.safetensors")).unwrap();
+    let widths = [16, 256, 256, 256, 2];
+    let input = file.take("input", &[1024, 16]).unwrap();
+    let output = file.take("output", &[1024, 2]).unwrap();
+    let mut x: Vec<f64> = input[..16].iter().map(|&x| f64::from(x)).collect();
+    for (layer, pair) in widths.windows(2).enumerate() {
+        let name = |what: &str| format!("layers.{layer}.{what}");
+        let weight = file.take(&name("weight"), &[pair[1], pair[0]]).unwrap();
+        let bias = file.take(&name("bias"), &[pair[1]]).unwrap();
+        let unit = |(weights, bias): (&[f32], &f32)| {
+            let terms = weights.iter().zip(&x).map(|(w, x)| f64::from(*w) * x);
+            f64::from(*bias) + terms.sum::<f64>()
+        };
+        let z = weight
+            .chunks_exact(pair[0])
+            .zip(&bias)
+            .map(unit)
+            .collect::<Vec<f64>>();
+        x = z
+            .into_iter()
+            .map(|z| if layer < 3 { selu(z) } else { z })
+            .collect();
+    }
+    file.expect_no_tensors().unwrap();
+    for (expected, got) in x.iter().zip(&output) {
+        assert!(
+            (expected - f64::from(*got)).abs() < SAME,
+            "{x:?} {:?}",
+            &output[..2]
+        );
+    }
+}
+
+fn selu(z: f64) -> f64 {
+    let (alpha, lambda) = (1.673_263_242_354_377_2, 1.050_700_987_355_480_5);
+    if z > 0.0 {
+        lambda * z
+    } else {
+        lambda * alpha * z.exp_m1()
+    }
+}
+
+#[test]
+fn predict_keeps_weights_as_bfloat16_when_asked() {
+    let room = Room::new();
+    let args = "bench predict --workload small --weights bf16 --threads 2 --seconds 0.02";
+    let args: Vec<&str> = args.split(' ').collect();
+    let ran = room.run(&args).ok();
+    assert!(ran.out.contains("one row, median"), "{}", ran.out);
+    let report = room.run(&[&args[..], &["--json"]].concat()).ok().json();
+    assert_eq!(report["weights"], "bf16");
+    let ran = room.run(&["bench", "predict", "--weights", "f16"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.contains("f32, bf16"), "{}", ran.err);
 }

@@ -8,7 +8,7 @@ use anyhow::bail;
 use banach_nn::{Network, Trainer};
 use serde::Serialize;
 
-use super::workload::{Changes, Name, Rule, Workload};
+use super::workload::{Changes, Name, Rule, Workload, check_seconds};
 use crate::options::Threads;
 use crate::output::{print, print_json};
 use crate::text::{count, table};
@@ -18,9 +18,6 @@ const PARTS: usize = 10;
 
 /// Share of the measured time that is spent on warming up.
 const WARM_UP: f64 = 0.1;
-
-/// Longest measurement, in seconds; a longer one would only be a slip of the finger.
-const MAX_SECONDS: f64 = 3600.0;
 
 /// Samples per second and GFLOP/s of training
 ///
@@ -68,12 +65,7 @@ struct Report {
 
 pub(super) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
-    if !(args.seconds > 0.0 && args.seconds <= MAX_SECONDS) {
-        bail!(
-            "--seconds must be above 0 and at most {MAX_SECONDS}, got {}",
-            args.seconds
-        );
-    }
+    check_seconds(args.seconds)?;
     let rows = args.rows.map(|rows| rows as usize);
     let mut reports = Vec::new();
     for workload in chosen(args, rows)? {
@@ -209,10 +201,7 @@ fn to_text(reports: &[Report]) -> String {
         let rate = |rate: f64| count(rate.round() as usize);
         lines.push(vec![
             network.workload.clone(),
-            format!(
-                "{} - {} x {} - {}",
-                network.features, network.layers, network.width, network.classes
-            ),
+            network.shape(),
             count(network.batch),
             optimizer.to_owned(),
             network.dropout.to_string(),

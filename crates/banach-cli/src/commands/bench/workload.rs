@@ -8,11 +8,16 @@ use banach_nn::{
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::text::count;
+
 /// Batches in a dataset, unless its rows are given.
 const N_BATCHES: usize = 64;
 
 /// Most numbers in a dataset: 8 GiB.
 const MAX_NUMBERS: usize = 1 << 31;
+
+/// Longest measurement, in seconds; a longer one would only be a slip of the finger.
+const MAX_SECONDS: f64 = 3600.0;
 
 /// A network that has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -209,6 +214,16 @@ impl Workload {
         })
     }
 
+    /// Width, depth and width again, as people write them.
+    pub(super) fn shape(&self) -> String {
+        let (features, classes) = (count(self.features), count(self.classes));
+        format!(
+            "{features} - {} x {} - {classes}",
+            self.layers,
+            count(self.width)
+        )
+    }
+
     /// Floating-point operations of training for one sample: two for each weight in each of the
     /// products for outputs, for gradients of inputs and for gradients of weights.
     pub(super) fn flop_per_sample(&self) -> f64 {
@@ -218,6 +233,14 @@ impl Workload {
             .map(|pair| (pair[0] * pair[1]) as f64)
             .sum::<f64>()
     }
+}
+
+/// Checks a time to measure.
+pub(super) fn check_seconds(seconds: f64) -> anyhow::Result<()> {
+    if seconds > 0.0 && seconds <= MAX_SECONDS {
+        return Ok(());
+    }
+    bail!("--seconds must be above 0 and at most {MAX_SECONDS}, got {seconds}");
 }
 
 /// The next number of SplitMix64 (Steele, Lea and Flood, 2014).

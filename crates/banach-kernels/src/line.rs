@@ -21,6 +21,14 @@ pub const fn lines_for(n: usize) -> usize {
     n.div_ceil(LANES)
 }
 
+/// The numbers of some lines, an array for each.
+#[inline(always)]
+pub(crate) fn arrays<T>(lines: &[Line<T>]) -> &[[T; LANES]] {
+    const { assert!(size_of::<Line<T>>() == LANES * size_of::<T>()) };
+    // SAFETY: a line is an array of LANES numbers without padding, as asserted.
+    unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), lines.len()) }
+}
+
 /// The numbers of some lines, one after the other.
 #[must_use]
 pub fn flat<T>(lines: &[Line<T>]) -> &[T] {

@@ -1,6 +1,6 @@
 //! One row through a layer: a matrix times a vector, bound by reading the weights.
 
-use crate::line::{LANES, Line, Panels, flat_mut};
+use crate::line::{LANES, Line, arrays, flat_mut};
 use crate::{Real, Selu};
 
 /// 32 neighbouring weights as bfloat16: the upper half of an `f32`.
@@ -8,71 +8,80 @@ use crate::{Real, Selu};
 #[repr(C, align(64))]
 pub struct HalfLine(pub [u16; LANES]);
 
+/// The numbers of some lines.
+#[inline(always)]
+fn half_arrays(lines: &[HalfLine]) -> &[[u16; LANES]] {
+    const { assert!(size_of::<HalfLine>() == LANES * size_of::<u16>()) };
+    // SAFETY: a line is an array of LANES numbers without padding, as asserted.
+    unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), lines.len()) }
+}
+
 /// Panels that are walked through side by side, so that enough sums are under way to hide the latency
 /// of a fused multiply-add.
 const SIDE_BY_SIDE: usize = 4;
 
-/// `sums[g][j] = sum over p of x[p] line(g, p)[j]`: the chain of additions of `matmul_tn`.
+/// `y = weight x + bias` for G panels from the one that starts at `lines[0]`: the chain of additions of
+/// `matmul_tn`, and the line behind each panel.
 #[inline(always)]
-fn sums<T: Real, const G: usize>(
+fn panels<T: Real, W: Copy, const G: usize>(
     x: &[T],
-    line: impl Fn(usize, usize) -> Line<T>,
-) -> [[T; LANES]; G] {
+    lines: &[[W; LANES]],
+    widened: impl Fn(W) -> T,
+    y: &mut [Line<T>],
+) {
+    let stride = x.len() + 1;
+    let panels: [&[[W; LANES]]; G] = std::array::from_fn(|g| &lines[g * stride..][..stride]);
     let mut sums = [[T::ZERO; LANES]; G];
     for (p, &x) in x.iter().enumerate() {
-        for (g, sums) in sums.iter_mut().enumerate() {
-            let line = line(g, p);
-            for (sum, &weight) in sums.iter_mut().zip(&line.0) {
-                *sum = x.mul_add(weight, *sum);
+        for (sums, panel) in sums.iter_mut().zip(panels) {
+            for (sum, &weight) in sums.iter_mut().zip(&panel[p]) {
+                *sum = x.mul_add(widened(weight), *sum);
             }
         }
     }
-    sums
+    for ((y, sums), panel) in y.iter_mut().zip(&sums).zip(panels) {
+        for ((y, &sum), &bias) in y.0.iter_mut().zip(sums).zip(&panel[x.len()]) {
+            *y = sum + widened(bias);
+        }
+    }
 }
 
-/// Calls `$sums(first panel)` with 4 panels at a time, then one by one, and adds the biases.
-macro_rules! row_product {
-    ($x:ident, $stride:expr, $y:ident, |$g:ident, $p:ident, $first:ident| $line:expr) => {{
-        let n_in = $x.len();
-        let mut $first = 0;
-        while $first < $y.len() {
-            if $y.len() - $first >= SIDE_BY_SIDE {
-                let sums = sums::<T, SIDE_BY_SIDE>($x, |$g, $p| $line);
-                for ($g, sums) in sums.iter().enumerate() {
-                    let $p = n_in;
-                    let bias: Line<T> = $line;
-                    for lane in 0..LANES {
-                        $y[$first + $g].0[lane] = sums[lane] + bias.0[lane];
-                    }
-                }
-                $first += SIDE_BY_SIDE;
-            } else {
-                let [sums] = sums::<T, 1>($x, |$g, $p| $line);
-                let ($g, $p) = (0, n_in);
-                let bias: Line<T> = $line;
-                for lane in 0..LANES {
-                    $y[$first].0[lane] = sums[lane] + bias.0[lane];
-                }
-                $first += 1;
-            }
-        }
-    }};
+/// All panels: several side by side, then one by one.
+#[inline(always)]
+fn layer<T: Real, W: Copy>(
+    x: &[T],
+    lines: &[[W; LANES]],
+    widened: impl Fn(W) -> T + Copy,
+    y: &mut [Line<T>],
+) {
+    let stride = x.len() + 1;
+    assert_eq!(y.len() * stride, lines.len(), "panels of the weights");
+    let whole = y.len() - y.len() % SIDE_BY_SIDE;
+    let (whole, rest) = y.split_at_mut(whole);
+    let (lines, rest_lines) = lines.split_at(whole.len() * stride);
+    let groups = whole.chunks_exact_mut(SIDE_BY_SIDE);
+    for (y, lines) in groups.zip(lines.chunks_exact(SIDE_BY_SIDE * stride)) {
+        panels::<T, W, SIDE_BY_SIDE>(x, lines, widened, y);
+    }
+    for (y, lines) in rest
+        .chunks_exact_mut(1)
+        .zip(rest_lines.chunks_exact(stride))
+    {
+        panels::<T, W, 1>(x, lines, widened, y);
+    }
 }
 
 kernel! {
     /// `y = weight x + bias` for one row, with the bits that `matmul_tn` and a bias give.
     ///
     /// # Shapes
-    /// `x`: [in]; `weight`: `weight^T` as [in, out] in panels that are followed by one line of biases
-    /// each; `y`: a line for each panel.
+    /// `x`: [in]; `weight`: the panels of `weight^T`, [in] lines each and one of biases behind them;
+    /// `y`: a line for each panel.
     ///
     /// # Panics
     /// If a shape does not fit.
-    pub fn row_product<T: Real>(x: &[T], weight: Panels<'_, T>, y: &mut [Line<T>]) {
-        let (lines, stride) = (weight.lines(), weight.stride());
-        assert_eq!(x.len() + 1, stride, "lines of a panel");
-        assert_eq!(y.len() * stride, lines.len(), "panels of the weights");
-        row_product!(x, stride, y, |g, p, first| lines[(first + g) * stride + p]);
+    pub fn row_product<T: Real>(x: &[T], weight: &[Line<T>], y: &mut [Line<T>]) {
+        layer(x, arrays(weight), |weight| weight, y);
     }
 }
 
@@ -80,22 +89,13 @@ kernel! {
     /// [`row_product`] with weights and biases in bfloat16; sums are as exact as there.
     ///
     /// # Shapes
-    /// As [`row_product`], `weight` being all lines of the panels.
+    /// As [`row_product`].
     ///
     /// # Panics
     /// If a shape does not fit.
     pub fn row_product_half<T: Real>(x: &[T], weight: &[HalfLine], y: &mut [Line<T>]) {
-        let stride = x.len() + 1;
-        assert_eq!(y.len() * stride, weight.len(), "panels of the weights");
-        row_product!(x, stride, y, |g, p, first| {
-            widened(&weight[(first + g) * stride + p])
-        });
+        layer(x, half_arrays(weight), T::from_bf16, y);
     }
-}
-
-#[inline(always)]
-fn widened<T: Real>(half: &HalfLine) -> Line<T> {
-    Line(half.0.map(T::from_bf16))
 }
 
 kernel! {
@@ -105,7 +105,9 @@ kernel! {
     /// Both: the same number of lines.
     pub fn widen<T: Real>(half: &[HalfLine], lines: &mut [Line<T>]) {
         for (line, half) in lines.iter_mut().zip(half) {
-            *line = widened(half);
+            for (value, &half) in line.0.iter_mut().zip(&half.0) {
+                *value = T::from_bf16(half);
+            }
         }
     }
 }
@@ -153,7 +155,7 @@ mod tests {
     use super::*;
     use crate::line::{flat, lines_for};
     use crate::random::{Purpose, Stream};
-    use crate::{Isa, PanelsMut, Piece, matmul_tn, relu_forward, selu_forward};
+    use crate::{Isa, Panels, PanelsMut, Piece, matmul_tn, relu_forward, selu_forward};
 
     fn random(n_lines: usize, lane: u32) -> Vec<Line<f32>> {
         let mut lines = vec![Line::ZERO; n_lines];
@@ -199,7 +201,7 @@ mod tests {
                         }
                     }
                     let mut y = vec![Line::ZERO; n_panels];
-                    row_product(isa, x, panels, &mut y);
+                    row_product(isa, x, &weight, &mut y);
                     if relu {
                         row_relu(isa, &mut y);
                     } else {
@@ -224,8 +226,7 @@ mod tests {
             assert_eq!(to_half(&wide), half, "bfloat16 numbers are exact in f32");
             let (mut y, mut want) = (vec![Line::ZERO; 7], vec![Line::ZERO; 7]);
             row_product_half(isa, x, &half, &mut y);
-            let panels = Panels::new(&wide, n_in, n_out, n_in + 1);
-            row_product::<f32>(isa, x, panels, &mut want);
+            row_product::<f32>(isa, x, &wide, &mut want);
             assert_eq!(y, want);
         }
     }

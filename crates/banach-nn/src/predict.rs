@@ -1,7 +1,7 @@
 //! Prediction: a network with its weights laid out for it once.
 
 use banach_kernels::{
-    HalfLine, Isa, LANES, Line, Panels, Pool, Real, flat, flat_mut, lines_for, row_product,
+    HalfLine, Isa, LANES, Line, Pool, Real, flat, flat_mut, lines_for, row_product,
     row_product_half, row_relu, row_selu, to_half,
 };
 
@@ -210,11 +210,7 @@ impl<T: Real> Predictor<T> {
             let z = &mut y[..layer.n_panels()];
             let x_units = &flat(x)[..layer.n_in];
             match &self.half {
-                None => {
-                    let weight = &self.lines[lines];
-                    let weight = Panels::new(weight, layer.n_in, layer.n_out, layer.stride());
-                    row_product(isa, x_units, weight, z);
-                }
+                None => row_product(isa, x_units, &self.lines[lines], z),
                 Some(half) => row_product_half(isa, x_units, &half[lines], z),
             }
             match self.spec.layers.get(index).map(|layer| layer.activation) {

@@ -182,7 +182,10 @@ def make_optimizer(name, parameters):
             "params": [p for k, p in parameters.items() if k.endswith("weight")],
             "weight_decay": settings["weight_decay"],
         },
-        {"params": [p for k, p in parameters.items() if k.endswith("bias")], "weight_decay": 0.0},
+        {
+            "params": [p for k, p in parameters.items() if not k.endswith("weight")],
+            "weight_decay": 0.0,
+        },
     ]
     lr = settings["learning_rate"]
     if name.startswith("sgd"):
@@ -348,8 +351,9 @@ def difference(exact, rough):
     return (gap / exact.detach().abs().max().clamp(min=1e-30)).item()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(description, goldens, pattern):
+    """Makes the files of `goldens`, which are those of `goldens/data/` that `pattern` matches."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="compare with the committed files only")
     check = parser.parse_args().check
     torch.use_deterministic_algorithms(True)
@@ -357,7 +361,7 @@ def main():
     DATA.mkdir(exist_ok=True)
     stale, total, names = [], 0, set()
     print(f"{'file':45} {'bytes':>7}  largest difference float32 / float64, of the largest magnitude")
-    for name, make in goldens():
+    for name, make in goldens:
         inputs, results, settings = make(torch.float64)
         _, rough, _ = make(torch.float32)
         if name == "selu":  # PyTorch's float32 values too: rivals to measure a float32 SELU by
@@ -378,11 +382,11 @@ def main():
             note = f"  loss {losses[0]:.3f} -> {losses[-1]:.3f}"
             note += f"  norm {norms.min():.2f}..{norms.max():.2f}"
         print(f"{name:45} {len(data):7}  {difference(results[worst], rough[worst]):.1e} {worst:24}{note}")
-    stale += sorted(p.name for p in DATA.glob("*.safetensors") if p.name not in names)
+    stale += sorted(p.name for p in DATA.glob(pattern) if p.name not in names)
     print(f"{total} bytes; {len(stale)} files {'differ' if check else 'written or left over'}")
     if check and stale:
-        sys.exit("not as made: " + ", ".join(stale) + "\nrun: python goldens/make.py")
+        sys.exit("not as made: " + ", ".join(stale) + "\nrun: python " + sys.argv[0])
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, goldens(), "[!r]*.safetensors")  # those of rivals.py begin with r

@@ -13,7 +13,7 @@ def read(folder):
     groups = defaultdict(lambda: defaultdict(list))
     for line in (folder / "raw.jsonl").read_text().splitlines():
         row = json.loads(line)
-        groups[row["part"], row["name"], row["threads"]][row["peer"]].append(row)
+        groups[row["part"], row["name"], row.get("threads", 0)][row["peer"]].append(row)
     return groups
 
 
@@ -110,10 +110,66 @@ def rate_tables(title, entries, unit):
     return text
 
 
-PARTS = {}
+def compare_prediction(group):
+    """Microseconds for a row, rows per second in batches, and the largest difference from banach's outputs."""
+    result = {"p50_us": {}, "p99_us": {}, "batch_1024_rows_per_second": {}, "max_difference": {}}
+    for peer, rows in group.items():
+        rows = [row for row in rows if "single_row" in row]
+        if rows:
+            result["p50_us"][peer] = spread([row["single_row"]["p50_us"] for row in rows])
+            result["p99_us"][peer] = spread([row["single_row"]["p99_us"] for row in rows])
+            result["batch_1024_rows_per_second"][peer] = spread([row["batch_1024"]["rows_per_second"] for row in rows])
+            if "max_difference" in rows[0]:
+                result["max_difference"][peer] = max(row["max_difference"] for row in rows)
+    errors = {peer: rows[-1]["error"] for peer, rows in group.items() if peer not in result["p50_us"] and "error" in rows[-1]}
+    return result | ({"errors": errors} if errors else {})
+
+
+def compare_seconds(group):
+    """Seconds and memory of whole programs."""
+    seconds = rates(group, "seconds")
+    errors = {peer: rows[-1]["error"] for peer, rows in group.items() if peer not in seconds and "error" in rows[-1]}
+    result = {"seconds": seconds, "max_rss_bytes": rates(group, "max_rss_bytes")}
+    return result | ({"errors": errors} if errors else {})
+
+
+def prediction_tables(entries):
+    head = ["", "threads", "peer", "one row, median us", "one row, 99% us", "batch 1024, rows/s", "largest difference"]
+    lines = []
+    for entry in entries:
+        for peer in entry["p50_us"]:
+            difference = entry["max_difference"].get(peer)
+            lines.append(
+                [
+                    entry["name"],
+                    str(entry["threads"]),
+                    peer,
+                    cell(entry["p50_us"][peer]),
+                    cell(entry["p99_us"][peer]),
+                    cell(entry["batch_1024_rows_per_second"][peer]),
+                    "-" if difference is None else f"{difference:.1e}",
+                ]
+            )
+    return [f"## Prediction\n\n{table(head, lines)}\n"]
+
+
+def seconds_tables(entries):
+    head = ["", "threads", "peer", "seconds", "memory, MiB"]
+    lines = []
+    for entry in entries:
+        for peer, seconds in entry["seconds"].items():
+            memory = entry["max_rss_bytes"][peer]["median"] / 2**20
+            lines.append([entry["name"], str(entry["threads"]), peer, cell(seconds), f"{memory:.0f}"])
+    return [f"## From a file to a model\n\n{table(head, lines)}\n"]
+
+
+PARTS = {"predict": compare_prediction, "end-to-end": compare_seconds}
 SECTIONS = {
     "train": lambda entries: rate_tables("Training", entries, "samples per second"),
     "scaling": lambda entries: rate_tables("Training at other sizes", entries, "samples per second"),
+    "fleet": lambda entries: rate_tables("Fleet", entries, "samples per second of all networks"),
+    "predict": prediction_tables,
+    "end-to-end": seconds_tables,
 }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import selectors
 import subprocess
 import time
@@ -10,6 +11,8 @@ import time
 PATIENCE = 1200
 # A worker that waits should use no more than this share of a processor.
 IDLE = 0.02
+# Seconds between two looks at a program's memory.
+LOOK = 0.05
 
 
 class Failed(Exception):
@@ -97,11 +100,28 @@ def run_once(command, threads, log, cwd=None):
         preexec_fn=_bind(threads),
         cwd=cwd,
     )
+    # What a program prints fits into the pipe. The system's own record of the largest memory would count this
+    # process too, as the program began as its copy.
+    memory, ended = 0, os.pidfd_open(process.pid)
+    while True:
+        over = select.select([ended], [], [], LOOK)[0]
+        memory = max(memory, _peak_memory(process.pid))
+        if over:
+            break
+    seconds = time.perf_counter() - start
+    os.close(ended)
+    process.wait()
     printed = process.stdout.read()
     process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise Failed(f"exit code {process.returncode} of {' '.join(process.args)}")
-    return printed, seconds, usage.ru_maxrss * 1024
+    return printed, seconds, memory
+
+
+def _peak_memory(process):
+    """Largest memory of a process so far; of one that has ended nothing is known any more."""
+    with open(f"/proc/{process}/status") as status:
+        for line in status:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0

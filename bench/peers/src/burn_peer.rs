@@ -54,7 +54,10 @@ impl Burn {
         let batches = network.batches().into_iter().map(|(x, y)| {
             let y: Vec<i32> = y.into_iter().map(|class| class as i32).collect();
             (
-                Tensor::from_data(TensorData::new(x, [network.batch, network.features]), &training),
+                Tensor::from_data(
+                    TensorData::new(x, [network.batch, network.features]),
+                    &training,
+                ),
                 Tensor::from_data(TensorData::new(y, [network.batch]), &training),
             )
         });

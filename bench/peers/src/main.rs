@@ -1,12 +1,13 @@
-//! Burn and candle on the workloads of banach's benchmark.
+//! Burn, candle and ONNX Runtime on the workloads of banach's benchmark.
 //!
-//! `banach-bench-peers burn|candle` reads one request a line from standard input and answers each with
+//! `banach-bench-peers burn|candle`, or `banach-bench-peers onnxruntime LIBRARY`, reads one request a line from standard input and answers each with
 //! one line, both JSON, as bench/README.md describes. The number of threads is that of rayon, from
 //! RAYON_NUM_THREADS, and of the processors that the process may use.
 
 mod burn_peer;
 mod candle_peer;
 mod mask;
+mod onnx;
 mod request;
 
 use std::io::{BufRead, Write, stdin, stdout};
@@ -25,7 +26,13 @@ trait Peer {
 }
 
 fn main() -> anyhow::Result<()> {
-    let peer = std::env::args().nth(1).context("name a peer: burn or candle")?;
+    let mut args = std::env::args().skip(1);
+    let peer = args
+        .next()
+        .context("name a peer: burn, candle or onnxruntime")?;
+    if peer == "onnxruntime" {
+        return onnx::serve(&args.next().context("name the file of the library")?);
+    }
     let mut ready: Option<(Request, Box<dyn Peer>)> = None;
     for line in stdin().lock().lines() {
         let request: Request = serde_json::from_str(&line?).context("cannot read the request")?;
@@ -34,7 +41,7 @@ fn main() -> anyhow::Result<()> {
             _ => match peer.as_str() {
                 "burn" => Box::new(burn_peer::Burn::new(&request.network)) as Box<dyn Peer>,
                 "candle" => Box::new(candle_peer::Candle::new(&request.network)?),
-                other => bail!("no such peer: {other:?}; allowed are burn and candle"),
+                other => bail!("no such peer: {other:?}; allowed are burn, candle and onnxruntime"),
             },
         };
         let (_, prepared) = ready.insert((request, prepared));

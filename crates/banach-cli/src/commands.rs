@@ -2,6 +2,7 @@
 
 mod bench;
 mod certify;
+mod compare;
 mod cv;
 mod demo;
 mod evaluate;
@@ -20,6 +21,7 @@ pub(crate) enum Command {
     Predict(predict::PredictArgs),
     Evaluate(evaluate::EvaluateArgs),
     Cv(Box<cv::CvArgs>),
+    Compare(Box<compare::CompareArgs>),
     Inspect(inspect::InspectArgs),
     /// Mean and variance in deep SELU networks: map, fixed points, parameters, pictures
     Theory(Box<theory::TheoryArgs>),
@@ -36,6 +38,7 @@ impl Command {
             Self::Predict(args) => predict::run(args),
             Self::Evaluate(args) => evaluate::run(args),
             Self::Cv(args) => cv::run(*args),
+            Self::Compare(args) => compare::run(*args),
             Self::Inspect(args) => inspect::run(args),
             Self::Theory(args) => theory::run(*args),
             Self::Certify(args) => certify::run(*args),

@@ -31,6 +31,7 @@ Examples:
   banach fit train.csv --target species              train; writes model.safetensors
   banach evaluate model.safetensors test.csv         metrics on rows with known targets
   banach predict model.safetensors new.csv           predictions as CSV on standard output
+  banach compare train.csv --target species          networks, forests, boosting, .. on the same folds
   banach inspect model.safetensors                   what is inside a model
 
 Tables are CSV or TSV (also .gz and .zst), Parquet or Arrow IPC; - reads standard input.

@@ -11,6 +11,7 @@ mod folds;
 mod forest;
 mod linear;
 mod matrix;
+mod minimize;
 mod neighbours;
 mod svm;
 

@@ -3,6 +3,7 @@
 
 pub mod baselines;
 pub mod compare;
+pub mod datasets;
 mod error;
 pub mod statistics;
 

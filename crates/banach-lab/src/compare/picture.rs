@@ -70,7 +70,7 @@ fn boxes(methods: &[&MethodSummary], metric: &str, task: &str) -> Panel {
         let y = line(at);
         let one = five_numbers(&method.values, y);
         if one.high < x.low || one.low > x.high {
-            let text = format!("{} off the scale: {:.3}", method.method, one.median);
+            let text = format!("off the scale: {:.3}", one.median);
             marks.push(Mark::Text {
                 at: [0.5 * (x.low + x.high), y],
                 text,

@@ -1,5 +1,7 @@
 //! What follows from the cells of a comparison.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{Cell, CellResult, Method, Metric};
@@ -29,6 +31,8 @@ pub struct MethodSummary {
     pub seconds: Option<f64>,
     /// The metric on every complete fold.
     pub values: Vec<f64>,
+    /// Means of all metrics over the complete folds on which they are defined.
+    pub metrics: BTreeMap<String, f64>,
     /// Why the method has no results, if it failed on a fold.
     pub failed: Option<String>,
 }
@@ -71,6 +75,7 @@ impl Ranking {
                 p_holm: None,
                 seconds: None,
                 values: Vec::new(),
+                metrics: BTreeMap::new(),
                 failed,
             });
         }
@@ -109,6 +114,7 @@ impl Ranking {
                 let (mean, std) = mean_and_deviation(&method.values);
                 (method.mean, method.std) = (Some(mean), std);
                 method.rank = Some(ranks[at]);
+                method.metrics = means(method.method, &complete_folds, cells);
                 method.seconds = Some(seconds.iter().map(|fold| fold[at]).sum::<f64>() / n as f64);
             }
         }
@@ -145,6 +151,28 @@ impl Ranking {
             critical_difference: critical.transpose()?,
         })
     }
+}
+
+/// Means of all metrics of a method over some folds.
+fn means(method: &str, folds: &[String], cells: &[Cell]) -> BTreeMap<String, f64> {
+    let mut sums: BTreeMap<String, (f64, usize)> = BTreeMap::new();
+    let own = cells
+        .iter()
+        .filter(|cell| cell.method == method && folds.contains(&cell.fold));
+    for cell in own {
+        if let CellResult::Done { metrics, .. } = &cell.result {
+            for (name, value) in metrics.entries() {
+                if let Some(value) = value {
+                    let (sum, n) = sums.entry(name).or_default();
+                    (*sum, *n) = (*sum + value, *n + 1);
+                }
+            }
+        }
+    }
+    let means = sums.into_iter();
+    means
+        .map(|(name, (sum, n))| (name, sum / n as f64))
+        .collect()
 }
 
 fn mean_and_deviation(values: &[f64]) -> (f64, Option<f64>) {

@@ -1,0 +1,333 @@
+//! `banach compare`: networks and other methods on the same folds.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use banach::{Folds, Settings, parse_name};
+use banach_data::AtomicFile;
+use banach_lab::compare::{
+    Cell, CellResult, CompareOptions, CompareRun, Comparison, METHODS, Method, Metric, compare,
+    figure, methods,
+};
+use serde_json::{Value, json};
+
+use super::fit::{complete, read_table};
+use crate::failure::INTERRUPTED;
+use crate::interrupt;
+use crate::options::{Talk, Threads, check_output};
+use crate::output::{print, print_json};
+use crate::progress::Progress;
+use crate::text::{metric, pairs, plural, table};
+
+/// Most repeats; more would only be a slip of the finger.
+const MAX_REPEATS: usize = 1000;
+
+/// Exit code when no fold was completed: there is no answer.
+const NO_ANSWER: u8 = 1;
+
+/// Pixels for a point of a PNG.
+const SCALE: f64 = 2.0;
+
+const EXAMPLES: &str = "\
+Examples:
+  banach compare table.csv --target species
+  banach compare table.csv --target price --methods snn,forest,boosting --folds 10
+  banach compare big.csv --target y --budget 600 --plot comparison.svg
+  banach compare table.csv --target y --metric auc --json
+";
+
+const MEANING: &str = "\
+Cells (a method on a fold) run fold after fold over all methods, a thread each; only folds on which
+all methods are done count. p is that of a paired two-sided Wilcoxon test over folds against the
+method with the best mean, and again after Holm's correction. Folds share most of the rows they learn
+from, so p is too small rather than too large; five folds cannot give less than 0.0625.
+
+Exit status 1: no fold was completed within the budget.
+
+--json keys: task, target, rows, metric, better, folds (a list of {fold, train_rows, test_rows}),
+methods (best first: {method, mean, std, rank, p, p_holm, seconds, values, metrics, failed}),
+complete_folds, friedman, critical_difference, missing (a list of {method, fold}), cells (a list of
+{method, fold, status, metrics, seconds, notes}).";
+
+/// Compare networks with forests, boosting, support vector machines and others on the same folds
+///
+/// Every method learns from the same rows of each fold and is measured on the same others. Networks
+/// are trained with the settings given; the other methods have fixed settings, or choose their own
+/// by inner folds. The result is the same for any number of threads, but for the seconds.
+#[derive(clap::Args)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = after_help()
+)]
+pub(crate) struct CompareArgs {
+    /// The table; - reads standard input
+    data: PathBuf,
+    /// Methods to compare, all of them by default
+    #[arg(
+        long,
+        value_name = "NAME,..",
+        value_delimiter = ',',
+        help_heading = "Comparison"
+    )]
+    methods: Vec<String>,
+    /// What to rank by [default: accuracy for classes, rmse for numbers, mean_auc for labels]
+    #[arg(long, value_parser = parse_name::<Metric>, help_heading = "Comparison")]
+    metric: Option<Metric>,
+    /// Begin nothing new after this many seconds
+    #[arg(long, value_name = "SECONDS", help_heading = "Comparison")]
+    budget: Option<f64>,
+    /// Draw box plots and average ranks; .svg or .png says which format
+    #[arg(long, value_name = "FILE", help_heading = "Comparison")]
+    plot: Option<PathBuf>,
+    /// Number of folds
+    #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Folds")]
+    folds: usize,
+    /// How often to divide the table anew
+    #[arg(long, value_name = "R", default_value_t = 1, help_heading = "Folds")]
+    repeats: usize,
+    /// Column whose values say which fold a row is in
+    #[arg(long, value_name = "COL", conflicts_with_all = ["folds", "repeats"], help_heading = "Folds")]
+    fold_column: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+    /// TOML file with settings
+    #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+/// Examples, the methods there are, and what the numbers mean.
+fn after_help() -> String {
+    let line = |method: &Method| vec![format!("  {}", method.name), method.about.to_owned()];
+    let lines: Vec<Vec<String>> = METHODS.iter().map(line).collect();
+    format!("{EXAMPLES}\nMethods:\n{}\n{MEANING}", pairs(&lines))
+}
+
+pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
+    let threads = args.threads.number()?;
+    if !(1..=MAX_REPEATS).contains(&args.repeats) {
+        bail!("--repeats must be 1 to {MAX_REPEATS}, got {}", args.repeats);
+    }
+    let budget = match args.budget {
+        None => None,
+        Some(seconds) => Some(
+            Duration::try_from_secs_f64(seconds)
+                .ok()
+                .filter(|budget| !budget.is_zero())
+                .with_context(|| format!("--budget must be above 0 seconds, got {seconds}"))?,
+        ),
+    };
+    let options = CompareOptions {
+        methods: methods(&args.methods)?,
+        folds: match args.fold_column.clone() {
+            Some(column) => Folds::Column(column),
+            None => Folds::Number {
+                folds: args.folds,
+                repeats: args.repeats,
+            },
+        },
+        metric: args.metric,
+        budget,
+    };
+    let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
+    if let Some(file) = &args.plot {
+        format_of(file)?;
+        check_output(file, &[&args.data])?;
+    }
+    let table = read_table(&args.data, &settings, args.fold_column.as_deref())?;
+    let interrupt = interrupt::listen("stopping after the folds that are complete")?;
+    let progress = Progress::new(args.talk.quiet);
+    let observe = |cell: &Cell, done: usize, all: usize| progress.note(&said(cell, done, all));
+    let run = CompareRun {
+        threads,
+        interrupt,
+        observe: &observe,
+    };
+    let comparison = compare(&settings, &table, &options, &run)?;
+    if args.talk.json {
+        let target = settings.target.as_deref().unwrap_or_default();
+        print_json(&report(&comparison, target))?;
+    } else {
+        print(&summary(&comparison))?;
+    }
+    if let Some(file) = &args.plot {
+        draw(&comparison, file, &progress)?;
+    }
+    Ok(if interrupt.load(Ordering::Relaxed) {
+        ExitCode::from(INTERRUPTED)
+    } else if comparison.ranking.complete_folds.is_empty() {
+        ExitCode::from(NO_ANSWER)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// A finished cell, in a line.
+fn said(cell: &Cell, done: usize, all: usize) -> String {
+    let head = format!("{done}/{all} fold {}, {}", cell.fold, cell.method);
+    match &cell.result {
+        CellResult::Done {
+            metrics,
+            seconds,
+            notes,
+        } => {
+            let shown = metrics.entries().into_iter().take(4);
+            let shown = shown.map(|(name, value)| format!("{name} {}", metric(value)));
+            let mut parts: Vec<String> = shown.collect();
+            parts.push(format!("{seconds:.1} s"));
+            parts.extend(notes.iter().take(4).cloned());
+            format!("{head}: {}", parts.join(", "))
+        }
+        CellResult::Failed { reason } => format!("{head} failed: {reason}"),
+        _ => head,
+    }
+}
+
+fn missing(comparison: &Comparison) -> Vec<&Cell> {
+    let cells = comparison.cells.iter();
+    cells
+        .filter(|cell| cell.result == CellResult::Missing)
+        .collect()
+}
+
+fn report(comparison: &Comparison, target: &[String]) -> Value {
+    let ranking = &comparison.ranking;
+    let missing = missing(comparison).into_iter();
+    let missing: Vec<Value> = missing
+        .map(|cell| json!({ "method": cell.method, "fold": cell.fold }))
+        .collect();
+    json!({
+        "task": comparison.task.name(),
+        "target": target,
+        "rows": comparison.rows,
+        "metric": comparison.metric,
+        "better": comparison.metric.better(),
+        "folds": comparison.folds,
+        "methods": ranking.methods,
+        "complete_folds": ranking.complete_folds,
+        "friedman": ranking.friedman,
+        "critical_difference": ranking.critical_difference,
+        "missing": missing,
+        "cells": comparison.cells,
+    })
+}
+
+/// The comparison for people: a line for each method, the best first, then what may be said of it.
+fn summary(comparison: &Comparison) -> String {
+    let ranking = &comparison.ranking;
+    let main = comparison.metric.name();
+    let shown = [
+        "accuracy", "auc", "log_loss", "rmse", "r2", "mae", "mean_auc",
+    ];
+    let has = |name: &&str| {
+        let mut methods = ranking.methods.iter();
+        *name != main && methods.any(|method| method.metrics.contains_key(*name))
+    };
+    let others: Vec<&str> = shown.into_iter().filter(has).collect();
+    let mut lines = vec![
+        ["method", main, "std", "rank", "p", "p Holm", "seconds"]
+            .into_iter()
+            .chain(others.iter().copied())
+            .map(str::to_owned)
+            .collect(),
+    ];
+    let number = |value: Option<f64>, decimals: usize| {
+        value.map_or_else(String::new, |value| format!("{value:.decimals$}"))
+    };
+    let mut remarks = Vec::new();
+    for method in &ranking.methods {
+        if let Some(reason) = &method.failed {
+            remarks.push(format!("{} failed: {reason}", method.method));
+            continue;
+        }
+        let or_nothing = |value: Option<f64>| value.map_or_else(String::new, |v| metric(Some(v)));
+        let mut line = vec![
+            method.method.to_owned(),
+            or_nothing(method.mean),
+            or_nothing(method.std),
+            number(method.rank, 2),
+            number(method.p, 4),
+            number(method.p_holm, 4),
+            number(method.seconds, 2),
+        ];
+        let of_method = |name: &&str| or_nothing(method.metrics.get(*name).copied());
+        line.extend(others.iter().map(of_method));
+        lines.push(line);
+    }
+    let higher = comparison.metric.better() == banach_lab::statistics::Better::Higher;
+    let mut text = format!(
+        "{} task, {}, {}; {main}, {} is better\n\n{}\n",
+        comparison.task,
+        plural(comparison.rows, "row", "rows"),
+        plural(
+            ranking.complete_folds.len(),
+            "complete fold",
+            "complete folds"
+        ),
+        if higher { "higher" } else { "lower" },
+        table(&lines)
+    );
+    if let (Some(best), true) = (ranking.methods.first(), ranking.complete_folds.len() > 1) {
+        remarks.insert(
+            0,
+            format!("p: paired Wilcoxon test over folds against {}", best.method),
+        );
+    }
+    if let (Some(test), Some(difference)) = (ranking.friedman, ranking.critical_difference) {
+        let p = if test.p < 1e-4 {
+            format!("{:.1e}", test.p)
+        } else {
+            format!("{:.4}", test.p)
+        };
+        remarks.push(format!(
+            "ranks: Friedman p {p}; two methods differ at 0.05 from {difference:.2} on (Nemenyi)"
+        ));
+    }
+    let missing = missing(comparison);
+    if !missing.is_empty() {
+        let names = missing.iter();
+        let names: Vec<String> = names
+            .map(|cell| format!("{} on fold {}", cell.method, cell.fold))
+            .collect();
+        remarks.push(format!("missing: {}", names.join(", ")));
+    }
+    for remark in remarks {
+        text.push_str(&remark);
+        text.push('\n');
+    }
+    text
+}
+
+#[derive(Clone, Copy)]
+enum Format {
+    Svg,
+    Png,
+}
+
+fn format_of(file: &Path) -> anyhow::Result<Format> {
+    let extension = file.extension().and_then(|name| name.to_str());
+    match extension.map(str::to_lowercase).as_deref() {
+        Some("svg") => Ok(Format::Svg),
+        Some("png") => Ok(Format::Png),
+        _ => bail!("--plot must end in .svg or .png, got {}", file.display()),
+    }
+}
+
+fn draw(comparison: &Comparison, file: &Path, progress: &Progress) -> anyhow::Result<()> {
+    let Some(figure) = figure(comparison) else {
+        progress.note("no fold is complete, so there is nothing to draw");
+        return Ok(());
+    };
+    let bytes = match format_of(file)? {
+        Format::Svg => figure.to_svg()?.into_bytes(),
+        Format::Png => figure.to_png(SCALE)?,
+    };
+    AtomicFile::write(file, &bytes)?;
+    Ok(())
+}

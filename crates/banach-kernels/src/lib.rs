@@ -14,6 +14,7 @@ mod activation;
 mod layout;
 mod line;
 mod matmul;
+mod normalize;
 mod optimizer;
 mod pool;
 pub mod random;
@@ -29,8 +30,16 @@ pub use isa::Isa;
 pub use layout::{pack_units, transpose, unpack_units};
 pub use line::{LANES, Line, Panels, PanelsMut, flat, flat_mut, lines_for};
 pub use matmul::{Into, matmul_nn, matmul_tn};
+pub use normalize::{
+    GROUP_ROWS, NORMALIZATION_EPSILON, add, batch_norm_backward, batch_norm_forward, column_dots,
+    group_moments, group_sums, highway_backward, highway_forward, layer_norm_backward,
+    layer_norm_forward, layer_norm_sums, project_columns, row_moments, scale_columns, scale_units,
+    sigmoid_forward,
+};
 pub use optimizer::{AdamStep, SgdStep, adam_step, sgd_step};
 pub use pool::{Cuts, Pool, available_threads};
 pub use real::Real;
 pub use reduce::{add_column_sums, sum_of_squares};
-pub use row::{HalfLine, row_product, row_product_half, row_relu, row_selu, to_half, widen};
+pub use row::{
+    HalfLine, row_layer_norm, row_product, row_product_half, row_relu, row_selu, to_half, widen,
+};

@@ -20,17 +20,27 @@ fn half_arrays(lines: &[HalfLine]) -> &[[u16; LANES]] {
 /// of a fused multiply-add.
 const SIDE_BY_SIDE: usize = 4;
 
+/// How the panels of a layer lie.
+#[derive(Clone, Copy)]
+struct Form {
+    /// Lines from one panel to the next.
+    stride: usize,
+    /// The line of a panel that is added to the product.
+    bias: Option<usize>,
+}
+
 /// `y = weight x + bias` for G panels from the one that starts at `lines[0]`: the chain of additions of
-/// `matmul_tn`, and the line behind each panel.
+/// `matmul_tn`, then the bias.
 #[inline(always)]
 fn panels<T: Real, W: Copy, const G: usize>(
     x: &[T],
     lines: &[[W; LANES]],
+    form: Form,
     widened: impl Fn(W) -> T,
     y: &mut [Line<T>],
 ) {
-    let stride = x.len() + 1;
-    let panels: [&[[W; LANES]]; G] = std::array::from_fn(|g| &lines[g * stride..][..stride]);
+    let panels: [&[[W; LANES]]; G] =
+        std::array::from_fn(|g| &lines[g * form.stride..][..form.stride]);
     let mut sums = [[T::ZERO; LANES]; G];
     for (p, &x) in x.iter().enumerate() {
         for (sums, panel) in sums.iter_mut().zip(panels) {
@@ -40,8 +50,13 @@ fn panels<T: Real, W: Copy, const G: usize>(
         }
     }
     for ((y, sums), panel) in y.iter_mut().zip(&sums).zip(panels) {
-        for ((y, &sum), &bias) in y.0.iter_mut().zip(sums).zip(&panel[x.len()]) {
-            *y = sum + widened(bias);
+        match form.bias {
+            None => y.0 = *sums,
+            Some(bias) => {
+                for ((y, &sum), &bias) in y.0.iter_mut().zip(sums).zip(&panel[bias]) {
+                    *y = sum + widened(bias);
+                }
+            }
         }
     }
 }
@@ -51,23 +66,29 @@ fn panels<T: Real, W: Copy, const G: usize>(
 fn layer<T: Real, W: Copy>(
     x: &[T],
     lines: &[[W; LANES]],
+    form: Form,
     widened: impl Fn(W) -> T + Copy,
     y: &mut [Line<T>],
 ) {
-    let stride = x.len() + 1;
+    let stride = form.stride;
+    assert!(
+        x.len() <= stride,
+        "{} inputs in a panel of {stride} lines",
+        x.len()
+    );
     assert_eq!(y.len() * stride, lines.len(), "panels of the weights");
     let whole = y.len() - y.len() % SIDE_BY_SIDE;
     let (whole, rest) = y.split_at_mut(whole);
     let (lines, rest_lines) = lines.split_at(whole.len() * stride);
     let groups = whole.chunks_exact_mut(SIDE_BY_SIDE);
     for (y, lines) in groups.zip(lines.chunks_exact(SIDE_BY_SIDE * stride)) {
-        panels::<T, W, SIDE_BY_SIDE>(x, lines, widened, y);
+        panels::<T, W, SIDE_BY_SIDE>(x, lines, form, widened, y);
     }
     for (y, lines) in rest
         .chunks_exact_mut(1)
         .zip(rest_lines.chunks_exact(stride))
     {
-        panels::<T, W, 1>(x, lines, widened, y);
+        panels::<T, W, 1>(x, lines, form, widened, y);
     }
 }
 
@@ -75,13 +96,15 @@ kernel! {
     /// `y = weight x + bias` for one row, with the bits that `matmul_tn` and a bias give.
     ///
     /// # Shapes
-    /// `x`: [in]; `weight`: the panels of `weight^T`, [in] lines each and one of biases behind them;
-    /// `y`: a line for each panel.
+    /// `x`: [in]; `weight`: the panels of `weight^T`, `stride` lines each, of which the first `in` are the
+    /// weights and number `bias`, if given, the biases; `y`: a line for each panel.
     ///
     /// # Panics
     /// If a shape does not fit.
-    pub fn row_product<T: Real>(x: &[T], weight: &[Line<T>], y: &mut [Line<T>]) {
-        layer(x, arrays(weight), |weight| weight, y);
+    pub fn row_product<T: Real>(
+        x: &[T], weight: &[Line<T>], stride: usize, bias: Option<usize>, y: &mut [Line<T>],
+    ) {
+        layer(x, arrays(weight), Form { stride, bias }, |weight| weight, y);
     }
 }
 
@@ -93,8 +116,45 @@ kernel! {
     ///
     /// # Panics
     /// If a shape does not fit.
-    pub fn row_product_half<T: Real>(x: &[T], weight: &[HalfLine], y: &mut [Line<T>]) {
-        layer(x, half_arrays(weight), T::from_bf16, y);
+    pub fn row_product_half<T: Real>(
+        x: &[T], weight: &[HalfLine], stride: usize, bias: Option<usize>, y: &mut [Line<T>],
+    ) {
+        layer(x, half_arrays(weight), Form { stride, bias }, T::from_bf16, y);
+    }
+}
+
+kernel! {
+    /// Layer normalization of one row of `width` units in place, with the bits of `row_moments` and
+    /// `layer_norm_forward`.
+    ///
+    /// # Shapes
+    /// `z`: the units; `panels`: for each line of `z` a panel of `stride` lines, of which number `bias` and
+    /// the next hold biases and gains.
+    ///
+    /// # Panics
+    /// If a shape does not fit.
+    pub fn row_layer_norm<T: Real>(
+        z: &mut [Line<T>], width: usize, panels: &[Line<T>], bias: usize, stride: usize,
+    ) {
+        let share = T::from_f64(1.0 / width.max(1) as f64);
+        let epsilon = T::from_f64(crate::NORMALIZATION_EPSILON);
+        let units = &flat_mut(z)[..width];
+        let mut sum = T::ZERO;
+        for &z in units {
+            sum += z;
+        }
+        let mean = sum * share;
+        let mut square = T::ZERO;
+        for &z in units {
+            let distance = z - mean;
+            square = distance.mul_add(distance, square);
+        }
+        let scale = T::ONE / square.mul_add(share, epsilon).sqrt();
+        for (z, panel) in z.iter_mut().zip(panels.chunks_exact(stride)) {
+            for ((z, &bias), &gain) in z.0.iter_mut().zip(&panel[bias].0).zip(&panel[bias + 1].0) {
+                *z = gain.mul_add((*z - mean) * scale, bias);
+            }
+        }
     }
 }
 
@@ -201,7 +261,7 @@ mod tests {
                         }
                     }
                     let mut y = vec![Line::ZERO; n_panels];
-                    row_product(isa, x, &weight, &mut y);
+                    row_product(isa, x, &weight, n_in + 1, Some(n_in), &mut y);
                     if relu {
                         row_relu(isa, &mut y);
                     } else {
@@ -225,8 +285,8 @@ mod tests {
             widen(isa, &half, &mut wide);
             assert_eq!(to_half(&wide), half, "bfloat16 numbers are exact in f32");
             let (mut y, mut want) = (vec![Line::ZERO; 7], vec![Line::ZERO; 7]);
-            row_product_half(isa, x, &half, &mut y);
-            row_product::<f32>(isa, x, &wide, &mut want);
+            row_product_half(isa, x, &half, n_in + 1, Some(n_in), &mut y);
+            row_product::<f32>(isa, x, &wide, n_in + 1, Some(n_in), &mut want);
             assert_eq!(y, want);
         }
     }

@@ -213,7 +213,7 @@ const KERNELS: [(&str, Kernel); 18] = [
         matmul_tn(isa, &column, b_column, &mut c, 0..1);
         let mut y = vec![Line([0.0; LANES]); 1];
         let with_bias: Vec<_> = narrow.iter().copied().chain([right[0]]).collect();
-        row_product(isa, &a, &with_bias, &mut y);
+        row_product(isa, &a, &with_bias, n + 1, Some(n), &mut y);
         let mut all = vec![inner[0].0[0], inner[1].0[0]];
         for j in 0..n {
             all.extend(

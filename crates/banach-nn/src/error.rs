@@ -4,6 +4,28 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecError {
+    /// Units that lead around a layer are not as many as it has.
+    #[error(
+        "hidden layer {} has {width} units, but its connection adds {} units{}: both must be as \
+         wide",
+        index + 1,
+        from.map_or("no".to_owned(), |from| from.to_string()),
+        if from.is_none() { " (it reaches beyond the input)" } else { "" }
+    )]
+    Connection {
+        /// The layer, from 0.
+        index: usize,
+        /// Its units.
+        width: usize,
+        /// Units that are added; `None` if the connection begins before the input.
+        from: Option<usize>,
+    },
+    /// Highway layers with normalization.
+    #[error("hidden layer {} is a highway layer, which takes no normalization", index + 1)]
+    HighwayNormalization {
+        /// The layer, from 0.
+        index: usize,
+    },
     /// Too few or too many hidden layers.
     #[error("a network has 1 to {max} hidden layers, got {got}")]
     Layers {

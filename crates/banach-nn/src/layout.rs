@@ -2,16 +2,19 @@
 //!
 //! [`Network`] holds parameters as a model file names them: a row of weights for each unit. Products
 //! want them in panels (see `banach_kernels::Panels`), so the engine keeps its own copy: for every
-//! layer the panels of `weight^T`, each followed by the line of its 32 units' biases; embedding tables
-//! row by row. Gradients and optimiser slots lie the same way.
+//! layer the panels of `weight^T`, each followed by the line of its 32 units' biases and those of their
+//! gains and running averages, if there are any; a panel of highway gates follows the panel of their
+//! units; embedding tables row by row. Gradients and optimiser slots lie the same way.
 
 use std::ops::Range;
 
 use banach_kernels::{
-    HalfLine, Isa, LANES, Line, Panels, Real, flat, flat_mut, lines_for, pack_units, unpack_units,
+    HalfLine, Isa, LANES, Line, NORMALIZATION_EPSILON, Panels, Real, column_dots, flat, flat_mut,
+    lines_for, pack_units, scale_columns, unpack_units,
 };
 
 use crate::network::{Network, Role, TensorInfo};
+use crate::spec::{NetworkSpec, Normalization};
 
 /// Where each tensor lies, in lines.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,15 +24,19 @@ pub(crate) struct Layout {
     pub(crate) n_lines: usize,
 }
 
-/// Weights and biases of one layer.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Parameters of one layer.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Layer {
     first_line: usize,
     pub(crate) n_in: usize,
-    pub(crate) n_out: usize,
-    /// First elements of the tensors in the network's flat buffer.
-    weight: usize,
-    bias: usize,
+    pub(crate) width: usize,
+    /// Whether each panel of units is followed by one of their highway gates.
+    pub(crate) gated: bool,
+    /// First elements of the tensors in the network's flat buffer: weight and bias of the units, then
+    /// of the gates.
+    affine: Vec<(usize, usize)>,
+    /// First elements of the tensors that have a line of their own behind the biases.
+    extras: Vec<usize>,
 }
 
 /// One embedding table.
@@ -44,31 +51,106 @@ pub(crate) struct Table {
 }
 
 impl Layer {
+    /// Lines that a product with the layer's weights gives: a unit each, gates among them.
+    pub(crate) fn n_out(&self) -> usize {
+        if self.gated {
+            2 * LANES * lines_for(self.width)
+        } else {
+            self.width
+        }
+    }
+
     /// Panels of 32 units.
     pub(crate) fn n_panels(&self) -> usize {
-        lines_for(self.n_out)
+        lines_for(self.n_out())
     }
 
-    /// Lines from one panel to the next: a row for each input, and the biases.
+    /// Lines from one panel to the next: a row for each input, the biases, and what else belongs to
+    /// the panel's units.
     pub(crate) fn stride(&self) -> usize {
-        self.n_in + 1
+        self.n_in + 1 + self.extras.len()
     }
 
-    /// The lines of some panels, biases included.
+    /// Lines of a panel that are trained: all but running averages, which come last.
+    pub(crate) fn n_trained(&self) -> usize {
+        self.n_in + 1 + self.extras.len().min(1)
+    }
+
+    /// The lines of some panels.
     pub(crate) fn lines(&self, panels: Range<usize>) -> Range<usize> {
         let at = |panel: usize| self.first_line + panel * self.stride();
         at(panels.start)..at(panels.end)
     }
 
-    /// The units of one panel.
+    /// The lines of one panel.
+    pub(crate) fn panel<'a, T: Real>(
+        &self,
+        lines: &'a [Line<T>],
+        panel: usize,
+    ) -> PanelLines<'a, T> {
+        PanelLines::new(&lines[self.lines(panel..panel + 1)], self.n_in)
+    }
+
+    /// The lines of a product that one panel gives.
     pub(crate) fn units(&self, panel: usize) -> Range<usize> {
-        panel * LANES..self.n_out.min((panel + 1) * LANES)
+        panel * LANES..self.n_out().min((panel + 1) * LANES)
     }
 
     /// `weight^T`: [in, out].
     pub(crate) fn weights<'a, T: Real>(&self, lines: &'a [Line<T>]) -> Panels<'a, T> {
         let lines = &lines[self.lines(0..self.n_panels())];
-        Panels::new(lines, self.n_in, self.n_out, self.stride())
+        Panels::new(lines, self.n_in, self.n_out(), self.stride())
+    }
+
+    /// For every panel: the panel, the units of the tensors that are in it, and where their weights
+    /// and biases begin in the network's flat buffer.
+    fn sources(&self) -> impl Iterator<Item = (usize, Range<usize>, usize, usize)> {
+        let kinds = self.affine.len();
+        (0..self.n_panels()).map(move |panel| {
+            let (group, kind) = (panel / kinds, panel % kinds);
+            let units = group * LANES..self.width.min((group + 1) * LANES);
+            let (weight, bias) = self.affine[kind];
+            let weight = weight + units.start * self.n_in;
+            (panel, units.clone(), weight, bias + units.start)
+        })
+    }
+}
+
+/// The lines of one panel of a layer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PanelLines<'a, T> {
+    /// A line for each input.
+    pub(crate) weights: &'a [Line<T>],
+    pub(crate) bias: &'a Line<T>,
+    /// The gain, then running mean and variance, as far as the layer has them.
+    pub(crate) extras: &'a [Line<T>],
+}
+
+impl<'a, T: Real> PanelLines<'a, T> {
+    pub(crate) fn new(lines: &'a [Line<T>], n_in: usize) -> Self {
+        let (weights, rest) = lines.split_at(n_in);
+        let (bias, extras) = rest.split_at(1);
+        Self {
+            weights,
+            bias: &bias[0],
+            extras,
+        }
+    }
+
+    /// With weight normalization, the factor `gain / |v|` on each unit, and `1 / |v|`; 0 for a unit
+    /// without weights.
+    pub(crate) fn weight_norm(&self, isa: Isa) -> (Line<T>, Line<T>) {
+        let mut squares = Line::ZERO;
+        column_dots(isa, self.weights, self.weights, &mut squares);
+        let inverse = squares.0.map(|square| {
+            if square > T::ZERO {
+                T::ONE / square.sqrt()
+            } else {
+                T::ZERO
+            }
+        });
+        let scale = std::array::from_fn(|unit| self.extras[0].0[unit] * inverse[unit]);
+        (Line(scale), Line(inverse))
     }
 }
 
@@ -90,35 +172,47 @@ impl Layout {
             tables: Vec::new(),
             n_lines: 0,
         };
-        for (index, tensor) in tensors.iter().enumerate() {
+        let mut tensors = tensors.iter().peekable();
+        while let Some(tensor) = tensors.next() {
             let first_line = layout.n_lines;
-            match tensor.role {
-                Role::Embedding { category, unit } => {
-                    let table = Table {
-                        first_line,
-                        category,
-                        unit,
-                        n_codes: tensor.shape[0],
-                        dimension: tensor.shape[1],
-                        offset: tensor.offset,
-                    };
-                    layout.n_lines = table.lines().end;
-                    layout.tables.push(table);
-                }
-                Role::Weight { .. } => {
-                    let layer = Layer {
-                        first_line,
-                        n_out: tensor.shape[0],
-                        n_in: tensor.shape[1],
-                        weight: tensor.offset,
-                        bias: tensors[index + 1].offset,
-                    };
-                    layout.n_lines = layer.lines(0..layer.n_panels()).end;
-                    layout.layers.push(layer);
-                }
-                // Its place is in the panels of the weights before it.
-                Role::Bias { .. } => {}
+            if let Role::Embedding { category, unit } = tensor.role {
+                let table = Table {
+                    first_line,
+                    category,
+                    unit,
+                    n_codes: tensor.shape[0],
+                    dimension: tensor.shape[1],
+                    offset: tensor.offset,
+                };
+                layout.n_lines = table.lines().end;
+                layout.tables.push(table);
+                continue;
             }
+            let mut layer = Layer {
+                first_line,
+                width: tensor.shape[0],
+                n_in: tensor.shape[1],
+                gated: false,
+                affine: vec![(tensor.offset, 0)],
+                extras: Vec::new(),
+            };
+            let same_layer = |next: &&TensorInfo| !matches!(next.role, Role::Weight { .. });
+            while let Some(tensor) = tensors.next_if(same_layer) {
+                match tensor.role {
+                    Role::GateWeight { .. } => {
+                        layer.gated = true;
+                        layer.affine.push((tensor.offset, 0));
+                    }
+                    Role::Bias { .. } | Role::GateBias { .. } => {
+                        if let Some((_, bias)) = layer.affine.last_mut() {
+                            *bias = tensor.offset;
+                        }
+                    }
+                    _ => layer.extras.push(tensor.offset),
+                }
+            }
+            layout.n_lines = layer.lines(0..layer.n_panels()).end;
+            layout.layers.push(layer);
         }
         layout
     }
@@ -136,15 +230,15 @@ impl Layout {
             flat_mut(&mut lines[table.lines()])[..source.len()].copy_from_slice(source);
         }
         for layer in &self.layers {
-            for panel in 0..layer.n_panels() {
-                let units = layer.units(panel);
-                let weight =
-                    &numbers[layer.weight + units.start * layer.n_in..][..units.len() * layer.n_in];
-                let bias = &numbers[layer.bias + units.start..][..units.len()];
+            for (panel, units, weight, bias) in layer.sources() {
+                let weight = &numbers[weight..][..units.len() * layer.n_in];
                 let target = &mut lines[layer.lines(panel..panel + 1)];
-                let (panel, biases) = target.split_at_mut(layer.n_in);
-                pack_units(isa, weight, panel);
-                biases[0].0[..units.len()].copy_from_slice(bias);
+                let (weights, others) = target.split_at_mut(layer.n_in);
+                pack_units(isa, weight, weights);
+                let extras = layer.extras.iter().map(|offset| offset + units.start);
+                for (line, start) in others.iter_mut().zip([bias].into_iter().chain(extras)) {
+                    line.0[..units.len()].copy_from_slice(&numbers[start..][..units.len()]);
+                }
             }
         }
         lines
@@ -157,17 +251,59 @@ impl Layout {
             numbers[table.offset..][..vectors.len()].copy_from_slice(vectors);
         }
         for layer in &self.layers {
-            for panel in 0..layer.n_panels() {
-                let units = layer.units(panel);
+            for (panel, units, weight, bias) in layer.sources() {
                 let source = &lines[layer.lines(panel..panel + 1)];
-                let (panel, biases) = source.split_at(layer.n_in);
-                let weight = &mut numbers[layer.weight + units.start * layer.n_in..]
-                    [..units.len() * layer.n_in];
-                unpack_units(isa, panel, weight);
-                let bias = &mut numbers[layer.bias + units.start..][..units.len()];
-                bias.copy_from_slice(&biases[0].0[..units.len()]);
+                let (weights, others) = source.split_at(layer.n_in);
+                let weight = &mut numbers[weight..][..units.len() * layer.n_in];
+                unpack_units(isa, weights, weight);
+                let extras = layer.extras.iter().map(|offset| offset + units.start);
+                for (line, start) in others.iter().zip([bias].into_iter().chain(extras)) {
+                    numbers[start..][..units.len()].copy_from_slice(&line.0[..units.len()]);
+                }
             }
         }
+    }
+
+    /// The network in which normalizations that are fixed in prediction are part of the weights: batch
+    /// normalization by its running averages, and weight normalization. `None` without such layers.
+    pub(crate) fn folded<T: Real>(
+        &self,
+        isa: Isa,
+        spec: &NetworkSpec,
+        lines: &[Line<T>],
+    ) -> Option<(NetworkSpec, Vec<Line<T>>)> {
+        let fixed = |kind| matches!(kind, Normalization::Batch | Normalization::Weight);
+        if !spec.layers.iter().any(|layer| fixed(layer.normalization)) {
+            return None;
+        }
+        let (mut spec, mut folded) = (spec.clone(), lines.to_vec());
+        for (kind, layer) in spec.layers.iter_mut().zip(&self.layers) {
+            for panel in 0..layer.n_panels() {
+                let source = layer.panel(lines, panel);
+                let mut bias = *source.bias;
+                let scale = match (kind.normalization, source.extras) {
+                    (Normalization::Weight, _) => source.weight_norm(isa).0,
+                    (Normalization::Batch, [gain, mean, variance]) => {
+                        let scale = std::array::from_fn(|unit| {
+                            let epsilon = T::from_f64(NORMALIZATION_EPSILON);
+                            gain.0[unit] / (variance.0[unit] + epsilon).sqrt()
+                        });
+                        for (unit, bias) in bias.0.iter_mut().enumerate() {
+                            *bias = (-mean.0[unit]).mul_add(scale[unit], *bias);
+                        }
+                        Line(scale)
+                    }
+                    _ => continue,
+                };
+                let target = &mut folded[layer.lines(panel..panel + 1)];
+                scale_columns(isa, &mut target[..layer.n_in], &scale);
+                target[layer.n_in] = bias;
+            }
+            if fixed(kind.normalization) {
+                kind.normalization = Normalization::None;
+            }
+        }
+        Some((spec, folded))
     }
 
     /// Numbers in the network's order, from lines that may be empty.

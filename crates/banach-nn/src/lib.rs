@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod architecture;
 mod dataset;
 mod error;
 mod fleet;
@@ -27,6 +28,7 @@ mod stopping;
 mod tests;
 mod train;
 
+pub use architecture::Architecture;
 pub use banach_kernels::{ALPHA_01, Isa, LAMBDA_01, Real, available_threads};
 pub use dataset::{Dataset, Inputs, Targets};
 pub use error::{DatasetError, SpecError, TrainError};
@@ -36,7 +38,10 @@ pub use network::{Network, TensorInfo};
 pub use optimizer::{Optimizer, OptimizerState};
 pub use predict::{LayerMoments, Precision, Predictor};
 pub use schedule::Schedule;
-pub use spec::{Activation, CategorySpec, Dropout, InputSpec, LayerSpec, NetworkSpec, Shape};
+pub use spec::{
+    Activation, CategorySpec, Connection, Dropout, InputSpec, LayerSpec, NetworkSpec,
+    Normalization, Shape,
+};
 pub use step::{BatchResult, Stepper};
 pub use stopping::Stopping;
 pub use train::{EpochOutcome, EpochReport, TrainOptions, TrainState, Trainer};

@@ -4,12 +4,14 @@ use banach_kernels::Real;
 use banach_kernels::random::{Purpose, Stream};
 
 use crate::error::{DatasetError, SpecError};
-use crate::spec::{Activation, CategorySpec, LayerSpec, NetworkSpec};
+use crate::spec::{Activation, CategorySpec, Connection, LayerSpec, NetworkSpec, Normalization};
 
 /// Name, shape and place of one parameter tensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorInfo {
-    /// `embeddings.J.weight`, `layers.I.weight` or `layers.I.bias`.
+    /// `embeddings.J.weight`, `layers.I.weight`, `layers.I.bias`; in a highway layer
+    /// `layers.I.gate.weight` and `layers.I.gate.bias`; with normalization `layers.I.gain`, and
+    /// `layers.I.running_mean` and `layers.I.running_variance` with batch normalization.
     pub name: String,
     /// `[codes, dimension]`, `[out, in]` or `[out]`.
     pub shape: Vec<usize>,
@@ -27,6 +29,16 @@ pub(crate) enum Role {
     Weight { layer: usize },
     /// Biases of layer `layer`.
     Bias { layer: usize },
+    /// Weights of a highway layer's gates.
+    GateWeight { layer: usize },
+    /// Biases of a highway layer's gates.
+    GateBias { layer: usize },
+    /// Factors on a layer's normalized net inputs, or lengths of its units' weights.
+    Gain { layer: usize },
+    /// Running average of a unit's mean over the batch; not trained.
+    RunningMean { layer: usize },
+    /// Running average of a unit's variance over the batch; not trained.
+    RunningVariance { layer: usize },
 }
 
 impl TensorInfo {
@@ -54,7 +66,9 @@ pub struct Network<T = f32> {
 impl<T: Real> Network<T> {
     /// A network with its initial parameters: weights Normal(0, gain / fan_in) with gain 1 for SELU
     /// (arXiv:1706.02515) and 2 for ReLU, embeddings Normal(0, 1), biases 0. Where SELU is made for a
-    /// mean other than 0, each unit's weights are centred, so that they sum to 0.
+    /// mean other than 0, each unit's weights are centred, so that they sum to 0. Gates of highway
+    /// layers start mostly shut: weights Normal(0, 1 / fan_in), biases -2. Gains are 1, or the length
+    /// of the unit's weights with weight normalization.
     ///
     /// # Errors
     /// If the specification cannot be built ([`NetworkSpec::check`]).
@@ -64,10 +78,28 @@ impl<T: Real> Network<T> {
         let len = tensors.last().map_or(0, |last| last.offset + last.len());
         let mut parameters = vec![T::ZERO; len];
         let mut normal = Vec::new();
+        let mut lengths: Vec<T> = Vec::new();
         for (index, tensor) in tensors.iter().enumerate() {
+            let target = &mut parameters[tensor.offset..][..tensor.len()];
             let variance = match tensor.role {
-                Role::Bias { .. } => continue,
+                Role::Bias { .. } | Role::RunningMean { .. } => continue,
+                Role::GateBias { .. } => {
+                    target.fill(T::from_f64(GATE_BIAS));
+                    continue;
+                }
+                Role::RunningVariance { .. } => {
+                    target.fill(T::ONE);
+                    continue;
+                }
+                Role::Gain { layer } => {
+                    match spec.layers[layer].normalization {
+                        Normalization::Weight => target.copy_from_slice(&lengths),
+                        _ => target.fill(T::ONE),
+                    }
+                    continue;
+                }
                 Role::Embedding { .. } => 1.0,
+                Role::GateWeight { .. } => 1.0 / tensor.shape[1] as f64,
                 Role::Weight { layer } => {
                     let gain = spec
                         .layers
@@ -79,12 +111,18 @@ impl<T: Real> Network<T> {
             normal.resize(tensor.len(), 0.0);
             let stream = Stream::new(seed, Purpose::Weights, index as u32, 0);
             stream.fill_normal(&mut normal, variance.sqrt());
-            if matches!(tensor.role, Role::Weight { .. }) && keeps_a_mean(&spec) {
+            let weight = matches!(tensor.role, Role::Weight { .. });
+            if weight && keeps_a_mean(&spec) {
                 center_units(&mut normal, tensor.shape[1]);
             }
-            let target = &mut parameters[tensor.offset..][..tensor.len()];
             for (parameter, &value) in target.iter_mut().zip(&normal) {
                 *parameter = T::from_f64(f64::from(value));
+            }
+            if weight {
+                let length = |unit: &[T]| {
+                    T::from_f64(unit.iter().map(|w| w.to_f64().powi(2)).sum::<f64>().sqrt())
+                };
+                lengths = target.chunks_exact(tensor.shape[1]).map(length).collect();
             }
         }
         Ok(Self {
@@ -180,6 +218,10 @@ impl<T: Real> Network<T> {
     }
 }
 
+/// Where the biases of highway gates start, so that a deep network passes its input on at first
+/// (arXiv:1505.00387, section 2.2: negative, such as -1 or -3).
+const GATE_BIAS: f64 = -2.0;
+
 /// Whether the activations are made for a mean other than 0.
 fn keeps_a_mean(spec: &NetworkSpec) -> bool {
     let mean = |layer: &LayerSpec| match layer.activation {
@@ -245,13 +287,29 @@ pub(crate) fn tensor_infos(spec: &NetworkSpec) -> Vec<TensorInfo> {
     }
     for (layer, pair) in spec.widths().windows(2).enumerate() {
         let (fan_in, fan_out) = (pair[0], pair[1]);
-        let name = format!("layers.{layer}.weight");
-        add(name, vec![fan_out, fan_in], Role::Weight { layer });
-        add(
-            format!("layers.{layer}.bias"),
-            vec![fan_out],
-            Role::Bias { layer },
-        );
+        let matrix = || vec![fan_out, fan_in];
+        let mut tensor =
+            |name: &str, shape, role| add(format!("layers.{layer}.{name}"), shape, role);
+        tensor("weight", matrix(), Role::Weight { layer });
+        tensor("bias", vec![fan_out], Role::Bias { layer });
+        let Some(kind) = spec.layers.get(layer) else {
+            continue;
+        };
+        if kind.connection == Connection::Highway {
+            tensor("gate.weight", matrix(), Role::GateWeight { layer });
+            tensor("gate.bias", vec![fan_out], Role::GateBias { layer });
+        }
+        if kind.normalization != Normalization::None {
+            tensor("gain", vec![fan_out], Role::Gain { layer });
+        }
+        if kind.normalization == Normalization::Batch {
+            tensor("running_mean", vec![fan_out], Role::RunningMean { layer });
+            tensor(
+                "running_variance",
+                vec![fan_out],
+                Role::RunningVariance { layer },
+            );
+        }
     }
     tensors
 }

@@ -1,29 +1,35 @@
 //! Forward and backward through all layers for some rows.
 //!
-//! Layer I computes `y = dropout(activation(weight x + bias))`; the output layer has no activation.
-//! Units are lines and rows of the batch are lanes, so that one layout serves all three products of a
-//! layer. A panel of 32 units is computed, biased, activated and dropped out while it is in cache.
-//! Backward turns the gradient at y into the one at the net input (from y alone, see `selu_backward`),
-//! and `d_x = weight^T d_z` into the gradient at the layer before.
+//! A layer computes `y = dropout(activation(normalization(weight x + bias) + around))`, where nothing or
+//! earlier units come around; a highway layer mixes its activations with its input instead. The output
+//! layer is linear. Units are lines and rows of the batch are lanes, so that one layout serves all
+//! three products of a layer. A panel of 32 units is computed, biased, activated and dropped out while
+//! it is in cache. Backward turns the gradient at y into the one at the net input (from y alone, see
+//! `selu_backward`), and `d_x = weight^T d_z` into the gradient at the layer before.
+//!
+//! Batch normalization needs sums over the whole batch, that is over all shards: both directions stop
+//! there and go on when the sums are made ([`Stop`]).
 
-use std::ops::Range;
+mod backward;
+mod forward;
+mod moments;
 
 use banach_kernels::random::{Purpose, Stream};
 use banach_kernels::{
-    DropoutMask, Into, Isa, LANES, Line, Panels, PanelsMut, Piece, Real, dropout_backward,
-    dropout_forward, identity_forward, lines_for, matmul_nn, matmul_tn, relu_backward,
-    relu_forward, selu_backward, selu_forward, transpose, widen,
+    DropoutMask, GROUP_ROWS, Isa, LANES, Line, Panels, PanelsMut, Piece, Real, lines_for,
 };
 
 use crate::dataset::Dataset;
 use crate::input::HideCategories;
-use crate::layout::Weights;
+use crate::layout::{Layout, Weights};
 use crate::loss::Loss;
-use crate::spec::{Activation, Dropout, NetworkSpec};
+use crate::spec::{Activation, Connection, Dropout, NetworkSpec, Normalization};
+
+pub(crate) use moments::BatchMoments;
 
 /// Rows of a shard are a multiple of this, the batch's last ones excepted: half a panel, below which
 /// a product is no faster for fewer rows.
-pub(crate) const ROW_STEP: usize = LANES / 2;
+pub(crate) const ROW_STEP: usize = GROUP_ROWS;
 
 /// Panels of rows that go backward together: their gradients stay in the second-level cache from layer
 /// to layer, and each weight that is read serves 64 rows.
@@ -62,6 +68,60 @@ impl StepNoise {
     }
 }
 
+/// What a pass needs beside its rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pass<'a, T> {
+    pub(crate) isa: Isa,
+    pub(crate) spec: &'a NetworkSpec,
+    pub(crate) weights: Weights<'a, T>,
+    /// The step's randomness; `None` without dropout.
+    pub(crate) noise: Option<&'a StepNoise>,
+    /// For each layer with batch normalization, its moments over the batch.
+    pub(crate) moments: &'a [BatchMoments<T>],
+}
+
+impl<T: Real> Pass<'_, T> {
+    /// The mask of the units at a place.
+    fn mask(&self, place: usize) -> Option<DropoutMask> {
+        self.noise?.mask(self.spec, place)
+    }
+
+    fn normalization(&self, layer: usize) -> Normalization {
+        let kind = self.spec.layers.get(layer);
+        kind.map_or(Normalization::None, |kind| kind.normalization)
+    }
+
+    /// Whether a layer's net inputs are kept beside its units. In prediction, where normalization is
+    /// part of the weights, they are not.
+    fn keeps_net_inputs(&self, layer: usize) -> bool {
+        self.weights.layout.layers[layer].gated
+            || matches!(
+                self.normalization(layer),
+                Normalization::Batch | Normalization::Layer
+            )
+    }
+
+    fn connection(&self, layer: usize) -> Connection {
+        let kind = self.spec.layers.get(layer);
+        kind.map_or(Connection::Plain, |kind| kind.connection)
+    }
+
+    fn activation(&self, layer: usize) -> Option<Activation> {
+        self.spec.layers.get(layer).map(|kind| kind.activation)
+    }
+}
+
+/// Where a pass stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Before batch normalization in this layer: its moments are needed.
+    Moments(usize),
+    /// Before the gradient of batch normalization in this layer: its sums are needed.
+    Sums(usize),
+    /// At the end.
+    End,
+}
+
 /// Rows that go through the network together, with room for their activations and gradients.
 #[derive(Debug)]
 pub(crate) struct Shard<T> {
@@ -69,14 +129,29 @@ pub(crate) struct Shard<T> {
     pub(crate) first_row: usize,
     /// Rows in use.
     pub(crate) n_rows: usize,
+    /// Where the last pass stopped.
+    pub(crate) stop: Stop,
     /// `y[0]` is the input, `y[l + 1]` the output of layer l: [width, rows] in panels.
     y: Vec<Vec<Line<T>>>,
+    /// Normalized net inputs of layers with batch or layer normalization; activations and gates of
+    /// highway layers. Empty for others.
+    z: Vec<Vec<Line<T>>>,
+    /// With layer normalization, the inverse deviation of each row.
+    inverse_deviations: Vec<Vec<Line<T>>>,
+    /// With batch or layer normalization, two sums over each group of rows: [group][2][unit].
+    sums: Vec<Vec<T>>,
     /// The gradient at a place for the rows of a few panels. Two buffers that take turns.
     d: [Vec<Line<T>>; 2],
+    /// The part of the gradient at a place that comes around layers; empty where nothing does.
+    d_around: Vec<Vec<Line<T>>>,
+    /// The gradient at the net inputs of a highway layer's units and gates.
+    d_gated: Vec<Line<T>>,
     /// The gradient at the input units, if the network has embeddings: [width, rows] in panels.
     d_input: Vec<Line<T>>,
     /// Gradients at the net inputs of each layer, transposed: [rows, out] in panels.
     d_rows: Vec<Vec<Line<T>>>,
+    /// Panels of rows that go backward together.
+    backward_panels: usize,
     widths: Vec<usize>,
     /// Loss of each row, weighted.
     pub(crate) losses: Vec<f64>,
@@ -88,68 +163,140 @@ pub(crate) struct Shard<T> {
 
 impl<T: Real> Shard<T> {
     /// Room for `capacity` rows; with `training`, for their gradients too.
-    pub(crate) fn new(spec: &NetworkSpec, capacity: usize, training: bool) -> Self {
+    pub(crate) fn new(
+        spec: &NetworkSpec,
+        layout: &Layout,
+        capacity: usize,
+        training: bool,
+    ) -> Self {
         let widths = spec.widths();
         let panels = lines_for(capacity);
-        let lines = |n: usize| vec![Line::ZERO; if training { n } else { 0 }];
+        let groups = capacity.div_ceil(GROUP_ROWS);
+        let n_layers = layout.layers.len();
+        let kind = |layer: usize| spec.layers.get(layer);
+        let normalization =
+            |layer| kind(layer).map_or(Normalization::None, |kind| kind.normalization);
+        let over_rows = |layer| {
+            let kind = normalization(layer);
+            matches!(kind, Normalization::Batch | Normalization::Layer)
+        };
+        let has_batch = (0..n_layers).any(|layer| normalization(layer) == Normalization::Batch);
+        let backward_panels = if has_batch {
+            panels.max(1)
+        } else {
+            BACKWARD_PANELS.min(panels)
+        };
+        let lines = |n: usize| vec![Line::ZERO; n];
+        let in_training = |n: usize| lines(if training { n } else { 0 });
+        let z = |layer: usize| {
+            let gated = layout.layers[layer].gated;
+            let kept = gated || over_rows(layer);
+            lines(if kept {
+                layout.layers[layer].n_out() * panels
+            } else {
+                0
+            })
+        };
+        let inverse_deviations = |layer| {
+            let kept = normalization(layer) == Normalization::Layer;
+            lines(if kept { panels } else { 0 })
+        };
+        let sums = |layer: usize| {
+            let n = if over_rows(layer) {
+                groups * 2 * widths[layer + 1]
+            } else {
+                0
+            };
+            vec![T::ZERO; if training { n } else { 0 }]
+        };
+        let first_gradient = if spec.inputs.has_embeddings() { 0 } else { 1 };
+        let around = |place: usize| {
+            let comes_here = |(layer, kind): (usize, &crate::LayerSpec)| match kind.connection {
+                Connection::Plain => false,
+                Connection::Highway => layer == place,
+                Connection::Residual { layers } => layer + 1 == place + layers,
+            };
+            let kept = place >= first_gradient && spec.layers.iter().enumerate().any(comes_here);
+            in_training(if kept {
+                widths[place] * backward_panels
+            } else {
+                0
+            })
+        };
+        let gated = layout.layers.iter().filter(|layer| layer.gated);
+        let widest_gated = gated.map(|layer| layer.n_out()).max().unwrap_or(0);
         let widest = widths.iter().copied().max().unwrap_or(0);
-        let backward = widest * panels.min(BACKWARD_PANELS);
-        let input = if spec.inputs.has_embeddings() {
+        let input = if first_gradient == 0 {
             widths[0] * panels
         } else {
             0
         };
-        let rows = |&width: &usize| lines(lines_for(width) * capacity);
+        let rows = |layer: usize| in_training(layout.layers[layer].n_panels() * capacity);
         Self {
             first_row: 0,
             n_rows: 0,
-            y: widths
-                .iter()
-                .map(|&w| vec![Line::ZERO; w * panels])
-                .collect(),
-            d: [lines(backward), lines(backward)],
-            d_input: lines(input),
-            d_rows: widths[1..].iter().map(rows).collect(),
+            stop: Stop::End,
+            y: widths.iter().map(|&width| lines(width * panels)).collect(),
+            z: (0..n_layers).map(z).collect(),
+            inverse_deviations: (0..n_layers).map(inverse_deviations).collect(),
+            sums: (0..n_layers).map(sums).collect(),
+            d: [0, 1].map(|_| in_training(widest * backward_panels)),
+            d_around: (0..widths.len()).map(around).collect(),
+            d_gated: in_training(widest_gated * backward_panels),
+            d_input: in_training(input),
+            d_rows: (0..n_layers).map(rows).collect(),
+            backward_panels,
             losses: vec![0.0; capacity],
             wide: Vec::new(),
-            row: [vec![T::ZERO; spec.n_outputs], vec![T::ZERO; spec.n_outputs]],
+            row: [0, 1].map(|_| vec![T::ZERO; spec.n_outputs]),
             widths,
         }
     }
 
     /// Makes room for weights that come as bfloat16.
-    pub(crate) fn widens(mut self) -> Self {
-        let widest = self.widths.iter().copied().max().unwrap_or(0);
-        self.wide = vec![Line::ZERO; widest + 1];
+    pub(crate) fn widens(mut self, layout: &Layout) -> Self {
+        let longest = layout.layers.iter().map(crate::layout::Layer::stride).max();
+        self.wide = vec![Line::ZERO; longest.unwrap_or(0)];
         self
-    }
-
-    fn n_lines(&self, place: usize) -> usize {
-        self.widths[place] * lines_for(self.n_rows)
     }
 
     /// The units at a place: 0 is the input, l + 1 the output of layer l.
     pub(crate) fn units(&self, place: usize) -> Panels<'_, T> {
         let width = self.widths[place];
-        let lines = &self.y[place][..self.n_lines(place)];
+        let lines = &self.y[place][..width * lines_for(self.n_rows)];
         Panels::new(lines, width, self.n_rows, width)
     }
 
     /// The input units, to be filled.
     pub(crate) fn input_mut(&mut self) -> PanelsMut<'_, T> {
-        let (width, n_lines) = (self.widths[0], self.n_lines(0));
-        PanelsMut::new(&mut self.y[0][..n_lines], width, self.n_rows, width)
+        let width = self.widths[0];
+        let lines = &mut self.y[0][..width * lines_for(self.n_rows)];
+        PanelsMut::new(lines, width, self.n_rows, width)
     }
 
     /// The gradient at the input units after [`Shard::backward`].
     pub(crate) fn input_gradient(&self) -> Panels<'_, T> {
         let width = self.widths[0];
-        Panels::new(&self.d_input[..self.n_lines(0)], width, self.n_rows, width)
+        let lines = &self.d_input[..width * lines_for(self.n_rows)];
+        Panels::new(lines, width, self.n_rows, width)
     }
 
     /// The gradient at the net inputs of one panel of a layer's units: [rows, 32].
     pub(crate) fn row_gradients(&self, layer: usize, panel: usize) -> &[Line<T>] {
         &self.d_rows[layer][panel * self.n_rows..][..self.n_rows]
+    }
+
+    /// For each group of 16 rows in order, its number of rows and two sums for each unit of a layer
+    /// with batch or layer normalization: forward, of net inputs and of squares of their distances from
+    /// the group's mean; backward, of the gradient and of it times the normalized net inputs.
+    pub(crate) fn group_sums(&self, layer: usize) -> impl Iterator<Item = (usize, &[T], &[T])> {
+        let width = self.widths[layer + 1];
+        let groups = self.sums[layer].chunks_exact(2 * width);
+        let rows = (0..self.n_rows).step_by(GROUP_ROWS);
+        rows.zip(groups).map(move |(first, sums)| {
+            let (sums, others) = sums.split_at(width);
+            (GROUP_ROWS.min(self.n_rows - first), sums, others)
+        })
     }
 
     /// The outputs of one row.
@@ -189,177 +336,26 @@ impl<T: Real> Shard<T> {
         self.row = [outputs, gradient];
     }
 
-    /// Runs the filled input through all layers.
-    pub(crate) fn forward(
-        &mut self,
-        isa: Isa,
-        spec: &NetworkSpec,
-        weights: Weights<'_, T>,
-        noise: Option<&StepNoise>,
-    ) {
-        let (first_row, n_rows) = (self.first_row, self.n_rows);
-        if let Some(mask) = noise.and_then(|noise| noise.mask(spec, 0)) {
-            let mut input = self.input_mut();
-            for (panel, lanes) in panels(n_rows) {
-                let piece = Piece {
-                    first_unit: 0,
-                    first_row: first_row + panel * LANES,
-                    lanes,
-                };
-                dropout_forward(isa, input.panel_mut(panel), piece, &mask);
-            }
-        }
-        for (layer, place) in weights.layout.layers.iter().enumerate() {
-            let n_lines = [self.n_lines(layer), self.n_lines(layer + 1)];
-            let (before, after) = self.y.split_at_mut(layer + 1);
-            let (n_in, n_out) = (place.n_in, place.n_out);
-            let x = Panels::new(&before[layer][..n_lines[0]], n_in, n_rows, n_in);
-            let mut y = PanelsMut::new(&mut after[0][..n_lines[1]], n_out, n_rows, n_out);
-            let mask = noise.and_then(|noise| noise.mask(spec, layer + 1));
-            let activation = spec.layers.get(layer).map(|layer| layer.activation);
-            for group in 0..place.n_panels() {
-                let units = place.units(group);
-                let lines = place.lines(group..group + 1);
-                let panel = match weights.half {
-                    None => &weights.lines[lines],
-                    Some(half) => {
-                        let wide = &mut self.wide[..lines.len()];
-                        widen(isa, &half[lines], wide);
-                        wide
-                    }
-                };
-                let (weight, bias) = panel.split_at(n_in);
-                let bias = &bias[0].0;
-                matmul_tn(isa, weight, x, &mut y, units.clone());
-                for (panel, lanes) in panels(n_rows) {
-                    let z = &mut y.panel_mut(panel)[units.clone()];
-                    let piece = Piece {
-                        first_unit: units.start,
-                        first_row: first_row + panel * LANES,
-                        lanes,
-                    };
-                    activate(isa, activation, z, bias, piece, mask.as_ref());
-                }
-            }
-        }
-    }
-
-    /// Takes the gradient at the outputs back through all layers.
-    ///
-    /// Afterwards `row_gradients(l, ..)` is the gradient at layer l's net input, and
-    /// `input_gradient()` the one at the input units if the network has embeddings.
-    pub(crate) fn backward(
-        &mut self,
-        isa: Isa,
-        spec: &NetworkSpec,
-        weights: Weights<'_, T>,
-        noise: Option<&StepNoise>,
-    ) {
-        let n_panels = lines_for(self.n_rows);
-        for first in (0..n_panels).step_by(BACKWARD_PANELS) {
-            let last = n_panels.min(first + BACKWARD_PANELS);
-            self.backward_panels(isa, spec, weights, noise, first..last);
-        }
-    }
-
-    /// [`Shard::backward`] for the rows of some panels.
-    fn backward_panels(
-        &mut self,
-        isa: Isa,
-        spec: &NetworkSpec,
-        weights: Weights<'_, T>,
-        noise: Option<&StepNoise>,
-        panels: Range<usize>,
-    ) {
-        let rows = panels.start * LANES..self.n_rows.min(panels.end * LANES);
-        let lanes = |panel: usize| LANES.min(self.n_rows - panel * LANES);
-        let layers = &weights.layout.layers;
-        let last = layers.len();
-        // The gradient at the outputs comes row by row.
-        let width = self.widths[last];
-        for panel in panels.clone() {
-            let d = &mut self.d[last % 2][(panel - panels.start) * width..][..width];
-            for (group, d) in d.chunks_mut(LANES).enumerate() {
-                let start = group * self.n_rows + panel * LANES;
-                transpose(isa, &self.d_rows[last - 1][start..][..lanes(panel)], d);
-            }
-        }
-        let first_place = if self.d_input.is_empty() { 1 } else { 0 };
-        for place in (first_place..last).rev() {
-            let layer = &layers[place];
-            let [even, odd] = &mut self.d;
-            let (d_x, d_z) = if place % 2 == 0 {
-                (even, odd)
-            } else {
-                (odd, even)
-            };
-            let n_lines = |width: usize| width * panels.len();
-            let d_z = &d_z[..n_lines(layer.n_out)];
-            let d_z = Panels::new(d_z, layer.n_out, rows.len(), layer.n_out);
-            let d_x = &mut d_x[..n_lines(layer.n_in)];
-            let mut d_x = PanelsMut::new(d_x, layer.n_in, rows.len(), layer.n_in);
-            let below = place.checked_sub(1);
-            let activation = below.map(|below| spec.layers[below].activation);
-            let mask = noise.and_then(|noise| noise.mask(spec, place));
-            let weight = layer.weights(weights.lines);
-            for first in (0..layer.n_in).step_by(LANES) {
-                let units = first..layer.n_in.min(first + LANES);
-                matmul_nn(isa, weight, d_z, &mut d_x, units.clone(), Into::Overwrite);
-                for panel in panels.clone() {
-                    let d = &mut d_x.panel_mut(panel - panels.start)[units.clone()];
-                    let place_lines = panel * layer.n_in + units.start..;
-                    let y = &self.y[place][place_lines.clone()][..units.len()];
-                    match activation {
-                        Some(Activation::Relu) => relu_backward(isa, d, y, mask.as_ref()),
-                        Some(activation @ Activation::Selu { .. }) => {
-                            let selu = activation.selu().unwrap_or_default();
-                            selu_backward(isa, d, y, selu, mask.as_ref());
-                        }
-                        None => {
-                            if let Some(mask) = &mask {
-                                let piece = Piece {
-                                    first_unit: units.start,
-                                    first_row: self.first_row + panel * LANES,
-                                    lanes: lanes(panel),
-                                };
-                                dropout_backward(isa, d, piece, mask);
-                            }
-                        }
-                    }
-                    match below {
-                        Some(below) => {
-                            let start = units.start / LANES * self.n_rows + panel * LANES;
-                            let by_row = &mut self.d_rows[below][start..][..lanes(panel)];
-                            transpose(isa, d, by_row);
-                        }
-                        None => self.d_input[place_lines][..units.len()].copy_from_slice(d),
-                    }
-                }
-            }
+    /// A piece of units at a place.
+    fn piece(&self, first_unit: usize, panel: usize) -> Piece {
+        Piece {
+            first_unit,
+            first_row: self.first_row + panel * LANES,
+            lanes: LANES.min(self.n_rows - panel * LANES),
         }
     }
 }
 
-/// The panels of some rows, with the number of rows in each.
-fn panels(n_rows: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..lines_for(n_rows)).map(move |panel| (panel, LANES.min(n_rows - panel * LANES)))
+/// The groups of rows in one panel: number of the group, first lane, number of rows.
+fn groups(panel: usize, lanes: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+    let first = panel * (LANES / GROUP_ROWS);
+    (0..lanes.div_ceil(GROUP_ROWS)).map(move |group| {
+        let lane = group * GROUP_ROWS;
+        (first + group, lane, GROUP_ROWS.min(lanes - lane))
+    })
 }
 
-/// Bias, activation and dropout of a piece.
-fn activate<T: Real>(
-    isa: Isa,
-    activation: Option<Activation>,
-    z: &mut [Line<T>],
-    bias: &[T],
-    piece: Piece,
-    mask: Option<&DropoutMask>,
-) {
-    match activation {
-        None => identity_forward(isa, z, bias, piece),
-        Some(Activation::Relu) => relu_forward(isa, z, bias, piece, mask),
-        Some(activation @ Activation::Selu { .. }) => {
-            let selu = activation.selu().unwrap_or_default();
-            selu_forward(isa, z, bias, piece, selu, mask);
-        }
-    }
+/// Biases that change nothing, not even the sign of a zero.
+fn no_bias<T: Real>() -> [T; LANES] {
+    [T::from_f64(-0.0); LANES]
 }

@@ -1,17 +1,17 @@
 //! Prediction: a network with its weights laid out for it once.
 
 use banach_kernels::{
-    HalfLine, Isa, LANES, Line, Pool, Real, flat, flat_mut, lines_for, row_product,
-    row_product_half, row_relu, row_selu, to_half,
+    HalfLine, Isa, LANES, Line, Pool, Real, add, flat, flat_mut, highway_forward, lines_for,
+    row_layer_norm, row_product, row_product_half, row_relu, row_selu, sigmoid_forward, to_half,
 };
 
 use crate::dataset::Inputs;
 use crate::error::{DatasetError, TrainError};
 use crate::input;
-use crate::layout::{Layout, Weights};
+use crate::layout::{Layer, Layout, Weights};
 use crate::network::Network;
-use crate::pass::Shard;
-use crate::spec::{Activation, NetworkSpec};
+use crate::pass::{Pass, Shard};
+use crate::spec::{Activation, Connection, LayerSpec, NetworkSpec, Normalization};
 
 /// Rows that one thread takes at a time.
 const ROWS: usize = 64;
@@ -42,8 +42,10 @@ pub struct Predictor<T: Real = f32> {
     lines: Vec<Line<T>>,
     half: Option<Vec<HalfLine>>,
     shards: Vec<Shard<T>>,
-    /// The units of one row before and after a layer.
-    row: [Vec<Line<T>>; 2],
+    /// The units of one row at each place.
+    row: Vec<Vec<Line<T>>>,
+    /// Net inputs of one row.
+    net_inputs: Vec<Line<T>>,
     rows_at_once: usize,
     pool: Pool,
     isa: Isa,
@@ -83,29 +85,37 @@ impl<T: Real> Predictor<T> {
         let threads = threads.max(1);
         let pool = Pool::new(threads).map_err(|source| TrainError::Threads { threads, source })?;
         let isa = Isa::best();
-        let (spec, layout) = (network.spec().clone(), network.layout());
-        let mut lines = layout.pack(isa, network.parameters());
+        let layout = network.layout();
+        let packed = layout.pack(isa, network.parameters());
+        let (spec, mut lines) = layout
+            .folded(isa, network.spec(), &packed)
+            .unwrap_or_else(|| (network.spec().clone(), packed));
         let (half, rows_at_once) = match precision {
             Precision::Single => (None, ROWS),
             Precision::Bf16 => {
                 let half = to_half(&lines);
-                lines.truncate(layout.table_lines());
-                lines.shrink_to_fit();
+                // Gains of layer normalization are read from there.
+                let normalized = |layer: &LayerSpec| layer.normalization != Normalization::None;
+                if !spec.layers.iter().any(normalized) {
+                    lines.truncate(layout.table_lines());
+                    lines.shrink_to_fit();
+                }
                 (Some(half), ROWS_OF_HALF)
             }
         };
         let shard = |_| {
-            let shard = Shard::new(&spec, rows_at_once, false);
+            let shard = Shard::new(&spec, &layout, rows_at_once, false);
             match precision {
                 Precision::Single => shard,
-                Precision::Bf16 => shard.widens(),
+                Precision::Bf16 => shard.widens(&layout),
             }
         };
-        let widest = spec.widths().into_iter().max().unwrap_or(0);
-        let row = || vec![Line::ZERO; lines_for(widest)];
+        let widest = layout.layers.iter().map(Layer::n_panels).max().unwrap_or(0);
+        let row = |&width: &usize| vec![Line::ZERO; lines_for(width)];
         Ok(Self {
             shards: (0..threads).map(shard).collect(),
-            row: [row(), row()],
+            row: spec.widths().iter().map(row).collect(),
+            net_inputs: vec![Line::ZERO; widest],
             rows_at_once,
             spec,
             layout,
@@ -147,17 +157,22 @@ impl<T: Real> Predictor<T> {
             .min(inputs.n_rows.div_ceil(self.pool.threads()));
         let rows = rows.next_multiple_of(LANES / 2);
         let mut parts: Vec<_> = outputs.chunks_mut(rows * n_outputs).enumerate().collect();
-        let (spec, isa) = (&self.spec, self.isa);
-        let weights = Weights {
-            layout: &self.layout,
-            lines: &self.lines,
-            half: self.half.as_deref(),
+        let pass = Pass {
+            isa: self.isa,
+            spec: &self.spec,
+            weights: Weights {
+                layout: &self.layout,
+                lines: &self.lines,
+                half: self.half.as_deref(),
+            },
+            noise: None,
+            moments: &[],
         };
         self.pool
             .for_each(&mut self.shards, &mut parts, |shard, (part, out)| {
                 let first = *part * rows;
                 let n_rows = out.len() / n_outputs;
-                run(isa, spec, weights, shard, inputs, first..first + n_rows);
+                run(&pass, shard, inputs, first..first + n_rows);
                 for (row, outputs) in out.chunks_exact_mut(n_outputs).enumerate() {
                     shard.row_outputs(row, outputs);
                 }
@@ -198,31 +213,53 @@ impl<T: Real> Predictor<T> {
             lines: &self.lines,
             half: self.half.as_deref(),
         };
-        let [x, y] = &mut self.row;
-        let (mut x, mut y) = (x, y);
-        let units = flat_mut(x);
+        let units = flat_mut(&mut self.row[0]);
         let code = |column: usize| codes[column] as usize;
         input::units_of(&self.spec.inputs, weights, numbers, code, |unit, value| {
             units[unit] = value;
         });
         for (index, layer) in self.layout.layers.iter().enumerate() {
+            let (before, after) = self.row.split_at_mut(index + 1);
+            let x = &flat(&before[index])[..layer.n_in];
+            let y = &mut after[0];
             let lines = layer.lines(0..layer.n_panels());
-            let z = &mut y[..layer.n_panels()];
-            let x_units = &flat(x)[..layer.n_in];
+            let kind = self.spec.layers.get(index);
+            let normalized = kind.is_some_and(|kind| kind.normalization == Normalization::Layer);
+            let bias = if normalized { None } else { Some(layer.n_in) };
+            let z = &mut self.net_inputs[..layer.n_panels()];
             match &self.half {
-                None => row_product(isa, x_units, &self.lines[lines], z),
-                Some(half) => row_product_half(isa, x_units, &half[lines], z),
+                None => row_product(isa, x, &self.lines[lines], layer.stride(), bias, z),
+                Some(half) => row_product_half(isa, x, &half[lines], layer.stride(), bias, z),
             }
-            match self.spec.layers.get(index).map(|layer| layer.activation) {
-                None => {}
-                Some(Activation::Relu) => row_relu(isa, z),
-                Some(activation @ Activation::Selu { .. }) => {
-                    row_selu(isa, z, activation.selu().unwrap_or_default());
+            if !layer.gated {
+                y.copy_from_slice(z);
+            }
+            let Some(kind) = kind else { continue };
+            if layer.gated {
+                for (group, (y, x)) in y.iter_mut().zip(&before[index]).enumerate() {
+                    let [h, t] = &mut z[2 * group..2 * group + 2] else {
+                        continue;
+                    };
+                    let (h, t) = (std::slice::from_mut(h), std::slice::from_mut(t));
+                    activate(isa, kind.activation, h);
+                    sigmoid_forward(isa, t, &[T::from_f64(-0.0)]);
+                    let x = std::slice::from_ref(x);
+                    highway_forward(isa, h, t, x, std::slice::from_mut(y));
                 }
+                continue;
             }
-            std::mem::swap(&mut x, &mut y);
+            if normalized {
+                let lines = &self.lines[layer.lines(0..layer.n_panels())];
+                row_layer_norm(isa, y, layer.width, lines, layer.n_in, layer.stride());
+            }
+            if let Connection::Residual { layers } = kind.connection {
+                add(isa, y, &before[index + 1 - layers]);
+            }
+            activate(isa, kind.activation, y);
         }
-        outputs.copy_from_slice(&flat(x)[..outputs.len()]);
+        if let Some(last) = self.row.last() {
+            outputs.copy_from_slice(&flat(last)[..outputs.len()]);
+        }
     }
 
     /// Moments of the input and of every layer's activations over the rows of `inputs`; the last
@@ -237,15 +274,21 @@ impl<T: Real> Predictor<T> {
         let Some(shard) = self.shards.first_mut() else {
             return Ok(Vec::new());
         };
-        let weights = Weights {
-            layout: &self.layout,
-            lines: &self.lines,
-            half: self.half.as_deref(),
+        let pass = Pass {
+            isa: self.isa,
+            spec: &self.spec,
+            weights: Weights {
+                layout: &self.layout,
+                lines: &self.lines,
+                half: self.half.as_deref(),
+            },
+            noise: None,
+            moments: &[],
         };
         for first in (0..inputs.n_rows).step_by(ROWS) {
             let rows = first..(first + ROWS).min(inputs.n_rows);
             let n_rows = rows.len();
-            run(self.isa, &self.spec, weights, shard, inputs, rows);
+            run(&pass, shard, inputs, rows);
             for (place, sums) in sums.iter_mut().enumerate() {
                 for row in 0..n_rows {
                     let units = shard.units(place).panel(row / LANES);
@@ -289,14 +332,28 @@ impl LayerMoments {
 }
 
 fn run<T: Real>(
-    isa: Isa,
-    spec: &NetworkSpec,
-    weights: Weights<'_, T>,
+    pass: &Pass<'_, T>,
     shard: &mut Shard<T>,
     inputs: &Inputs,
     rows: std::ops::Range<usize>,
 ) {
     shard.n_rows = rows.len();
-    input::gather(spec, weights, inputs, rows, 0, None, shard.input_mut());
-    shard.forward(isa, spec, weights, None);
+    input::gather(
+        pass.spec,
+        pass.weights,
+        inputs,
+        rows,
+        0,
+        None,
+        shard.input_mut(),
+    );
+    shard.forward(pass, None);
+}
+
+/// The activation of one row's units.
+fn activate<T: Real>(isa: Isa, activation: Activation, z: &mut [Line<T>]) {
+    match activation {
+        Activation::Relu => row_relu(isa, z),
+        Activation::Selu { .. } => row_selu(isa, z, activation.selu().unwrap_or_default()),
+    }
 }

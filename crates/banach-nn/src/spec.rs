@@ -72,7 +72,8 @@ impl CategorySpec {
     }
 }
 
-/// One hidden layer: `dropout(activation(weight x + bias))`.
+/// One hidden layer: `dropout(activation(normalization(weight x + bias)))`, with a connection that may
+/// lead around it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerSpec {
@@ -82,6 +83,89 @@ pub struct LayerSpec {
     pub activation: Activation,
     /// What follows the activation in training.
     pub dropout: Dropout,
+    /// What is done to the net input.
+    #[serde(default, skip_serializing_if = "Normalization::is_none")]
+    pub normalization: Normalization,
+    /// What leads around the layer.
+    #[serde(default, skip_serializing_if = "Connection::is_plain")]
+    pub connection: Connection,
+}
+
+impl LayerSpec {
+    /// A layer without normalization whose units go to the next layer alone.
+    #[must_use]
+    pub const fn dense(width: usize, activation: Activation, dropout: Dropout) -> Self {
+        Self {
+            width,
+            activation,
+            dropout,
+            normalization: Normalization::None,
+            connection: Connection::Plain,
+        }
+    }
+}
+
+impl LayerSpec {
+    /// Numbers that one unit with `n_in` inputs has in the network's tensors.
+    fn parameters_per_unit(&self, n_in: usize) -> Option<usize> {
+        let affine = n_in.checked_add(1)?;
+        let affine = match self.connection {
+            Connection::Highway => affine.checked_mul(2)?,
+            Connection::Plain | Connection::Residual { .. } => affine,
+        };
+        affine.checked_add(match self.normalization {
+            Normalization::None => 0,
+            Normalization::Layer | Normalization::Weight => 1,
+            Normalization::Batch => 3,
+        })
+    }
+}
+
+/// What is done to a layer's net input before its activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Normalization {
+    /// Nothing: `z = weight x + bias`.
+    #[default]
+    None,
+    /// Batch normalization (arXiv:1502.03167): each unit's `weight x` gets mean 0 and variance 1 over
+    /// the batch, or by running averages in prediction, then `gain` and `bias` of the unit's own.
+    Batch,
+    /// Layer normalization (arXiv:1607.06450): each row's `weight x` gets mean 0 and variance 1 over
+    /// the layer's units, then `gain` and `bias` of the unit's own.
+    Layer,
+    /// Weight normalization (arXiv:1602.07868): each unit's weights are `gain * v / |v|`.
+    Weight,
+}
+
+impl Normalization {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+/// What leads around a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Connection {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// Highway (arXiv:1505.00387): `y = t h + (1 - t) x` with the layer's activations h and gates
+    /// `t = sigmoid(gate weight x + gate bias)`.
+    Highway,
+    /// Residual (arXiv:1512.03385): the units that entered the block of this and the `layers - 1`
+    /// layers before it are added to the (normalized) net input.
+    Residual {
+        /// Layers of the block that ends here, at least 1.
+        layers: usize,
+    },
+}
+
+impl Connection {
+    fn is_plain(&self) -> bool {
+        *self == Self::Plain
+    }
 }
 
 /// The nonlinearity of a hidden layer.
@@ -231,7 +315,7 @@ impl NetworkSpec {
             .collect()
     }
 
-    /// Number of trained parameters, or `None` when it does not fit in memory's addresses.
+    /// Numbers in all tensors, or `None` when it does not fit in memory's addresses.
     #[must_use]
     pub fn n_parameters(&self) -> Option<usize> {
         let mut total = 0_usize;
@@ -240,8 +324,12 @@ impl NetworkSpec {
                 total = total.checked_add(n_codes.checked_mul(*dimension)?)?;
             }
         }
-        for pair in self.widths().windows(2) {
-            total = total.checked_add(pair[0].checked_add(1)?.checked_mul(pair[1])?)?;
+        for (index, pair) in self.widths().windows(2).enumerate() {
+            let per_unit = match self.layers.get(index) {
+                Some(layer) => layer.parameters_per_unit(pair[0])?,
+                None => pair[0].checked_add(1)?,
+            };
+            total = total.checked_add(per_unit.checked_mul(pair[1])?)?;
         }
         total.checked_mul(8).map(|_| total)
     }
@@ -307,6 +395,7 @@ impl NetworkSpec {
             }
             check_rate(layer.dropout.rate())?;
             check_pairing(layer.activation, layer.dropout)?;
+            self.check_connection(index)?;
             if let Activation::Selu {
                 alpha,
                 lambda,
@@ -331,6 +420,35 @@ impl NetworkSpec {
             check_pairing(first.activation, self.inputs.dropout)?;
         }
         self.n_parameters().map(|_| ()).ok_or(SpecError::TooLarge)
+    }
+}
+
+impl NetworkSpec {
+    /// Whether the units that lead around a layer can be added to it.
+    fn check_connection(&self, index: usize) -> Result<(), SpecError> {
+        let layer = &self.layers[index];
+        let around = match layer.connection {
+            Connection::Plain => return Ok(()),
+            Connection::Highway => 1,
+            Connection::Residual { layers } => layers,
+        };
+        let normalized = layer.normalization != Normalization::None;
+        if matches!(layer.connection, Connection::Highway) && normalized {
+            return Err(SpecError::HighwayNormalization { index });
+        }
+        let place = (index + 1).checked_sub(around).filter(|_| around > 0);
+        let from = place.map(|place| match place {
+            0 => self.inputs.width(),
+            _ => self.layers[place - 1].width,
+        });
+        match from {
+            Some(from) if from == layer.width => Ok(()),
+            from => Err(SpecError::Connection {
+                index,
+                width: layer.width,
+                from,
+            }),
+        }
     }
 }
 
@@ -362,11 +480,7 @@ mod tests {
     use super::*;
 
     fn spec() -> NetworkSpec {
-        let layer = LayerSpec {
-            width: 8,
-            activation: Activation::SELU,
-            dropout: Dropout::None,
-        };
+        let layer = LayerSpec::dense(8, Activation::SELU, Dropout::None);
         NetworkSpec {
             inputs: InputSpec {
                 n_numbers: 3,

@@ -11,18 +11,19 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use banach_kernels::{
-    Cuts, Into, Isa, LANES, Line, Panels, PanelsMut, Pool, Real, add_column_sums, flat, flat_mut,
-    matmul_nn, sum_of_squares,
+    Cuts, Into, Isa, LANES, Line, Panels, PanelsMut, Pool, Real, add_column_sums, column_dots,
+    flat, flat_mut, matmul_nn, project_columns, sum_of_squares,
 };
 
 use crate::dataset::Dataset;
 use crate::error::TrainError;
 use crate::input::{self, HideCategories};
-use crate::layout::{Layer, Layout, Table, Weights};
+use crate::layout::{Layer, Layout, PanelLines, Table, Weights};
 use crate::loss::Loss;
 use crate::network::Network;
 use crate::optimizer::{Optimizer, OptimizerState, Update};
-use crate::pass::{ROW_STEP, Shard, StepNoise};
+use crate::pass::{BatchMoments, Pass, ROW_STEP, Shard, StepNoise, Stop};
+use crate::spec::{LayerSpec, Normalization};
 
 /// Lines of parameters that are one piece of work in phase 2, unless one panel has more: with the
 /// gradient and the inputs beside them they stay in the second-level cache.
@@ -79,6 +80,8 @@ pub struct Stepper<T: Real> {
     /// Sum of squares of each block's gradient, as bits.
     squares: Vec<AtomicU64>,
     pub(crate) shards: Vec<Shard<T>>,
+    /// For each layer, its moments over the batch; of width 0 without batch normalization.
+    moments: Vec<BatchMoments<T>>,
     /// For each thread, the gradient of the block it works on.
     scratch: Vec<Vec<Line<T>>>,
     idle: Vec<()>,
@@ -106,8 +109,12 @@ impl<T: Real> Stepper<T> {
         let longest = ranges.iter().map(Range::len).max().unwrap_or(0);
         let capacity = batch_size.max(1).div_ceil(threads);
         let capacity = capacity.next_multiple_of(ROW_STEP);
-        let shard = |_| Shard::new(network.spec(), capacity, true);
+        let shard = |_| Shard::new(network.spec(), &layout, capacity, true);
         let lines = |n: usize| vec![Line::ZERO; n];
+        let moments = |(kind, layer): (&LayerSpec, &Layer)| {
+            let kept = kind.normalization == Normalization::Batch;
+            BatchMoments::new(if kept { layer.width } else { 0 })
+        };
         let slot = |index| {
             lines(if optimizer.n_slots() > index {
                 layout.n_lines
@@ -125,6 +132,13 @@ impl<T: Real> Stepper<T> {
             shards: (0..threads).map(shard).collect(),
             scratch: (0..threads).map(|_| lines(longest)).collect(),
             idle: vec![(); threads],
+            moments: network
+                .spec()
+                .layers
+                .iter()
+                .zip(&layout.layers)
+                .map(moments)
+                .collect(),
             cuts: Cuts::new(ranges),
             template: network.without_parameters(),
             blocks,
@@ -214,6 +228,9 @@ impl<T: Real> Stepper<T> {
         };
         let noise = StepNoise { seed, step, hide };
         let mut result = self.passes(data, batch, &options.loss, Some(&noise));
+        if !batch.is_empty() {
+            self.update_running();
+        }
         self.n_steps += 1;
         let update = Update {
             optimizer: options.optimizer,
@@ -269,18 +286,31 @@ impl<T: Real> Stepper<T> {
     /// Weighted loss of some rows without dropout: (sum of losses, sum of weights).
     pub(crate) fn evaluate(&mut self, data: &Dataset, rows: &[u32], loss: &Loss) -> (f64, f64) {
         let capacity = self.shards.iter().map(|shard| shard.losses.len()).sum();
+        let folded = self
+            .layout
+            .folded(self.isa, self.template.spec(), &self.parameters);
         let mut loss_sum = 0.0;
         for batch in rows.chunks(capacity) {
             self.share_out(batch.len());
-            let (network, isa) = (&self.template, self.isa);
-            let weights = Weights {
-                layout: &self.layout,
-                lines: &self.parameters,
-                half: None,
+            let (spec, lines) = match &folded {
+                Some((spec, lines)) => (spec, lines),
+                None => (self.template.spec(), &self.parameters),
+            };
+            let pass = Pass {
+                isa: self.isa,
+                spec,
+                weights: Weights {
+                    layout: &self.layout,
+                    lines,
+                    half: None,
+                },
+                noise: None,
+                moments: &[],
             };
             self.pool
                 .for_each(&mut self.idle, &mut self.shards, |(), shard| {
-                    forward(isa, network, weights, shard, data, batch, None);
+                    gather(&pass, shard, data, batch);
+                    shard.forward(&pass, None);
                     shard.losses(data, batch, loss, None);
                 });
             // Row after row: a sum for each batch would depend on how many rows the shards hold.
@@ -304,24 +334,77 @@ impl<T: Real> Stepper<T> {
         } else {
             0.0
         };
-        let (network, isa) = (&self.template, self.isa);
-        let weights = Weights {
-            layout: &self.layout,
-            lines: &self.parameters,
-            half: None,
-        };
-        self.pool
-            .for_each(&mut self.idle, &mut self.shards, |(), shard| {
-                if shard.n_rows > 0 {
-                    forward(isa, network, weights, shard, data, batch, noise);
-                    shard.losses(data, batch, loss, Some(scale));
-                    shard.backward(isa, network.spec(), weights, noise);
-                }
-            });
+        let mut from = None;
+        loop {
+            let pass = Pass {
+                isa: self.isa,
+                spec: self.template.spec(),
+                weights: Weights {
+                    layout: &self.layout,
+                    lines: &self.parameters,
+                    half: None,
+                },
+                noise,
+                moments: &self.moments,
+            };
+            self.pool
+                .for_each(&mut self.idle, &mut self.shards, |(), shard| {
+                    shard.stop = Stop::End;
+                    if shard.n_rows == 0 {
+                        return;
+                    }
+                    let forward_from = match from {
+                        None => {
+                            gather(&pass, shard, data, batch);
+                            None
+                        }
+                        Some(Stop::Moments(layer)) => Some(layer),
+                        Some(Stop::Sums(layer)) => {
+                            shard.stop = shard.backward(&pass, Some(layer));
+                            return;
+                        }
+                        Some(Stop::End) => return,
+                    };
+                    shard.stop = shard.forward(&pass, forward_from);
+                    if shard.stop == Stop::End {
+                        shard.losses(data, batch, loss, Some(scale));
+                        shard.stop = shard.backward(&pass, None);
+                    }
+                });
+            // All shards that have rows stop at the same place; the first one has some.
+            let stop = self.shards[0].stop;
+            match stop {
+                Stop::Moments(layer) => self.moments[layer].take_moments(&self.shards, layer),
+                Stop::Sums(layer) => self.moments[layer].take_sums(&self.shards, layer),
+                Stop::End => break,
+            }
+            from = Some(stop);
+        }
         BatchResult {
             loss_sum: self.row_losses().sum(),
             weight_sum,
             gradient_norm: 0.0,
+        }
+    }
+
+    /// Moves the running averages of batch normalization towards the moments of the batch.
+    fn update_running(&mut self) {
+        let kinds = &self.template.spec().layers;
+        let layers = kinds.iter().zip(&self.layout.layers).zip(&self.moments);
+        for ((kind, layer), moments) in layers {
+            if kind.normalization != Normalization::Batch {
+                continue;
+            }
+            for panel in 0..layer.n_panels() {
+                let lines = &mut self.parameters[layer.lines(panel..panel + 1)];
+                let [.., means, variances] = lines else {
+                    continue;
+                };
+                for (lane, unit) in layer.units(panel).enumerate() {
+                    let (mean, variance) = (&mut means.0[lane], &mut variances.0[lane]);
+                    moments.update_running(unit, mean, variance);
+                }
+            }
         }
     }
 
@@ -375,6 +458,7 @@ impl<T: Real> Stepper<T> {
         }
         let (shards, isa) = (&self.shards, self.isa);
         let (layout, blocks, squares) = (&self.layout, &self.blocks, &self.squares);
+        let spec = self.template.spec();
         let stored: &mut [Line<T>] = match work {
             Work::GradientAndStep => &mut [],
             Work::Gradient | Work::Step => &mut self.gradient,
@@ -391,7 +475,27 @@ impl<T: Real> Stepper<T> {
                     Work::Gradient | Work::Step => stored,
                 };
                 if work != Work::Step {
-                    block.gradient(isa, layout, shards, data, batch, noise, gradient);
+                    match block {
+                        Block::Table(table) => {
+                            let table = &layout.tables[table];
+                            let gradient = flat_mut(gradient);
+                            table_gradient(table, shards, data, batch, noise, gradient);
+                        }
+                        Block::Panels { layer, first, .. } => {
+                            let stride = layout.layers[layer].stride();
+                            let panels = gradient.chunks_exact_mut(stride);
+                            let parameters = parameters.chunks_exact(stride);
+                            for (index, (gradient, own)) in panels.zip(parameters).enumerate() {
+                                let unit = PanelOf {
+                                    kind: spec.layers.get(layer),
+                                    layer,
+                                    place: &layout.layers[layer],
+                                    panel: first + index,
+                                };
+                                unit.gradient(isa, shards, own, gradient);
+                            }
+                        }
+                    }
                 }
                 if work == Work::Gradient {
                     let mut sum = 0.0;
@@ -458,83 +562,96 @@ impl Block {
         }
     }
 
-    /// The block's lines, counted from its first, in parts of which each decays or does not.
+    /// The block's trained lines, counted from its first, in parts of which each decays or does not.
     fn parts(&self, layout: &Layout) -> impl Iterator<Item = (Range<usize>, bool)> {
-        let (n_parts, n_weights, stride) = match *self {
-            Self::Table(table) => (1, 0, layout.tables[table].lines().len()),
+        let (n_parts, n_weights, n_trained, stride) = match *self {
+            Self::Table(table) => {
+                let n_lines = layout.tables[table].lines().len();
+                (1, 0, n_lines, n_lines)
+            }
             Self::Panels { layer, first, end } => {
                 let layer = &layout.layers[layer];
-                (end - first, layer.n_in, layer.stride())
+                (end - first, layer.n_in, layer.n_trained(), layer.stride())
             }
         };
         (0..n_parts).flat_map(move |part| {
             let start = part * stride;
             let weights = (start..start + n_weights, true);
-            let others = (start + n_weights..start + stride, false);
+            let others = (start + n_weights..start + n_trained, false);
             [weights, others]
                 .into_iter()
                 .filter(|(lines, _)| !lines.is_empty())
         })
     }
+}
 
-    /// Writes the gradient of the block, over the rows of the batch in order.
+/// One panel of a layer's units.
+struct PanelOf<'a> {
+    /// What the layer does; `None` for the output layer.
+    kind: Option<&'a LayerSpec>,
+    layer: usize,
+    place: &'a Layer,
+    panel: usize,
+}
+
+impl PanelOf<'_> {
+    /// `d_weight^T = x d_z^T` and the gradients of the biases and gains, over the rows of the batch in
+    /// order.
     fn gradient<T: Real>(
         &self,
         isa: Isa,
-        layout: &Layout,
         shards: &[Shard<T>],
-        data: &Dataset,
-        batch: &[u32],
-        noise: Option<&StepNoise>,
+        parameters: &[Line<T>],
         gradient: &mut [Line<T>],
     ) {
-        match *self {
-            Self::Table(table) => {
-                let table = &layout.tables[table];
-                table_gradient(table, shards, data, batch, noise, flat_mut(gradient));
-            }
-            Self::Panels { layer, first, end } => {
-                let place = &layout.layers[layer];
-                for (panel, gradient) in (first..end).zip(gradient.chunks_exact_mut(place.stride()))
-                {
-                    panel_gradient(isa, layer, place, panel, shards, gradient);
+        let (layer, n_in) = (self.layer, self.place.n_in);
+        let (weight, others) = gradient.split_at_mut(n_in);
+        others.fill(Line::ZERO);
+        let units = self.place.units(self.panel);
+        let kind = self
+            .kind
+            .map_or(Normalization::None, |kind| kind.normalization);
+        let by_sums = matches!(kind, Normalization::Batch | Normalization::Layer);
+        let mut into = Into::Overwrite;
+        for shard in shards.iter().filter(|shard| shard.n_rows > 0) {
+            let d_z = shard.row_gradients(layer, self.panel);
+            let d_z_rows = Panels::new(d_z, d_z.len(), units.len(), d_z.len());
+            let mut weight = PanelsMut::new(weight, n_in, units.len(), n_in);
+            matmul_nn(
+                isa,
+                shard.units(layer),
+                d_z_rows,
+                &mut weight,
+                0..n_in,
+                into,
+            );
+            into = Into::Accumulate;
+            if by_sums {
+                for (_, sums, dots) in shard.group_sums(layer) {
+                    for (lane, unit) in units.clone().enumerate() {
+                        others[0].0[lane] += sums[unit];
+                        others[1].0[lane] += dots[unit];
+                    }
                 }
+            } else {
+                add_column_sums(isa, d_z, &mut others[0]);
             }
         }
-    }
-}
-
-/// `d_weight^T = x d_z^T` and `d_bias = sum over rows of d_z` for the units of one panel.
-fn panel_gradient<T: Real>(
-    isa: Isa,
-    layer: usize,
-    place: &Layer,
-    panel: usize,
-    shards: &[Shard<T>],
-    gradient: &mut [Line<T>],
-) {
-    let (weight, bias) = gradient.split_at_mut(place.n_in);
-    let bias = &mut bias[0];
-    *bias = Line::ZERO;
-    let n_units = LANES.min(place.n_out - panel * LANES);
-    let mut into = Into::Overwrite;
-    for shard in shards.iter().filter(|shard| shard.n_rows > 0) {
-        let d_z = shard.row_gradients(layer, panel);
-        let d_z_rows = Panels::new(d_z, d_z.len(), n_units, d_z.len());
-        let mut weight = PanelsMut::new(weight, place.n_in, n_units, place.n_in);
-        matmul_nn(
-            isa,
-            shard.units(layer),
-            d_z_rows,
-            &mut weight,
-            0..place.n_in,
-            into,
-        );
-        add_column_sums(isa, d_z, bias);
-        into = Into::Accumulate;
-    }
-    if into == Into::Overwrite {
-        weight.fill(Line::ZERO);
+        if into == Into::Overwrite {
+            weight.fill(Line::ZERO);
+        }
+        if kind == Normalization::Weight {
+            let own = PanelLines::new(parameters, n_in);
+            let (scale, inverse) = own.weight_norm(isa);
+            let mut along = Line::ZERO;
+            column_dots(isa, weight, own.weights, &mut along);
+            for (lane, along) in along.0.iter_mut().enumerate() {
+                let inverse = inverse.0[lane];
+                others[1].0[lane] = *along * inverse;
+                *along = *along * inverse * inverse;
+            }
+            project_columns(isa, weight, own.weights, &scale, &along);
+        }
     }
 }
 
@@ -570,22 +687,14 @@ fn table_gradient<T: Real>(
     }
 }
 
-/// Fills a shard from its part of the batch and runs it forward.
-fn forward<T: Real>(
-    isa: Isa,
-    network: &Network<T>,
-    weights: Weights<'_, T>,
-    shard: &mut Shard<T>,
-    data: &Dataset,
-    batch: &[u32],
-    noise: Option<&StepNoise>,
-) {
+/// Fills a shard from its part of the batch.
+fn gather<T: Real>(pass: &Pass<'_, T>, shard: &mut Shard<T>, data: &Dataset, batch: &[u32]) {
     let first = shard.first_row;
     let rows = batch[first..first + shard.n_rows]
         .iter()
         .map(|&row| row as usize);
-    let hide = noise.map(|noise| &noise.hide);
-    let spec = network.spec();
+    let hide = pass.noise.map(|noise| &noise.hide);
+    let (spec, weights) = (pass.spec, pass.weights);
     input::gather(
         spec,
         weights,
@@ -595,5 +704,4 @@ fn forward<T: Real>(
         hide,
         shard.input_mut(),
     );
-    shard.forward(isa, spec, weights, noise);
 }

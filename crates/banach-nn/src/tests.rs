@@ -3,8 +3,11 @@
 mod determinism;
 mod differences;
 mod golden;
+mod golden_file;
+mod golden_rivals;
 mod initialization;
 mod messages;
+mod rivals;
 
 use banach_kernels::Real;
 use banach_kernels::random::{Purpose, Stream};
@@ -50,11 +53,7 @@ pub(crate) fn spec(widths: &[usize], n_outputs: usize) -> NetworkSpec {
     // At 0.1 a layer takes a fifth off the square of a gradient: nothing would be left of it after
     // 256 of them.
     let rate = if widths.len() < 32 { 0.1 } else { 0.01 };
-    let layer = |&width: &usize| LayerSpec {
-        width,
-        activation: Activation::SELU,
-        dropout: Dropout::Alpha { rate },
-    };
+    let layer = |&width: &usize| LayerSpec::dense(width, Activation::SELU, Dropout::Alpha { rate });
     NetworkSpec {
         inputs: InputSpec {
             n_numbers: 3,

@@ -50,11 +50,7 @@ const SGD: Optimizer = Optimizer::Sgd {
 };
 
 fn spec(n_numbers: usize, width: usize, depth: usize, embedding: bool) -> NetworkSpec {
-    let layer = LayerSpec {
-        width,
-        activation: Activation::SELU,
-        dropout: Dropout::Alpha { rate: 0.05 },
-    };
+    let layer = LayerSpec::dense(width, Activation::SELU, Dropout::Alpha { rate: 0.05 });
     let category = CategorySpec::Embedding {
         n_codes: 5,
         dimension: 3,

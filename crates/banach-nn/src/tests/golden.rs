@@ -1,276 +1,42 @@
 //! The engine against PyTorch: `goldens/README.md` says how the values were made.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use banach_kernels::random::{Purpose, Stream};
 use banach_kernels::{
     DropoutMask, Isa, LANES, Line, Piece, Real, Selu, flat, flat_mut, lines_for, selu_backward,
     selu_forward,
 };
-use safetensors::{Dtype, SafeTensors};
-use serde_json::Value;
 
+use super::golden_file::{F32, F64, Golden, Tolerance, Worst, names};
 use crate::step::StepOptions;
-use crate::{
-    Activation, Dataset, Dropout, InputSpec, Inputs, LayerSpec, Loss, Network, NetworkSpec,
-    Optimizer, Schedule, Stepper, Targets,
-};
+use crate::{Activation, Dropout, InputSpec, LayerSpec, Network, NetworkSpec, Stepper};
 
-/// How far an engine may be from a golden value.
-#[derive(Clone, Copy)]
-struct Tolerance {
-    /// Share of the value itself.
-    of_value: f64,
-    /// Share of the largest magnitude in the tensor.
-    of_largest: f64,
-}
-
-/// Goldens are rounded to float32 once, which moves a value by at most 2^-24 of itself; what the
-/// order of additions does to float64 after 20 steps stays far below 1e-12.
-const F64: Tolerance = Tolerance {
-    of_value: 1.0 / 16_777_216.0,
-    of_largest: 1e-12,
-};
-
-/// PyTorch's own float32 run is at most 4e-6 of a tensor's largest magnitude from float64 (printed
-/// by `goldens/make.py`); another order of additions may be as far off on the other side.
-const F32: Tolerance = Tolerance {
-    of_value: 0.0,
-    of_largest: 8e-6,
-};
-
-/// The largest difference seen, as a share of what is allowed and of the tensor's largest magnitude.
-#[derive(Default)]
-struct Worst {
-    of_allowed: f64,
-    of_largest: f64,
-    place: String,
-    failures: Vec<String>,
-}
-
-impl Worst {
-    fn compare<T: Real>(&mut self, place: &str, got: &[T], want: &[f64], tolerance: Tolerance) {
-        self.compare_beside(place, got, want, &[], tolerance);
-    }
-
-    /// Compares values that came from others by many small steps: rounding errors are of the size
-    /// of what was passed on the way, so the largest magnitude of both counts.
-    fn compare_beside<T: Real>(
-        &mut self,
-        place: &str,
-        got: &[T],
-        want: &[f64],
-        start: &[f64],
-        tolerance: Tolerance,
-    ) {
-        assert_eq!(got.len(), want.len(), "{place}: number of values");
-        let both = want.iter().chain(start);
-        let largest = both.fold(0.0, |top: f64, v| top.max(v.abs()));
-        for (index, (got, &want)) in got.iter().zip(want).enumerate() {
-            let difference = (got.to_f64() - want).abs();
-            let allowed = tolerance.of_value * want.abs() + tolerance.of_largest * largest;
-            let of_allowed = if difference == 0.0 {
-                0.0
-            } else {
-                difference / allowed
-            };
-            if of_allowed > 1.0 || of_allowed.is_nan() {
-                self.failures.push(format!(
-                    "{place}[{index}]: {got:?}, golden {want}, allowed {allowed:e}"
-                ));
-            }
-            if of_allowed > self.of_allowed {
-                self.of_allowed = of_allowed;
-                self.of_largest = difference / largest;
-                self.place = place.to_string();
-            }
-        }
-    }
-
-    fn report(&self, title: &str) {
-        println!(
-            "{title}: largest difference {:.1e} of the tensor's largest magnitude, {:.0}% of what \
-             is allowed, in {}",
-            self.of_largest,
-            100.0 * self.of_allowed,
-            self.place
-        );
-        assert!(self.failures.is_empty(), "{}", self.failures.join("\n"));
-    }
-}
-
-struct Golden {
-    tensors: BTreeMap<String, (Vec<usize>, Vec<f64>)>,
-    settings: Value,
-}
-
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../goldens/data")
-}
-
-impl Golden {
-    fn read(name: &str) -> Self {
-        let bytes = std::fs::read(folder().join(format!("{name}.safetensors"))).unwrap();
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
-        let settings = &metadata.metadata().as_ref().unwrap()["golden"];
-        let values = |dtype, data: &[u8]| -> Vec<f64> {
-            match dtype {
-                Dtype::F32 => {
-                    let number = |b: &[u8]| f64::from(f32::from_le_bytes(b.try_into().unwrap()));
-                    data.chunks_exact(4).map(number).collect()
-                }
-                Dtype::F64 => {
-                    let number = |b: &[u8]| f64::from_le_bytes(b.try_into().unwrap());
-                    data.chunks_exact(8).map(number).collect()
-                }
-                Dtype::I64 => {
-                    let number = |b: &[u8]| i64::from_le_bytes(b.try_into().unwrap()) as f64;
-                    data.chunks_exact(8).map(number).collect()
-                }
-                Dtype::U8 => data.iter().map(|&byte| f64::from(byte)).collect(),
-                other => panic!("{name}: no golden has type {other:?}"),
-            }
-        };
-        let file = SafeTensors::deserialize(&bytes).unwrap();
-        let tensors = file.iter().map(|(name, view)| {
-            let tensor = (view.shape().to_vec(), values(view.dtype(), view.data()));
-            (name.to_string(), tensor)
-        });
-        Self {
-            tensors: tensors.collect(),
-            settings: serde_json::from_str(settings).unwrap(),
-        }
-    }
-
-    fn get(&self, name: &str) -> &[f64] {
-        let (_, values) = self
-            .tensors
-            .get(name)
-            .unwrap_or_else(|| panic!("no {name}"));
-        values
-    }
-
-    fn get_f32(&self, name: &str) -> Vec<f32> {
-        self.get(name).iter().map(|&value| value as f32).collect()
-    }
-
-    fn number(&self, pointer: &str) -> f64 {
-        let value = self.settings.pointer(pointer).and_then(Value::as_f64);
-        value.unwrap_or_else(|| panic!("no number at {pointer}"))
-    }
-
-    fn loss(&self) -> Loss {
-        match self.settings["loss"].as_str().unwrap() {
-            "cross_entropy" | "cross_entropy_smoothing" => Loss::CrossEntropy {
-                label_smoothing: self.number("/label_smoothing"),
-            },
-            "bce_masked" => Loss::BinaryCrossEntropy,
-            "squared" => Loss::Squared,
-            "huber" => Loss::Huber {
-                delta: self.number("/delta"),
-            },
-            other => panic!("no loss {other}"),
-        }
-    }
-
-    fn optimizer(&self) -> Optimizer {
-        let beta = |i| self.number(&format!("/optimizer/betas/{i}"));
-        match self.settings["optimizer"]["name"].as_str().unwrap() {
-            "sgd" => super::SGD,
-            name @ ("sgd_momentum" | "sgd_nesterov") => Optimizer::Sgd {
-                momentum: self.number("/optimizer/momentum"),
-                nesterov: name == "sgd_nesterov",
-            },
-            "adam" => Optimizer::Adam {
-                beta1: beta(0),
-                beta2: beta(1),
-                epsilon: self.number("/optimizer/eps"),
-            },
-            "adamw" => Optimizer::AdamW {
-                beta1: beta(0),
-                beta2: beta(1),
-                epsilon: self.number("/optimizer/eps"),
-            },
-            other => panic!("no optimiser {other}"),
-        }
-    }
-
-    fn schedule(&self) -> Schedule {
-        match self.settings["schedule"]["kind"].as_str().unwrap() {
-            "constant" => Schedule::Constant,
-            "cosine" => Schedule::Cosine,
-            "one_cycle" => Schedule::OneCycle,
-            other => panic!("no schedule {other}"),
-        }
-    }
-
-    fn data(&self) -> Dataset {
-        let (shape, _) = &self.tensors["x"];
-        let targets = match self.loss() {
-            Loss::CrossEntropy { .. } => {
-                Targets::Classes(self.get("targets").iter().map(|&t| t as u32).collect())
-            }
-            Loss::BinaryCrossEntropy => Targets::Labels(self.get_f32("targets")),
-            Loss::Squared | Loss::Huber { .. } => Targets::Values(self.get_f32("targets")),
-        };
-        Dataset {
-            inputs: Inputs {
-                n_rows: shape[0],
-                numbers: self.get_f32("x"),
-                codes: vec![],
-            },
-            targets,
-            weights: Some(self.get_f32("sample_weight")),
-        }
-    }
-
-    /// The network with the weights stored under `prefix`.
-    fn network<T: Real>(&self, prefix: &str) -> Network<T> {
-        let shapes = (0..).map_while(|i| {
-            let name = format!("{prefix}layers.{i}.weight");
-            self.tensors.get(&name).map(|(shape, _)| shape.clone())
-        });
-        let shapes: Vec<Vec<usize>> = shapes.collect();
-        let (last, hidden) = shapes.split_last().unwrap();
-        let layer = |shape: &Vec<usize>| LayerSpec {
-            width: shape[0],
-            activation: Activation::SELU,
+/// The network with the weights stored under `prefix`.
+fn stored_network<T: Real>(golden: &Golden, prefix: &str) -> Network<T> {
+    let shapes = (0..).map_while(|i| {
+        let name = format!("{prefix}layers.{i}.weight");
+        golden.tensors.get(&name).map(|(shape, _)| shape.clone())
+    });
+    let shapes: Vec<Vec<usize>> = shapes.collect();
+    let (last, hidden) = shapes.split_last().unwrap();
+    let layer =
+        |shape: &Vec<usize>| LayerSpec::dense(shape[0], Activation::SELU, Dropout::None);
+    let spec = NetworkSpec {
+        inputs: InputSpec {
+            n_numbers: shapes[0][1],
+            categories: vec![],
             dropout: Dropout::None,
-        };
-        let spec = NetworkSpec {
-            inputs: InputSpec {
-                n_numbers: shapes[0][1],
-                categories: vec![],
-                dropout: Dropout::None,
-            },
-            layers: hidden.iter().map(layer).collect(),
-            n_outputs: last[0],
-        };
-        let parameters = Network::<T>::new(spec.clone(), 0)
-            .unwrap()
-            .tensors()
-            .iter()
-            .flat_map(|info| self.get(&format!("{prefix}{}", info.name)))
-            .map(|&value| T::from_f64(value))
-            .collect();
-        Network::from_parameters(spec, parameters).unwrap()
-    }
-}
-
-/// Names of all golden files that start so.
-fn names(start: &str) -> Vec<String> {
-    let file_name = |entry: std::io::Result<std::fs::DirEntry>| {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        Some(name.strip_suffix(".safetensors")?.to_string())
+        },
+        layers: hidden.iter().map(layer).collect(),
+        n_outputs: last[0],
     };
-    let mut names: Vec<String> = std::fs::read_dir(folder())
+    let parameters = Network::<T>::new(spec.clone(), 0)
         .unwrap()
-        .filter_map(file_name)
-        .filter(|name| name.starts_with(start))
+        .tensors()
+        .iter()
+        .flat_map(|info| golden.get(&format!("{prefix}{}", info.name)))
+        .map(|&value| T::from_f64(value))
         .collect();
-    names.sort();
-    names
+    Network::from_parameters(spec, parameters).unwrap()
 }
 
 fn compare_networks<T: Real>(tolerance: Tolerance, title: &str) {
@@ -279,7 +45,7 @@ fn compare_networks<T: Real>(tolerance: Tolerance, title: &str) {
     assert_eq!(names.len(), 5, "{names:?}");
     for name in names {
         let golden = Golden::read(&name);
-        let network = golden.network::<T>("");
+        let network = stored_network::<T>(&golden, "");
         let (tensors, n_outputs) = (network.tensors().to_vec(), network.spec().n_outputs);
         let mut data = golden.data();
         let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
@@ -331,7 +97,7 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
     for name in names {
         let golden = Golden::read(&name);
         let data = golden.data();
-        let network = golden.network::<T>("initial.");
+        let network = stored_network::<T>(&golden, "initial.");
         let tensors = network.tensors().to_vec();
         let optimizer = golden.optimizer();
         let mut stepper = Stepper::new(network, &optimizer, 24, 2).unwrap();

@@ -9,11 +9,7 @@ use crate::{
 };
 
 fn spec(n_numbers: usize, widths: &[usize], activation: Activation) -> NetworkSpec {
-    let layer = |&width: &usize| LayerSpec {
-        width,
-        activation,
-        dropout: Dropout::None,
-    };
+    let layer = |&width: &usize| LayerSpec::dense(width, activation, Dropout::None);
     NetworkSpec {
         inputs: InputSpec {
             n_numbers,

@@ -1,0 +1,186 @@
+//! The networks that self-normalizing ones are compared with, against PyTorch's own modules.
+
+use banach_kernels::Real;
+
+use super::golden_file::{F32, F64, Golden, Tolerance, Worst, names};
+use crate::step::StepOptions;
+use crate::{Network, NetworkSpec, Predictor, Stepper};
+
+/// One for each of these gives batches of 24 rows with shards of all, 16 and 8, and none.
+const THREADS: [usize; 3] = [1, 2, 3];
+
+/// The network of a golden file with the tensors stored under `prefix`.
+fn stored_network<T: Real>(golden: &Golden, prefix: &str) -> Network<T> {
+    let spec: NetworkSpec = serde_json::from_value(golden.settings["network"].clone()).unwrap();
+    let tensors = spec.tensors();
+    let values = tensors
+        .iter()
+        .flat_map(|info| golden.get(&format!("{prefix}{}", info.name)));
+    let parameters = values.map(|&value| T::from_f64(value)).collect();
+    Network::from_parameters(spec, parameters).unwrap()
+}
+
+fn is_running(name: &str) -> bool {
+    name.contains(".running_")
+}
+
+fn compare_batches<T: Real>(tolerance: Tolerance, title: &str) {
+    let mut worst = Worst::default();
+    let names: Vec<String> = names("rival_")
+        .into_iter()
+        .filter(|name| !name.starts_with("rival_curve_"))
+        .collect();
+    assert_eq!(names.len(), 7, "{names:?}");
+    for name in names {
+        let golden = Golden::read(&name);
+        let network = stored_network::<T>(&golden, "");
+        let (tensors, n_outputs) = (network.tensors().to_vec(), network.spec().n_outputs);
+        let data = golden.data();
+        let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
+        for threads in THREADS {
+            let mut stepper = Stepper::new(network.clone(), &super::SGD, 24, threads).unwrap();
+            let mut compare = |what: &str, got: &[T], want: &str| {
+                let place = format!("{name}, {threads} threads: {what}");
+                worst.compare(&place, got, golden.get(want), tolerance);
+            };
+            let result = stepper.gradient(&data, &rows, &golden.loss());
+            compare("loss", &[T::from_f64(result.loss())], "loss");
+            let last = network.spec().layers.len();
+            let (mut outputs, mut d_outputs) = (vec![], vec![]);
+            for shard in &stepper.shards {
+                for row in 0..shard.n_rows {
+                    let start = outputs.len();
+                    outputs.resize(start + n_outputs, T::ZERO);
+                    shard.row_outputs(row, &mut outputs[start..]);
+                    let d = shard.row_gradients(last, 0)[row];
+                    d_outputs.extend_from_slice(&d.0[..n_outputs]);
+                }
+            }
+            compare("outputs", &outputs, "outputs");
+            compare("grad.outputs", &d_outputs, "grad.outputs");
+            let gradient = stepper.last_gradient();
+            for info in &tensors {
+                let got = &gradient[info.offset..][..info.len()];
+                if is_running(&info.name) {
+                    assert!(got.iter().all(|&d| d == T::ZERO), "{name}: {}", info.name);
+                } else {
+                    let grad = format!("grad.{}", info.name);
+                    compare(&grad, got, &grad);
+                }
+            }
+        }
+    }
+    worst.report(title);
+}
+
+#[test]
+fn outputs_losses_and_every_gradient_tensor_of_the_rivals_are_pytorchs() {
+    compare_batches::<f64>(F64, "rivals in float64");
+    compare_batches::<f32>(F32, "rivals in float32");
+}
+
+/// A step of rate 0: all that it moves are running averages.
+fn compare_running_averages<T: Real>(tolerance: Tolerance, title: &str) {
+    let mut worst = Worst::default();
+    for name in ["rival_batchnorm", "rival_resnet_2", "rival_resnet_3"] {
+        let golden = Golden::read(name);
+        let data = golden.data();
+        let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
+        let options = StepOptions {
+            loss: golden.loss(),
+            optimizer: super::SGD,
+            learning_rate: 0.0,
+            weight_decay: 0.0,
+            clip_norm: None,
+            hide_rate: 0.0,
+            seed: 0,
+        };
+        for threads in THREADS {
+            let network = stored_network::<T>(&golden, "");
+            let mut stepper = Stepper::new(network, &super::SGD, 24, threads).unwrap();
+            stepper.step(&data, &rows, &options);
+            let network = stepper.network();
+            for info in network.tensors() {
+                let after = if is_running(&info.name) { "after." } else { "" };
+                let want = golden.get(&format!("{after}{}", info.name));
+                let place = format!("{name}, {threads} threads: {}", info.name);
+                worst.compare(&place, network.tensor(info), want, tolerance);
+            }
+        }
+    }
+    worst.report(title);
+}
+
+#[test]
+fn a_batch_moves_running_averages_as_pytorch_does() {
+    compare_running_averages::<f64>(F64, "running averages in float64");
+    compare_running_averages::<f32>(F32, "running averages in float32");
+}
+
+fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
+    let mut worst = Worst::default();
+    let names = names("rival_curve_");
+    assert_eq!(names.len(), 14, "{names:?}");
+    for name in names {
+        let golden = Golden::read(&name);
+        let data = golden.data();
+        let optimizer = golden.optimizer();
+        let options = StepOptions {
+            loss: golden.loss(),
+            optimizer,
+            learning_rate: golden.number("/optimizer/learning_rate"),
+            weight_decay: golden.number("/optimizer/weight_decay"),
+            clip_norm: golden.settings["clip_norm"].as_f64(),
+            hide_rate: 0.0,
+            seed: 0,
+        };
+        for threads in THREADS {
+            let network = stored_network::<T>(&golden, "initial.");
+            let tensors = network.tensors().to_vec();
+            let mut stepper = Stepper::new(network, &optimizer, 24, threads).unwrap();
+            stepper.keep_gradient();
+            let (mut losses, mut norms) = (vec![], vec![]);
+            for step in 0..20_u32 {
+                let first = 24 * (step % 4);
+                let rows: Vec<u32> = (first..first + 24).collect();
+                let result = stepper.step(&data, &rows, &options);
+                losses.push(result.loss());
+                let gradient = stepper.last_gradient();
+                let squares = gradient.iter().map(|g| g.to_f64().powi(2));
+                norms.push(squares.sum::<f64>().sqrt());
+            }
+            let place = |what: &str| format!("{name}, {threads} threads: {what}");
+            worst.compare(&place("losses"), &losses, golden.get("losses"), tolerance);
+            let want = golden.get("grad_norm");
+            worst.compare(&place("grad_norm"), &norms, want, tolerance);
+            let network = stepper.network();
+            for info in &tensors {
+                let (got, want) = (network.tensor(info), format!("final.{}", info.name));
+                let start = golden.get(&format!("initial.{}", info.name));
+                worst.compare_beside(&place(&want), got, golden.get(&want), start, tolerance);
+            }
+            let single: Vec<f32> = network
+                .parameters()
+                .iter()
+                .map(|p| p.to_f64() as f32)
+                .collect();
+            let network = Network::from_parameters(network.spec().clone(), single).unwrap();
+            let mut predictor = Predictor::new(&network, threads).unwrap();
+            let predicted = predictor.outputs(&data.inputs).unwrap();
+            // Predictions are made in float32 whatever the network was trained in.
+            let want = golden.get("predicted");
+            worst_prediction(&mut worst, &place("predicted"), &predicted, want);
+        }
+    }
+    worst.report(title);
+}
+
+fn worst_prediction(worst: &mut Worst, place: &str, got: &[f32], want: &[f64]) {
+    worst.compare(place, got, want, F32);
+}
+
+#[test]
+fn twenty_steps_of_every_rival_and_what_it_then_predicts_are_pytorchs() {
+    compare_curves::<f64>(F64, "curves of rivals in float64");
+    compare_curves::<f32>(F32, "curves of rivals in float32");
+}

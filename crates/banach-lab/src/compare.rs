@@ -5,6 +5,7 @@
 //! must stop early has whole folds.
 
 mod cell;
+mod document;
 mod encode;
 mod method;
 mod metric;
@@ -19,6 +20,7 @@ use banach_data::{Table, Task};
 use banach_nn::side_by_side;
 use serde::Serialize;
 
+pub use document::{Origin, report};
 pub use method::{METHODS, Method, MethodKind, methods};
 pub use metric::Metric;
 pub use picture::figure;

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use banach::{Folds, Settings, parse_name};
 use banach_data::AtomicFile;
 use banach_lab::compare::{
-    Cell, CellResult, CompareOptions, CompareRun, Comparison, METHODS, Method, Metric, compare,
-    figure, methods,
+    Cell, CellResult, CompareOptions, CompareRun, Comparison, METHODS, Method, Metric, Origin,
+    compare, figure, methods, report,
 };
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ use crate::interrupt;
 use crate::options::{Talk, Threads, check_output};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
-use crate::text::{metric, pairs, plural, table};
+use crate::text::{metric, pairs, plural, quoted, table};
 
 /// Most repeats; more would only be a slip of the finger.
 const MAX_REPEATS: usize = 1000;
@@ -82,6 +82,9 @@ pub(crate) struct CompareArgs {
     /// Draw box plots and average ranks; .svg or .png says which format
     #[arg(long, value_name = "FILE", help_heading = "Comparison")]
     plot: Option<PathBuf>,
+    /// Write comparison.html, comparison.json and comparison.svg into this folder; made if it is not there
+    #[arg(long, value_name = "DIR", help_heading = "Comparison")]
+    out: Option<PathBuf>,
     /// Number of folds
     #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Folds")]
     folds: usize,
@@ -140,6 +143,11 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
         format_of(file)?;
         check_output(file, &[&args.data])?;
     }
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        check_output(&folder.join("comparison.html"), &[&args.data])?;
+    }
     let table = read_table(&args.data, &settings, args.fold_column.as_deref())?;
     let interrupt = interrupt::listen("stopping after the folds that are complete")?;
     let progress = Progress::new(args.talk.quiet);
@@ -149,15 +157,31 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
         interrupt,
         observe: &observe,
     };
+    let start = Instant::now();
     let comparison = compare(&settings, &table, &options, &run)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let target = settings.target.clone().unwrap_or_default();
     if args.talk.json {
-        let target = settings.target.as_deref().unwrap_or_default();
-        print_json(&report(&comparison, target))?;
+        print_json(&as_json(&comparison, &target))?;
     } else {
         print(&summary(&comparison))?;
     }
     if let Some(file) = &args.plot {
         draw(&comparison, file, &progress)?;
+    }
+    if let Some(folder) = &args.out {
+        let origin = Origin {
+            data: args.data.display().to_string(),
+            command: typed(),
+            settings,
+            seconds,
+        };
+        let page = report(&comparison, &origin)?.html();
+        AtomicFile::write(folder.join("comparison.html"), page.as_bytes())?;
+        let mut json = serde_json::to_string(&as_json(&comparison, &target))?;
+        json.push('\n');
+        AtomicFile::write(folder.join("comparison.json"), json.as_bytes())?;
+        draw(&comparison, &folder.join("comparison.svg"), &progress)?;
     }
     Ok(if interrupt.load(Ordering::Relaxed) {
         ExitCode::from(INTERRUPTED)
@@ -166,6 +190,12 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// The command, as it can be typed again.
+fn typed() -> String {
+    let arguments: Vec<String> = std::env::args().skip(1).map(|arg| quoted(&arg)).collect();
+    format!("banach {}", arguments.join(" "))
 }
 
 /// A finished cell, in a line.
@@ -196,7 +226,8 @@ fn missing(comparison: &Comparison) -> Vec<&Cell> {
         .collect()
 }
 
-fn report(comparison: &Comparison, target: &[String]) -> Value {
+/// The comparison as `--json` prints it.
+fn as_json(comparison: &Comparison, target: &[String]) -> Value {
     let ranking = &comparison.ranking;
     let missing = missing(comparison).into_iter();
     let missing: Vec<Value> = missing

@@ -239,7 +239,7 @@ mod tests {
         let x = rows(40);
         let values: Vec<f32> = (0..40).map(|i| ((i * 37) % 19) as f32 / 10.0).collect();
         let fitted = ridge(&x, &values, &x).unwrap();
-        let mut base = vec![0.0; 3];
+        let mut base = [0.0; 3];
         // Weights by differences of predictions, from 0 and from each unit vector.
         let mut units = vec![0.0; 12];
         for at in 0..3 {

@@ -1,0 +1,192 @@
+//! A comparison as a report.
+
+use banach::Settings;
+
+use super::{CellResult, Comparison, METHODS, figure};
+use crate::error::LabError;
+use crate::report::{Report, ReportTable, machine};
+use crate::statistics::Better;
+
+/// What a report says about how a comparison came to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Origin {
+    /// The table.
+    pub data: String,
+    /// The command, as it can be typed again.
+    pub command: String,
+    /// The settings given.
+    pub settings: Settings,
+    /// Seconds of the whole comparison.
+    pub seconds: f64,
+}
+
+/// The report of a comparison: the ranking, its picture, every fold, and how it was made.
+///
+/// # Errors
+/// [`LabError::Plot`].
+pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabError> {
+    let ranking = &comparison.ranking;
+    let target = origin.settings.target.as_deref().unwrap_or_default();
+    let mut report = Report::new(&format!("Methods compared on {}", origin.data));
+    let metric = comparison.metric.name();
+    let direction = match comparison.metric.better() {
+        Better::Higher => "higher",
+        Better::Lower => "lower",
+    };
+    report.text(&format!(
+        "A {} task, {} from {} rows, measured by {metric} ({direction} is better) on {} folds that \
+         every method completed.",
+        comparison.task,
+        target.join(", "),
+        comparison.rows,
+        ranking.complete_folds.len()
+    ));
+    if let Some(best) = ranking.methods.first().filter(|best| best.mean.is_some()) {
+        report.text(&format!(
+            "p is that of a paired two-sided Wilcoxon test over folds against {}, which has the best \
+             mean. Folds share most of the rows they learn from, so p is too small rather than too \
+             large.",
+            best.method
+        ));
+    }
+    report.table(&ranking_table(comparison));
+    if let (Some(test), Some(difference)) = (ranking.friedman, ranking.critical_difference) {
+        report.text(&format!(
+            "Friedman test: chi squared {:.2} with {} degrees of freedom, p {:.2e}. Two average ranks \
+             differ at the level 0.05 from {difference:.2} on (Nemenyi).",
+            test.statistic, test.df, test.p
+        ));
+    }
+    for method in &ranking.methods {
+        if let Some(reason) = &method.failed {
+            report.text(&format!("{} failed: {reason}", method.method));
+        }
+    }
+    if let Some(figure) = figure(comparison) {
+        report.figure(
+            &figure,
+            "Left: the metric on every fold, with quartiles. Right: average ranks, as bars of the \
+             critical difference.",
+        )?;
+    }
+    report.heading("Every fold");
+    report.table(&cells_table(comparison));
+    report.heading("How it was made");
+    report.facts(&facts(comparison, origin));
+    Ok(report)
+}
+
+fn number(value: Option<f64>, decimals: usize) -> String {
+    value.map_or_else(String::new, |value| format!("{value:.decimals$}"))
+}
+
+fn ranking_table(comparison: &Comparison) -> ReportTable {
+    let mut table = ReportTable::default();
+    let methods = &comparison.ranking.methods;
+    let all = methods.iter().flat_map(|method| method.metrics.keys());
+    let mut others: Vec<&String> = all
+        .filter(|name| *name != comparison.metric.name())
+        .collect();
+    others.sort();
+    others.dedup();
+    let head = [
+        "method",
+        "",
+        comparison.metric.name(),
+        "std",
+        "rank",
+        "p",
+        "p Holm",
+        "seconds",
+    ];
+    table.head = head.map(str::to_owned).to_vec();
+    table.head.extend(others.iter().map(|name| (*name).clone()));
+    for (at, method) in methods
+        .iter()
+        .filter(|method| method.failed.is_none())
+        .enumerate()
+    {
+        let about = METHODS.iter().find(|known| known.name == method.method);
+        let mut row = vec![
+            method.method.to_owned(),
+            about.map_or_else(String::new, |known| known.about.to_owned()),
+            number(method.mean, 4),
+            number(method.std, 4),
+            number(method.rank, 2),
+            number(method.p, 4),
+            number(method.p_holm, 4),
+            number(method.seconds, 2),
+        ];
+        row.extend(
+            others
+                .iter()
+                .map(|name| number(method.metrics.get(*name).copied(), 4)),
+        );
+        table.rows.push(row);
+        if method.method == "snn" {
+            table.marked.push(at);
+        }
+    }
+    table
+}
+
+/// The metric of every method, a row for each fold.
+fn cells_table(comparison: &Comparison) -> ReportTable {
+    let n_methods = comparison.cells.len() / comparison.folds.len().max(1);
+    let mut table = ReportTable::default();
+    let head = ["fold", "rows to learn from", "rows scored"];
+    table.head = head.map(str::to_owned).to_vec();
+    let first = comparison.cells.iter().take(n_methods);
+    table.head.extend(first.map(|cell| cell.method.to_owned()));
+    let cells = comparison.cells.chunks(n_methods.max(1));
+    for (fold, cells) in comparison.folds.iter().zip(cells) {
+        let mut row = vec![
+            fold.fold.clone(),
+            fold.train_rows.to_string(),
+            fold.test_rows.to_string(),
+        ];
+        row.extend(cells.iter().map(|cell| match &cell.result {
+            CellResult::Done { metrics, .. } => number(comparison.metric.value(metrics), 4),
+            CellResult::Failed { .. } => "failed".to_owned(),
+            CellResult::Missing => "missing".to_owned(),
+        }));
+        table.rows.push(row);
+    }
+    table
+}
+
+fn facts(comparison: &Comparison, origin: &Origin) -> Vec<(String, String)> {
+    let fact = |name: &str, value: String| (name.to_owned(), value);
+    let mut facts = vec![
+        fact("command", origin.command.clone()),
+        fact("version", env!("CARGO_PKG_VERSION").to_owned()),
+        fact("machine", machine()),
+        fact("seconds", format!("{:.1}", origin.seconds)),
+        fact("seed", origin.settings.seed.unwrap_or(0).to_string()),
+    ];
+    // Settings that were not given are those of the preset.
+    if let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(&origin.settings) {
+        for (name, value) in settings {
+            let text = match value {
+                serde_json::Value::Null => continue,
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            };
+            if name != "seed" {
+                facts.push((name, text));
+            }
+        }
+    }
+    let chosen = comparison
+        .cells
+        .iter()
+        .filter_map(|cell| match &cell.result {
+            CellResult::Done { notes, .. } if !notes.is_empty() => {
+                let name = format!("{}, fold {}", cell.method, cell.fold);
+                Some((name, notes.join("; ")))
+            }
+            _ => None,
+        });
+    facts.extend(chosen);
+    facts
+}

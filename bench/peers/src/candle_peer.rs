@@ -1,9 +1,5 @@
 //! candle.
 
-// Brings the library's symbols, which candle calls by name.
-#[cfg(feature = "candle-mkl")]
-use intel_mkl_src as _;
-
 use anyhow::Context;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{AdamW, Linear, Module, Optimizer as _, ParamsAdamW, SGD};

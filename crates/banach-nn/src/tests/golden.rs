@@ -18,8 +18,7 @@ fn stored_network<T: Real>(golden: &Golden, prefix: &str) -> Network<T> {
     });
     let shapes: Vec<Vec<usize>> = shapes.collect();
     let (last, hidden) = shapes.split_last().unwrap();
-    let layer =
-        |shape: &Vec<usize>| LayerSpec::dense(shape[0], Activation::SELU, Dropout::None);
+    let layer = |shape: &Vec<usize>| LayerSpec::dense(shape[0], Activation::SELU, Dropout::None);
     let spec = NetworkSpec {
         inputs: InputSpec {
             n_numbers: shapes[0][1],

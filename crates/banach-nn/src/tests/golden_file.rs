@@ -42,7 +42,13 @@ pub(crate) struct Worst {
 }
 
 impl Worst {
-    pub(crate) fn compare<T: Real>(&mut self, place: &str, got: &[T], want: &[f64], tolerance: Tolerance) {
+    pub(crate) fn compare<T: Real>(
+        &mut self,
+        place: &str,
+        got: &[T],
+        want: &[f64],
+        tolerance: Tolerance,
+    ) {
         self.compare_beside(place, got, want, &[], tolerance);
     }
 

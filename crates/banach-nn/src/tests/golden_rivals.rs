@@ -6,7 +6,7 @@ use super::golden_file::{F32, F64, Golden, Tolerance, Worst, names};
 use crate::step::StepOptions;
 use crate::{Network, NetworkSpec, Predictor, Stepper};
 
-/// One for each of these gives batches of 24 rows with shards of all, 16 and 8, and none.
+/// A batch of 24 rows is one shard, or two of 16 and 8 and none for a third thread.
 const THREADS: [usize; 3] = [1, 2, 3];
 
 /// The network of a golden file with the tensors stored under `prefix`.
@@ -159,24 +159,13 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
                 let start = golden.get(&format!("initial.{}", info.name));
                 worst.compare_beside(&place(&want), got, golden.get(&want), start, tolerance);
             }
-            let single: Vec<f32> = network
-                .parameters()
-                .iter()
-                .map(|p| p.to_f64() as f32)
-                .collect();
-            let network = Network::from_parameters(network.spec().clone(), single).unwrap();
             let mut predictor = Predictor::new(&network, threads).unwrap();
             let predicted = predictor.outputs(&data.inputs).unwrap();
-            // Predictions are made in float32 whatever the network was trained in.
             let want = golden.get("predicted");
-            worst_prediction(&mut worst, &place("predicted"), &predicted, want);
+            worst.compare(&place("predicted"), &predicted, want, tolerance);
         }
     }
     worst.report(title);
-}
-
-fn worst_prediction(worst: &mut Worst, place: &str, got: &[f32], want: &[f64]) {
-    worst.compare(place, got, want, F32);
 }
 
 #[test]

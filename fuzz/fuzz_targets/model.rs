@@ -31,7 +31,7 @@ fuzz_target!(|bytes: &[u8]| {
 /// The file with these texts and with the tensors that its network asks for, unless they are large.
 fn file(texts: &str) -> Option<Vec<u8>> {
     let mut container = Container::new();
-    container.set_text("banach.format_version", "1");
+    container.set_text("banach.format_version", "2");
     container.set_text("banach.program", "fuzz");
     for (key, text) in KEYS.iter().zip(texts.lines()) {
         container.set_text(key, text);

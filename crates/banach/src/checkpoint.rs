@@ -97,7 +97,7 @@ impl Checkpoint {
     }
 
     fn from_container(container: &mut Container) -> Result<(String, Self), FormatError> {
-        container.check_version("banach.checkpoint_version", VERSION)?;
+        container.version("banach.checkpoint_version", &[VERSION])?;
         let header: Header = container.json("banach.checkpoint")?;
         // Any length will do: the trainer checks that the state fits its network.
         let mut take = |name: &str| {

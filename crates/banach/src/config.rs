@@ -2,15 +2,15 @@
 
 use banach_data::{EncoderOptions, Task};
 use banach_nn::{
-    Activation, Dropout, InputSpec, LayerSpec, Loss, NetworkSpec, Optimizer, Stopping, TrainOptions,
+    Activation, Architecture, Dropout, InputSpec, Loss, NetworkSpec, Optimizer, Shape, Stopping,
+    TrainOptions,
 };
 use banach_theory::Moments;
 
 use crate::error::Error;
 use crate::preset;
 use crate::settings::{
-    ActivationChoice, DropoutKind, FixedPoint, LossChoice, OptimizerChoice, Preset, Settings,
-    StoppingChoice,
+    FixedPoint, LossChoice, NetworkChoice, OptimizerChoice, Preset, Settings, StoppingChoice,
 };
 
 /// Settings with nothing left open, and what they say to encoder, network and training.
@@ -23,12 +23,14 @@ pub(crate) struct Config {
     pub(crate) max_one_hot: usize,
     pub(crate) embedding_dim: usize,
     pub(crate) refit: bool,
+    architecture: Architecture,
     n_layers: usize,
-    width: usize,
-    shape: banach_nn::Shape,
+    /// `None`: as wide as the input.
+    width: Option<usize>,
+    shape: Shape,
     pub(crate) activation: Activation,
-    dropout: Dropout,
-    input_dropout: Dropout,
+    dropout: f64,
+    input_dropout: f64,
 }
 
 impl Config {
@@ -40,18 +42,14 @@ impl Config {
     pub(crate) fn resolve(settings: &Settings, task: Task, n_rows: usize) -> Result<Self, Error> {
         check_task(settings, task)?;
         let preset = settings.preset.unwrap_or(Preset::Default);
-        let mut settings = settings.clone().or(preset::settings(preset, task, n_rows));
+        let network = settings.network.unwrap_or(NetworkChoice::Snn);
+        check_network_settings(settings, network)?;
+        let values = preset::settings(preset, network, task, n_rows);
+        let mut settings = settings.clone().or(values);
         settings.preset = Some(preset);
         let loss = loss(&mut settings, task)?;
         let optimizer = optimizer(&mut settings)?;
         let stopping = stopping(&mut settings)?;
-        let activation = activation(&mut settings)?;
-        let dropout = |rate: f64| match settings.dropout_kind {
-            // NaN and rates out of range go on, to be named by the network's own check.
-            _ if rate == 0.0 => Dropout::None,
-            Some(DropoutKind::Ordinary) => Dropout::Ordinary { rate },
-            Some(DropoutKind::Alpha) | None => Dropout::Alpha { rate },
-        };
         let clip_norm = need(settings.clip_norm, "clip_norm")?;
         let train = TrainOptions {
             loss,
@@ -79,12 +77,13 @@ impl Config {
             max_one_hot: need(settings.max_one_hot, "max_one_hot")?,
             embedding_dim: need(settings.embedding_dim, "embedding_dim")?,
             refit: need(settings.refit, "refit")?,
+            architecture: architecture(network, &settings)?,
             n_layers: need(settings.layers, "layers")?,
-            width: need(settings.width, "width")?,
-            shape: need(settings.shape, "shape")?,
-            activation,
-            dropout: dropout(need(settings.dropout, "dropout")?),
-            input_dropout: dropout(need(settings.input_dropout, "input_dropout")?),
+            width: settings.width,
+            shape: settings.shape.unwrap_or(Shape::Rectangular),
+            activation: activation(network, settings.fixed_point)?,
+            dropout: need(settings.dropout, "dropout")?,
+            input_dropout: need(settings.input_dropout, "input_dropout")?,
             settings,
         };
         config.check_network()?;
@@ -93,16 +92,18 @@ impl Config {
 
     /// The network for some inputs and a number of outputs.
     pub(crate) fn network(&self, mut inputs: InputSpec, n_outputs: usize) -> NetworkSpec {
-        inputs.dropout = self.input_dropout;
-        let widths = self.shape.widths(self.width, self.n_layers, n_outputs);
-        let layer = |width| LayerSpec {
-            width,
-            activation: self.activation,
-            dropout: self.dropout,
-        };
+        inputs.dropout = self.architecture.dropout(self.input_dropout);
+        let n_inputs = inputs.width();
+        let width = self.width.unwrap_or(n_inputs);
+        let widths = self.shape.widths(width, self.n_layers, n_outputs);
+        let mut layers = self.architecture.layers(&widths, n_inputs, self.dropout);
+        for layer in &mut layers {
+            // The fixed point is a setting of its own.
+            layer.activation = self.activation;
+        }
         NetworkSpec {
             inputs,
-            layers: widths.into_iter().map(layer).collect(),
+            layers,
             n_outputs,
         }
     }
@@ -112,7 +113,7 @@ impl Config {
         if self.embedding_dim == 0 {
             return Err(setting("embedding_dim", "at least 1", 0));
         }
-        if self.width == 0 {
+        if self.width == Some(0) {
             return Err(setting("width", "at least 1", 0));
         }
         let allowed = 1..=MAX_LAYERS;
@@ -173,6 +174,67 @@ fn check_task(settings: &Settings, task: Task) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Settings that mean nothing for a network are refused rather than ignored.
+fn check_network_settings(settings: &Settings, network: NetworkChoice) -> Result<(), Error> {
+    let refuse = |name, allowed, got: Option<String>| match got {
+        Some(got) => Err(setting(name, allowed, got)),
+        None => Ok(()),
+    };
+    let width = settings.width.map(|width| width.to_string());
+    let shape = settings
+        .shape
+        .map(|shape| format!("{shape:?}").to_lowercase());
+    match network {
+        NetworkChoice::Highway => {
+            let allowed = "left out with network highway, which is as wide as its input";
+            refuse("width", allowed, width)?;
+            refuse("shape", allowed, shape)?;
+        }
+        NetworkChoice::ResNet => {
+            let allowed = "left out with network resnet, whose blocks are shaped by bottleneck";
+            refuse("shape", allowed, shape)?;
+        }
+        _ => {}
+    }
+    if network != NetworkChoice::ResNet {
+        let allowed = "left out unless network is resnet";
+        refuse("block", allowed, settings.block.map(|n| n.to_string()))?;
+        let bottleneck = settings.bottleneck.map(|share| share.to_string());
+        refuse("bottleneck", allowed, bottleneck)?;
+    }
+    if network != NetworkChoice::Snn {
+        let point = settings.fixed_point.map(|point| point.to_string());
+        refuse("fixed_point", "left out unless network is snn", point)?;
+    }
+    Ok(())
+}
+
+fn architecture(network: NetworkChoice, settings: &Settings) -> Result<Architecture, Error> {
+    Ok(match network {
+        NetworkChoice::Snn => Architecture::Snn,
+        NetworkChoice::Msra => Architecture::Msra,
+        NetworkChoice::BatchNorm => Architecture::BatchNorm,
+        NetworkChoice::LayerNorm => Architecture::LayerNorm,
+        NetworkChoice::WeightNorm => Architecture::WeightNorm,
+        NetworkChoice::Highway => Architecture::Highway,
+        NetworkChoice::ResNet => {
+            let block = need(settings.block, "block")?;
+            if !(2..=3).contains(&block) {
+                return Err(setting("block", "2 or 3", block));
+            }
+            let bottleneck = need(settings.bottleneck, "bottleneck")?;
+            if !(bottleneck > 0.0 && bottleneck <= 1.0) {
+                return Err(setting("bottleneck", "above 0 and at most 1", bottleneck));
+            }
+            if settings.layers == Some(1) {
+                let allowed = "at least 2 with network resnet: its first layer and a block";
+                return Err(setting("layers", allowed, 1));
+            }
+            Architecture::ResNet { block, bottleneck }
+        }
+    })
 }
 
 fn loss(settings: &mut Settings, task: Task) -> Result<Loss, Error> {
@@ -253,14 +315,17 @@ fn stopping(settings: &mut Settings) -> Result<Stopping, Error> {
     })
 }
 
-fn activation(settings: &mut Settings) -> Result<Activation, Error> {
-    let choice = need(settings.activation, "activation")?;
-    match (choice, settings.fixed_point) {
-        (ActivationChoice::Selu, None) => Ok(Activation::SELU),
-        (ActivationChoice::Selu, Some(point)) if point.mean == 0.0 && point.variance == 1.0 => {
-            Ok(Activation::SELU)
-        }
-        (ActivationChoice::Selu, Some(FixedPoint { mean, variance })) => {
+fn activation(
+    network: NetworkChoice,
+    fixed_point: Option<FixedPoint>,
+) -> Result<Activation, Error> {
+    if network != NetworkChoice::Snn {
+        return Ok(Activation::Relu);
+    }
+    match fixed_point {
+        None => Ok(Activation::SELU),
+        Some(point) if point.mean == 0.0 && point.variance == 1.0 => Ok(Activation::SELU),
+        Some(FixedPoint { mean, variance }) => {
             let selu = banach_theory::parameters(Moments { mean, variance })?;
             Ok(Activation::Selu {
                 alpha: selu.alpha,
@@ -269,12 +334,6 @@ fn activation(settings: &mut Settings) -> Result<Activation, Error> {
                 variance,
             })
         }
-        (ActivationChoice::Relu, None) => Ok(Activation::Relu),
-        (ActivationChoice::Relu, Some(point)) => Err(setting(
-            "fixed_point",
-            "left out with activation relu, which has none",
-            point,
-        )),
     }
 }
 
@@ -287,8 +346,12 @@ mod tests {
     }
 
     #[test]
-    fn both_presets_are_complete_and_in_range_for_every_task() {
-        for preset in ["default", "paper"] {
+    fn both_presets_are_complete_and_in_range_for_every_network_and_task() {
+        for (preset, network) in ["default", "paper"]
+            .into_iter()
+            .flat_map(|preset| Architecture::ALL.map(|network| (preset, network.name())))
+        {
+            let toml = format!("preset = {preset:?}\nnetwork = {network:?}");
             for task in [
                 Task::Binary,
                 Task::Multiclass,
@@ -296,13 +359,57 @@ mod tests {
                 Task::Multilabel,
             ] {
                 for n_rows in [1, 100, 10_000_000] {
-                    let settings = Settings::from_toml(&format!("preset = {preset:?}"), "s");
-                    let config = Config::resolve(&settings.unwrap(), task, n_rows).unwrap();
+                    let settings = Settings::from_toml(&toml, "s").unwrap();
+                    let config = Config::resolve(&settings, task, n_rows).unwrap();
+                    assert_eq!(config.architecture.name(), network);
                     // Complete settings are a fixed point: a model file's settings fit again.
                     let again = Config::resolve(&config.settings, task, 77).unwrap();
-                    assert_eq!(again, config, "{preset} {task}");
+                    assert_eq!(again, config, "{preset} {network} {task}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn each_network_has_its_layers_and_its_kind_of_dropout() {
+        let inputs = InputSpec {
+            n_numbers: 5,
+            categories: Vec::new(),
+            dropout: Dropout::None,
+        };
+        let widths = |toml: &str| {
+            let config = resolve(&format!("layers = 3\n{toml}"), Task::Binary).unwrap();
+            config.network(inputs.clone(), 2).widths()
+        };
+        assert_eq!(widths("width = 8"), [5, 8, 8, 8, 2]);
+        assert_eq!(
+            widths("network = 'msra'\nwidth = 32\nshape = 'conic'"),
+            [5, 32, 13, 5, 2]
+        );
+        assert_eq!(widths("network = 'highway'"), [5, 5, 5, 5, 2]);
+        assert_eq!(
+            widths("network = 'resnet'\nwidth = 8"),
+            [5, 8, 8, 8, 8, 8, 2]
+        );
+        assert_eq!(
+            widths("network = 'resnet'\nwidth = 8\nblock = 3\nbottleneck = 0.25"),
+            [5, 8, 2, 2, 8, 2, 2, 8, 2]
+        );
+        for network in Architecture::ALL.map(|network| network.name()) {
+            let toml =
+                format!("network = {network:?}\nlayers = 2\ndropout = 0.25\ninput_dropout = 0.125");
+            let spec = resolve(&toml, Task::Binary).unwrap();
+            let spec = spec.network(inputs.clone(), 2);
+            let dropout = |rate| match network {
+                "snn" => Dropout::Alpha { rate },
+                _ => Dropout::Ordinary { rate },
+            };
+            assert_eq!(spec.inputs.dropout, dropout(0.125), "{network}");
+            assert_eq!(spec.layers[0].dropout, dropout(0.25), "{network}");
+            // A recipe's rate is one of alpha dropout.
+            let config = resolve(&format!("network = {network:?}"), Task::Binary).unwrap();
+            let rate = if network == "snn" { 0.05 } else { 0.0 };
+            assert_eq!(config.settings.dropout, Some(rate), "{network}");
         }
     }
 
@@ -347,16 +454,53 @@ mod tests {
                 "nesterov must be false without momentum, got true",
             ),
             (
-                "activation = 'relu'\ndropout = 0.1",
-                "alpha dropout goes with SELU only",
+                "network = 'msra'\nfixed_point = '0,1'",
+                "fixed_point must be left out unless network is snn, got 0,1",
             ),
             (
-                "dropout = 0.1\ndropout_kind = 'ordinary'",
-                "SELU goes with alpha dropout only",
+                "block = 2",
+                "block must be left out unless network is resnet, got 2",
             ),
             (
-                "activation = 'relu'\nfixed_point = '0,1'",
-                "left out with activation relu",
+                "network = 'batchnorm'\nbottleneck = 0.5",
+                "bottleneck must be left out unless network is resnet, got 0.5",
+            ),
+            (
+                "network = 'highway'\nwidth = 16",
+                "width must be left out with network highway, which is as wide as its input, got 16",
+            ),
+            (
+                "network = 'highway'\nshape = 'conic'",
+                "shape must be left out with network highway",
+            ),
+            (
+                "network = 'resnet'\nshape = 'conic'",
+                "shape must be left out with network resnet, whose blocks are shaped by bottleneck, \
+                 got conic",
+            ),
+            (
+                "network = 'resnet'\nblock = 4",
+                "block must be 2 or 3, got 4",
+            ),
+            (
+                "network = 'resnet'\nbottleneck = 0.0",
+                "bottleneck must be above 0 and at most 1, got 0",
+            ),
+            (
+                "network = 'resnet'\nbottleneck = 1.5",
+                "bottleneck must be above 0 and at most 1, got 1.5",
+            ),
+            (
+                "network = 'resnet'\nlayers = 1",
+                "layers must be at least 2 with network resnet: its first layer and a block, got 1",
+            ),
+            (
+                "network = 'resnet'\nlayers = 256",
+                "a network has 1 to 256 hidden layers, got 511",
+            ),
+            (
+                "network = 'layernorm'\ndropout = 1.0",
+                "the dropout rate must be in [0, 1), got 1",
             ),
             ("fixed_point = '0,-1'", "variance"),
             ("loss = 'huber'", "does not go with the task binary"),

@@ -117,18 +117,23 @@ impl Container {
         serde_json::from_str(self.text(key)?).map_err(|source| bad_metadata(key, source))
     }
 
-    /// Checks that the text of `key` is `supported`, the version this program reads.
+    /// The text of `key`, if it is one of the versions that this program reads.
     ///
     /// # Errors
     /// [`FormatError::MissingMetadata`] or [`FormatError::UnsupportedVersion`].
-    pub fn check_version(&self, key: &str, supported: &'static str) -> Result<(), FormatError> {
-        match self.text(key)? {
-            got if got == supported => Ok(()),
-            got => Err(FormatError::UnsupportedVersion {
+    pub fn version(
+        &self,
+        key: &str,
+        supported: &'static [&'static str],
+    ) -> Result<&'static str, FormatError> {
+        let got = self.text(key)?;
+        let known = supported.iter().find(|&&version| version == got);
+        known
+            .copied()
+            .ok_or_else(|| FormatError::UnsupportedVersion {
                 got: got.to_owned(),
                 supported,
-            }),
-        }
+            })
     }
 
     /// All tensors as (name, shape, values row by row), by name.
@@ -200,6 +205,26 @@ impl Container {
         check_finite(name, &tensor.data)?;
         let taken = self.tensors.remove(name);
         Ok(taken.map(|tensor| tensor.data).unwrap_or_default())
+    }
+
+    /// Takes the values of a tensor out as [`Container::take`], checked to be at least 0.
+    ///
+    /// # Errors
+    /// Those of [`Container::take`], or [`FormatError::Negative`].
+    pub fn take_not_negative(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<Vec<f32>, FormatError> {
+        let values = self.take(name, shape)?;
+        match values.iter().position(|&value| value < 0.0) {
+            None => Ok(values),
+            Some(index) => Err(FormatError::Negative {
+                name: name.to_owned(),
+                index,
+                value: values[index],
+            }),
+        }
     }
 
     /// Checks that every tensor has been taken: what nobody asked for is not a part of the model.

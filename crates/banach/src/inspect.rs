@@ -1,7 +1,7 @@
 //! What is inside a model, for people and as JSON.
 
 use banach_data::{EncodedColumn, Notice, Table};
-use banach_nn::LayerMoments;
+use banach_nn::{Connection, LayerMoments, Network, Normalization};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -51,9 +51,14 @@ pub struct Layer {
     pub width: usize,
     /// Name of the activation, `linear` for the output layer.
     pub activation: &'static str,
+    /// What is done to the net input, by its name in a model file.
+    pub normalization: Normalization,
+    /// What leads around the layer, by its name in a model file.
+    pub connection: Connection,
     /// Dropout rate in training.
     pub dropout: f64,
     /// Smallest and largest sum of a unit's weights (omega in arXiv:1706.02515); 0 in the theory.
+    /// With weight normalization of the weights that come of it.
     pub omega: [f64; 2],
     /// Smallest and largest sum of squares of a unit's weights (tau); 1 in the theory.
     pub tau: [f64; 2],
@@ -101,17 +106,15 @@ impl Model {
             measured.map(|&moments| Moments::from(moments))
         };
         let spec = self.network.spec();
-        let weights = self
-            .network
-            .tensors()
-            .iter()
-            .filter(|tensor| tensor.shape.len() == 2 && tensor.name.starts_with("layers."));
-        let layers = weights.enumerate().map(|(at, tensor)| {
+        let widths = spec.widths();
+        let layers = widths.windows(2).enumerate().map(|(at, pair)| {
             let hidden = spec.layers.get(at);
-            let (omega, tau) = unit_sums(self.network.tensor(tensor), tensor.shape[1]);
+            let (omega, tau) = unit_sums(&weights(&self.network, at), pair[0]);
             Layer {
-                width: tensor.shape[0],
+                width: pair[1],
                 activation: hidden.map_or("linear", |layer| layer.activation.name()),
+                normalization: hidden.map_or(Normalization::None, |layer| layer.normalization),
+                connection: hidden.map_or(Connection::Plain, |layer| layer.connection),
                 dropout: hidden.map_or(0.0, |layer| layer.dropout.rate()),
                 omega,
                 tau,
@@ -128,7 +131,7 @@ impl Model {
             targets: targets.collect(),
             columns: self.encoder.columns(),
             unused: self.encoder.notices(),
-            parameters: self.network.parameters().len(),
+            parameters: n_trained(&self.network),
             input_width: spec.inputs.width(),
             layers: layers.collect(),
             input_moments: moments_at(0),
@@ -136,6 +139,36 @@ impl Model {
             settings: &self.settings,
         })
     }
+}
+
+/// Parameters without the running averages, which are measured and not trained.
+fn n_trained(network: &Network) -> usize {
+    let tensors = network.tensors().iter();
+    let trained = tensors.filter(|tensor| !tensor.name.contains(".running_"));
+    trained.map(|tensor| tensor.len()).sum()
+}
+
+/// The weights of a layer, [out, in], as its units use them.
+fn weights(network: &Network, layer: usize) -> Vec<f32> {
+    let tensor = |name: &str| -> &[f32] {
+        let name = format!("layers.{layer}.{name}");
+        let tensor = network.tensors().iter().find(|info| info.name == name);
+        tensor.map_or(&[], |tensor| network.tensor(tensor))
+    };
+    let mut weights = tensor("weight").to_vec();
+    let hidden = network.spec().layers.get(layer);
+    if hidden.is_some_and(|layer| layer.normalization == Normalization::Weight) {
+        let gains = tensor("gain");
+        let fan_in = weights.len() / gains.len();
+        for (unit, &gain) in weights.chunks_exact_mut(fan_in).zip(gains) {
+            let squares: f64 = unit.iter().map(|&w| f64::from(w).powi(2)).sum();
+            let scale = f64::from(gain) / squares.sqrt();
+            for w in unit {
+                *w = (f64::from(*w) * scale) as f32;
+            }
+        }
+    }
+    weights
 }
 
 /// Range over units of the sum and of the sum of squares of their weights, in f64.

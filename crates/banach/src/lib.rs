@@ -57,7 +57,7 @@ pub use predict::Predictor;
 pub use prediction::Predictions;
 pub use run::{Event, Overview, Run, Stage};
 pub use settings::{
-    ActivationChoice, ClassWeight, DropoutKind, FixedPoint, LossChoice, OptimizerChoice, Preset,
-    Settings, SplitChoice, StoppingChoice, TaskChoice, TextError, Valid, parse_name,
+    ClassWeight, FixedPoint, LossChoice, NetworkChoice, OptimizerChoice, Preset, Settings,
+    SplitChoice, StoppingChoice, TaskChoice, TextError, Valid, parse_name,
 };
 pub use training::{Training, Valid as ValidReport};

@@ -5,12 +5,17 @@ use std::path::Path;
 use banach_data::{Encoder, TargetEncoder};
 use banach_nn::{CategorySpec, Network, NetworkSpec};
 use serde::de::Error as _;
+use serde_json::Value;
 
 use crate::container::{Container, FormatError};
 use crate::model::Model;
+use crate::settings::Settings;
 
 /// Version of the format. It changes when a file cannot be read by the program before it.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
+
+/// The version before. Its networks are a part of today's; its settings had other names.
+const VERSION_1: &str = "1";
 
 const VERSION_KEY: &str = "banach.format_version";
 const PROGRAM_KEY: &str = "banach.program";
@@ -46,8 +51,11 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Model, FormatError> {
 }
 
 fn model(mut container: Container) -> Result<Model, FormatError> {
-    container.check_version(VERSION_KEY, VERSION)?;
-    let settings = container.json(SETTINGS_KEY)?;
+    let settings = match container.version(VERSION_KEY, &[VERSION_1, VERSION])? {
+        VERSION_1 => settings_of_version_1(container.json(SETTINGS_KEY)?)
+            .map_err(|source| bad_metadata(SETTINGS_KEY, source))?,
+        _ => container.json(SETTINGS_KEY)?,
+    };
     let encoder: Encoder = container.json(ENCODER_KEY)?;
     let target: TargetEncoder = container.json(TARGET_KEY)?;
     let training = container.json(TRAINING_KEY)?;
@@ -56,7 +64,12 @@ fn model(mut container: Container) -> Result<Model, FormatError> {
     let mut parameters = Vec::new();
     for tensor in spec.tensors() {
         // The container checks the shape against the file before anything is allocated.
-        parameters.append(&mut container.take(&tensor.name, &tensor.shape)?);
+        let (name, shape) = (&tensor.name, &tensor.shape);
+        parameters.append(&mut if name.ends_with(".running_variance") {
+            container.take_not_negative(name, shape)?
+        } else {
+            container.take(name, shape)?
+        });
     }
     container.expect_no_tensors()?;
     let network = Network::from_parameters(spec, parameters);
@@ -97,9 +110,31 @@ fn check_fit(spec: &NetworkSpec, encoder: &Encoder, target: &TargetEncoder) -> R
     Ok(())
 }
 
+/// Settings had an activation and a kind of dropout in place of the kind of network.
+fn settings_of_version_1(mut settings: Value) -> Result<Settings, serde_json::Error> {
+    if let Value::Object(fields) = &mut settings {
+        let network = fields.remove("activation").map(|activation| {
+            if activation == "relu" {
+                "msra".into()
+            } else if activation == "selu" {
+                "snn".into()
+            } else {
+                activation
+            }
+        });
+        fields.remove("dropout_kind");
+        fields.extend(network.map(|network| ("network".to_owned(), network)));
+    }
+    serde_json::from_value(settings)
+}
+
 fn bad_network(reason: &str) -> FormatError {
+    bad_metadata(NETWORK_KEY, serde_json::Error::custom(reason))
+}
+
+fn bad_metadata(key: &str, source: serde_json::Error) -> FormatError {
     FormatError::BadMetadata {
-        key: NETWORK_KEY.to_owned(),
-        source: serde_json::Error::custom(reason),
+        key: key.to_owned(),
+        source,
     }
 }

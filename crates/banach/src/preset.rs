@@ -4,16 +4,40 @@ use banach_data::{Scaling, Split, Task};
 use banach_nn::{Schedule, Shape};
 
 use crate::settings::{
-    ActivationChoice, ClassWeight, DropoutKind, LossChoice, OptimizerChoice, Preset, Settings,
-    SplitChoice, StoppingChoice, Valid,
+    ClassWeight, LossChoice, NetworkChoice, OptimizerChoice, Preset, Settings, SplitChoice,
+    StoppingChoice, Valid,
 };
 
-/// All settings of a preset for a task and a number of rows, but for those that name columns.
-pub(crate) fn settings(preset: Preset, task: Task, n_rows: usize) -> Settings {
-    match preset {
+/// All settings of a preset for a network, a task and a number of rows, but for those that name
+/// columns.
+pub(crate) fn settings(
+    preset: Preset,
+    network: NetworkChoice,
+    task: Task,
+    n_rows: usize,
+) -> Settings {
+    let settings = match preset {
         Preset::Default => strong(task, n_rows),
         Preset::Paper => paper(task),
+    };
+    for_network(settings, network)
+}
+
+/// Recipes are made for self-normalizing networks. The others keep them but for the rate of alpha
+/// dropout, which says nothing about ordinary dropout, and what has no meaning for them.
+fn for_network(mut settings: Settings, network: NetworkChoice) -> Settings {
+    settings.network = Some(network);
+    if network != NetworkChoice::Snn {
+        settings.dropout = Some(0.0);
     }
+    if network == NetworkChoice::Highway {
+        (settings.width, settings.shape) = (None, None);
+    }
+    if network == NetworkChoice::ResNet {
+        settings.shape = None;
+        (settings.block, settings.bottleneck) = (Some(2), Some(1.0));
+    }
+    settings
 }
 
 /// The strongest recipe known here, found on validation rows (see `docs/accuracy.md`).
@@ -98,10 +122,8 @@ fn paper(task: Task) -> Settings {
         layers: Some(8),
         width: Some(256),
         shape: Some(Shape::Rectangular),
-        activation: Some(ActivationChoice::Selu),
         dropout: Some(0.05),
         input_dropout: Some(0.0),
-        dropout_kind: Some(DropoutKind::Alpha),
         loss: regression.then_some(LossChoice::Squared),
         label_smoothing: classes.then_some(0.0),
         optimizer: Some(OptimizerChoice::Sgd),

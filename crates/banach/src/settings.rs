@@ -110,25 +110,39 @@ pub struct Settings {
     #[cfg_attr(feature = "clap", arg(long, value_name = "P", help_heading = "Inputs"))]
     pub hide_categories: Option<f64>,
 
-    /// Number of hidden layers, 1 to 256
+    /// Kind of network: snn (self-normalizing), or one that it is compared with: msra, batchnorm,
+    /// layernorm, weightnorm, highway or resnet
+    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<NetworkChoice>, help_heading = "Network"))]
+    pub network: Option<NetworkChoice>,
+    /// Number of hidden layers, 1 to 256; of a resnet its first layer and its blocks
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "N", help_heading = "Network")
     )]
     pub layers: Option<usize>,
-    /// Units in the first hidden layer
+    /// Units in the first hidden layer; not with highway, which is as wide as its input
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "N", help_heading = "Network")
     )]
     pub width: Option<usize>,
-    /// Widths of the layers: rectangular (all equal) or conic (falling to the output's)
+    /// Widths of the layers: rectangular (all equal) or conic (falling to the output's); not with
+    /// highway and resnet
     #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<Shape>, help_heading = "Network"))]
     pub shape: Option<Shape>,
-    /// Activation: selu or relu
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<ActivationChoice>, help_heading = "Network"))]
-    pub activation: Option<ActivationChoice>,
-    /// Mean and variance that SELU shall keep, such as 0,1
+    /// With resnet: layers of a residual block, 2 or 3
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "N", help_heading = "Network")
+    )]
+    pub block: Option<usize>,
+    /// With resnet: width of a block's inner layers as a share of the others'; 1 is rectangular
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "SHARE", help_heading = "Network")
+    )]
+    pub bottleneck: Option<f64>,
+    /// With snn: mean and variance that SELU shall keep, such as 0,1
     #[cfg_attr(
         feature = "clap",
         arg(
@@ -139,21 +153,18 @@ pub struct Settings {
         )
     )]
     pub fixed_point: Option<FixedPoint>,
-    /// Dropout rate of hidden units
+    /// Dropout rate of hidden units: alpha dropout with snn, ordinary dropout with the others
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "P", help_heading = "Network")
     )]
     pub dropout: Option<f64>,
-    /// Dropout rate of input units
+    /// Dropout rate of input units, of the same kind
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "P", help_heading = "Network")
     )]
     pub input_dropout: Option<f64>,
-    /// Kind of dropout: alpha (goes with selu) or ordinary (goes with relu)
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<DropoutKind>, help_heading = "Network"))]
-    pub dropout_kind: Option<DropoutKind>,
 
     /// Loss of a regression: squared or huber
     #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<LossChoice>, help_heading = "Training"))]
@@ -291,14 +302,15 @@ impl Settings {
             max_one_hot,
             embedding_dim,
             hide_categories,
+            network,
             layers,
             width,
             shape,
-            activation,
+            block,
+            bottleneck,
             fixed_point,
             dropout,
             input_dropout,
-            dropout_kind,
             loss,
             huber_delta,
             label_smoothing,
@@ -463,22 +475,26 @@ choice! {
 }
 
 choice! {
-    /// Activation of the hidden layers.
-    ActivationChoice {
-        /// Scaled exponential linear units.
-        Selu,
-        /// Rectified linear units.
-        Relu,
-    }
-}
-
-choice! {
-    /// What dropout does to a dropped unit.
-    DropoutKind {
-        /// Sets it to SELU's lower limit and keeps mean and variance.
-        Alpha,
-        /// Sets it to 0.
-        Ordinary,
+    /// Kind of network, by the names of [`banach_nn::Architecture`].
+    NetworkChoice {
+        /// Self-normalizing: SELU and alpha dropout.
+        Snn,
+        /// ReLU with weights of variance 2/fan_in, as in all that follow.
+        Msra,
+        /// Batch normalization.
+        #[serde(rename = "batchnorm")]
+        BatchNorm,
+        /// Layer normalization.
+        #[serde(rename = "layernorm")]
+        LayerNorm,
+        /// Weight normalization.
+        #[serde(rename = "weightnorm")]
+        WeightNorm,
+        /// Highway layers.
+        Highway,
+        /// Residual blocks with batch normalization.
+        #[serde(rename = "resnet")]
+        ResNet,
     }
 }
 

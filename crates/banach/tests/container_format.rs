@@ -7,7 +7,7 @@ use std::io::Cursor;
 
 use banach::container::{Container, FormatError};
 use banach::data::{ReadOptions, Table, TableReader, UnknownCategories};
-use banach::{Model, Predictions};
+use banach::{Model, Predictions, Settings};
 
 /// The program rounds to 32 bits after every step, the test does not.
 const F32_TOLERANCE: f64 = 1e-5;
@@ -48,7 +48,7 @@ const BIAS_1: [f64; 2] = [-0.125, 0.5];
 
 fn texts() -> Vec<(&'static str, &'static str)> {
     vec![
-        ("banach.format_version", "1"),
+        ("banach.format_version", "2"),
         ("banach.program", "by hand"),
         ("banach.settings", "{}"),
         ("banach.encoder", ENCODER),
@@ -75,21 +75,30 @@ fn file(texts: &[(&str, &str)]) -> Container {
     container
 }
 
-/// The probability of "yes" for encoded inputs, as FORMAT.md says.
-fn probability(a: Option<f64>, b: usize, c: usize) -> f64 {
+/// The probability of "yes" for encoded inputs, as FORMAT.md says. `net_inputs` makes the net inputs
+/// of the hidden units from their weights times inputs.
+fn probability_with(
+    (a, b, c): (Option<f64>, usize, usize),
+    net_inputs: fn([f64; 2]) -> [f64; 2],
+) -> f64 {
     let z = (a.unwrap_or(1.5) - 1.0) * 0.5;
     let is_missing = if a.is_none() { 1.0 } else { 0.0 };
     let mut x = vec![3.0 * z / (9.0 + z * z).sqrt(), (is_missing - 0.25) * 2.0];
     let (low, high) = ([-0.5, 0.25, 0.0], [1.0, 1.25, 1.5]);
     x.extend((0..3).map(|code| if code == b { high[code] } else { low[code] }));
     x.push(EMBEDDING[c]);
-    let affine = |weight: &[f64], bias: f64, x: &[f64]| -> f64 {
-        weight.iter().zip(x).map(|(w, x)| w * x).sum::<f64>() + bias
+    let product = |weight: &[f64], x: &[f64]| -> f64 {
+        weight.iter().zip(x).map(|(w, x)| w * x).sum::<f64>()
     };
     let selu = |x: f64| LAMBDA * if x > 0.0 { x } else { ALPHA * x.exp_m1() };
-    let hidden = [0, 1].map(|unit| selu(affine(&WEIGHT_0[unit], BIAS_0[unit], &x)));
-    let outputs = [0, 1].map(|unit| affine(&WEIGHT_1[unit], BIAS_1[unit], &hidden));
+    let hidden = net_inputs([0, 1].map(|unit| product(&WEIGHT_0[unit], &x))).map(selu);
+    let outputs = [0, 1].map(|unit| product(&WEIGHT_1[unit], &hidden) + BIAS_1[unit]);
     1.0 / (1.0 + (outputs[0] - outputs[1]).exp())
+}
+
+/// The same without normalization.
+fn probability(a: Option<f64>, b: usize, c: usize) -> f64 {
+    probability_with((a, b, c), |u| [u[0] + BIAS_0[0], u[1] + BIAS_0[1]])
 }
 
 fn table(model: &Model, text: &'static str) -> Table {
@@ -146,6 +155,112 @@ fn entries_under_other_keys_are_ignored() {
     Model::from_bytes(&container.to_bytes().unwrap()).unwrap();
 }
 
+/// Settings that version 1 had, and what stands in their place.
+#[test]
+fn files_of_version_1_are_read() {
+    let cases = [
+        (r#"{"activation": "selu", "dropout_kind": "alpha"}"#, "snn"),
+        (
+            r#"{"activation": "relu", "dropout_kind": "ordinary"}"#,
+            "msra",
+        ),
+    ];
+    for (settings, network) in cases {
+        let mut container = file(&texts());
+        container.set_text("banach.format_version", "1");
+        container.set_text("banach.settings", settings);
+        let model = Model::from_bytes(&container.to_bytes().unwrap()).unwrap();
+        let expected = Settings::from_toml(&format!("network = {network:?}"), "s");
+        assert_eq!(model.settings(), &expected.unwrap());
+        // Today's names do not go with the old ones.
+        container.set_text("banach.format_version", "2");
+        let error = Model::from_bytes(&container.to_bytes().unwrap()).unwrap_err();
+        assert!(error.to_string().contains("activation"), "{error}");
+    }
+}
+
+const GAIN: [f64; 2] = [1.5, -0.5];
+const RUNNING_MEAN: [f64; 2] = [0.25, -1.0];
+const RUNNING_VARIANCE: [f64; 2] = [0.5, 2.0];
+
+/// A file whose hidden layer is normalized.
+fn normalized(normalization: &str, tensors: &[(&str, [f64; 2])]) -> Container {
+    let mut container = file(&texts());
+    let to = format!("\"width\": 2, \"normalization\": \"{normalization}\"");
+    replace(&mut container, "banach.network", "\"width\": 2", &to);
+    for (name, values) in tensors {
+        let values = values.map(|value| value as f32).to_vec();
+        let name = format!("layers.0.{name}");
+        container.insert(&name, &[2], values).unwrap();
+    }
+    container
+}
+
+#[test]
+fn normalized_networks_predict_by_the_book() {
+    let batch = [
+        ("gain", GAIN),
+        ("running_mean", RUNNING_MEAN),
+        ("running_variance", RUNNING_VARIANCE),
+    ];
+    let gain = [("gain", GAIN)];
+    type Case<'a> = (&'a str, &'a [(&'a str, [f64; 2])], fn([f64; 2]) -> [f64; 2]);
+    let cases: [Case; 3] = [
+        ("batch", &batch, |u| {
+            [0, 1].map(|i| {
+                let z = (u[i] - RUNNING_MEAN[i]) / (RUNNING_VARIANCE[i] + 1e-5).sqrt();
+                GAIN[i] * z + BIAS_0[i]
+            })
+        }),
+        ("layer", &gain, |u| {
+            let mean = (u[0] + u[1]) / 2.0;
+            let variance = ((u[0] - mean).powi(2) + (u[1] - mean).powi(2)) / 2.0;
+            [0, 1].map(|i| GAIN[i] * (u[i] - mean) / (variance + 1e-5).sqrt() + BIAS_0[i])
+        }),
+        ("weight", &gain, |u| {
+            [0, 1].map(|i| {
+                let squares = WEIGHT_0[i].iter().map(|w| w * w).sum::<f64>();
+                GAIN[i] * u[i] / squares.sqrt() + BIAS_0[i]
+            })
+        }),
+    ];
+    for (normalization, tensors, net_inputs) in cases {
+        let bytes = normalized(normalization, tensors).to_bytes().unwrap();
+        let model = Model::from_bytes(&bytes).unwrap();
+        let rows = table(&model, "c,z,b,a\ny,1,x,3\nnew,2,,\n,3,new,-7.5\n");
+        let mut predictor = model.predictor(1).unwrap();
+        let (predictions, _) = predictor.predict(&rows, UnknownCategories::Count).unwrap();
+        let Predictions::Classes { proba, .. } = predictions else {
+            panic!("{predictions:?}");
+        };
+        let inputs = [(Some(3.0), 2, 1), (None, 1, 0), (Some(-7.5), 0, 0)];
+        for (row, input) in inputs.into_iter().enumerate() {
+            let expected = probability_with(input, net_inputs);
+            let got = f64::from(proba[2 * row + 1]);
+            assert!(
+                (got - expected).abs() < F32_TOLERANCE,
+                "{normalization}, row {row}: {got}, by hand {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn running_variances_must_have_a_root() {
+    let container = |variance| {
+        let tensors = [
+            ("gain", GAIN),
+            ("running_mean", RUNNING_MEAN),
+            ("running_variance", [0.5, variance]),
+        ];
+        normalized("batch", &tensors).to_bytes().unwrap()
+    };
+    Model::from_bytes(&container(0.0)).unwrap();
+    let error = Model::from_bytes(&container(-0.5)).unwrap_err();
+    let expected = "tensor \"layers.0.running_variance\" must be at least 0, value 1 is -0.5";
+    assert_eq!(error.to_string(), expected);
+}
+
 /// One change of a good file, and words that the message must have.
 type Case = (&'static str, fn(&mut Container), &'static str);
 
@@ -161,8 +276,8 @@ fn a_model_that_does_not_fit_itself_is_refused() {
     let cases: [Case; 14] = [
         (
             "version",
-            |c| c.set_text("banach.format_version", "2"),
-            "reads version \"1\"",
+            |c| c.set_text("banach.format_version", "3"),
+            "reads version \"1\" or \"2\"",
         ),
         (
             "no JSON",

@@ -110,6 +110,77 @@ fn a_model_of_every_task_predicts_the_same_bits_after_a_round_trip() {
     }
 }
 
+const NETWORKS: [&str; 8] = [
+    "network = 'snn'",
+    "network = 'msra'",
+    "network = 'batchnorm'",
+    "network = 'layernorm'",
+    "network = 'weightnorm'",
+    "network = 'highway'",
+    "network = 'resnet'",
+    "network = 'resnet'\nblock = 3\nbottleneck = 0.5",
+];
+
+/// Settings of each network, with dropout.
+fn network_settings(network: &str) -> Settings {
+    let width = if network.contains("highway") {
+        ""
+    } else {
+        "width = 16\n"
+    };
+    let toml = format!(
+        "target = ['class']\ndrop = ['value', 'l1', 'l2']\nlayers = 2\nepochs = 4\ndropout = 0.1\n\
+         {width}{network}"
+    );
+    Settings::from_toml(&toml, "s").unwrap()
+}
+
+#[test]
+fn a_model_of_every_network_predicts_the_same_bits_after_a_round_trip() {
+    let all = table(rows(200));
+    for network in NETWORKS {
+        let fit = |threads| {
+            let run = Run {
+                threads,
+                ..Run::default()
+            };
+            let estimator = Estimator::new(network_settings(network)).unwrap();
+            estimator.fit(table(rows(200)), &run).unwrap().model
+        };
+        let model = fit(1);
+        let bytes = model.to_bytes().unwrap();
+        assert!(fit(3).to_bytes().unwrap() == bytes, "{network}");
+        let read = Model::from_bytes(&bytes).unwrap();
+        assert_eq!(read, model, "{network}");
+        let predict = |model: &Model, threads| {
+            let mut predictor = model.predictor(threads).unwrap();
+            predictor.predict(&all, Default::default()).unwrap().0
+        };
+        assert_eq!(predict(&model, 1), predict(&read, 3), "{network}");
+    }
+}
+
+#[test]
+fn weights_of_weight_normalization_are_inspected_as_they_are_used() {
+    let estimator = Estimator::new(network_settings("network = 'weightnorm'")).unwrap();
+    let model = estimator.fit(table(rows(100)), &Run::default()).unwrap();
+    let model = model.model;
+    let inspection = model.inspect(None).unwrap();
+    let gains = model.network().tensors().iter();
+    let gains = gains.filter(|info| info.name.ends_with("gain"));
+    for (layer, info) in inspection.layers.iter().zip(gains) {
+        let squares = model.network().tensor(info).iter();
+        let squares = squares.map(|&gain| f64::from(gain).powi(2));
+        let range = squares.fold([f64::INFINITY, 0.0], |[low, high], square| {
+            [low.min(square), f64::max(high, square)]
+        });
+        for (tau, square) in layer.tau.iter().zip(range) {
+            // A few roundings to 32 bits.
+            assert!((tau / square - 1.0).abs() < 1e-6, "{tau} {square}");
+        }
+    }
+}
+
 #[test]
 fn what_was_learned_is_better_than_chance() {
     let model = fit(

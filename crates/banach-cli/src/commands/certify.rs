@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use banach::Model;
 use banach::container::Container;
 use banach::data::{ReadOptions, Table};
+use banach_nn::{Activation, LayerSpec, NetworkSpec};
 use banach_theory::certificate::Domain;
 use banach_theory::depth::{DepthReport, LayerReport, Spread, Unit, theorem_1, through_layers};
 use banach_theory::interval::Interval;
@@ -17,6 +18,7 @@ use banach_theory::interval_map::IntervalMap;
 use banach_theory::{ALPHA_01, LAMBDA_01, Selu};
 use serde_json::{Value, json};
 
+use super::inspect::units as made_of;
 use super::theory::ranges::{outward, parse};
 use crate::output::{print, print_json};
 use crate::text::{count, joined, plural, table};
@@ -164,6 +166,21 @@ fn units(layer: &Dense) -> Vec<Unit> {
 fn subject(args: &CertifyArgs) -> anyhow::Result<Subject> {
     let container = Container::read_file(&args.file)?;
     let own = container.metadata().contains_key(NETWORK_KEY);
+    let (selu, prefix) = if own {
+        let selu = own_selu(&container);
+        (
+            selu.with_context(|| format!("{} cannot be certified", args.file.display()))?,
+            OWN_LAYERS,
+        )
+    } else {
+        (
+            Selu {
+                alpha: ALPHA_01,
+                lambda: LAMBDA_01,
+            },
+            "",
+        )
+    };
     if args.data.is_some() && !own {
         bail!(
             "rows can be read only for models of banach's, which know their columns; {} is none: measure the moments of its input and \
@@ -181,17 +198,6 @@ fn subject(args: &CertifyArgs) -> anyhow::Result<Subject> {
             },
             "assumed",
         ),
-    };
-    let (selu, prefix) = if own {
-        (own_selu(&container)?, OWN_LAYERS)
-    } else {
-        (
-            Selu {
-                alpha: ALPHA_01,
-                lambda: LAMBDA_01,
-            },
-            "",
-        )
     };
     let chain = chain::find(&container, prefix)
         .with_context(|| format!("{} cannot be certified", args.file.display()))?;
@@ -219,33 +225,23 @@ fn measure(model: &Model, data: &Path) -> anyhow::Result<InputMoments> {
     })
 }
 
-/// What is needed of the network's description.
-#[derive(serde::Deserialize)]
-struct Network {
-    layers: Vec<Layer>,
-}
-
-#[derive(serde::Deserialize)]
-struct Layer {
-    activation: Activation,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Activation {
-    Selu { alpha: f64, lambda: f64 },
-    Relu,
-}
-
 /// SELU's parameters in a model of banach's, which must be the same in all of its layers.
 fn own_selu(container: &Container) -> anyhow::Result<Selu> {
-    let network: Network = container.json(NETWORK_KEY)?;
+    let network: NetworkSpec = container.json(NETWORK_KEY)?;
     let mut found: Option<Selu> = None;
     for (index, layer) in network.layers.iter().enumerate() {
-        let Activation::Selu { alpha, lambda } = layer.activation else {
+        let dense = LayerSpec::dense(layer.width, layer.activation, layer.dropout);
+        let (Activation::Selu { alpha, lambda, .. }, true) = (layer.activation, *layer == dense)
+        else {
             bail!(
-                "hidden layer {} has the activation relu, only SELU can be certified",
-                index + 1
+                "the theory is about self-normalizing networks, whose units are SELU of weights times inputs; hidden layer {} is {}: \
+                 certify a model of `fit --network snn`",
+                index + 1,
+                made_of(
+                    layer.activation.name(),
+                    layer.normalization,
+                    layer.connection
+                )
             );
         };
         let selu = Selu { alpha, lambda };

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use banach::{Inspection, Layer, Model, Moments};
 use banach_data::{EncodedColumn, ReadOptions, Table};
+use banach_nn::{Connection, Normalization};
 
 use crate::options::Talk;
 use crate::output::{print, print_json, say};
@@ -35,7 +36,8 @@ omega is the sum of a unit's weights, tau the sum of their squares: 0 and 1 at i
 the mean (arXiv:1706.02515).
 
 --json keys: task, targets, columns, unused, parameters, input_width, layers (each with width,
-activation, dropout, omega, tau, and moments with a table), input_moments, training, settings.")]
+activation, normalization, connection, dropout, omega, tau, and moments with a table),
+input_moments, training, settings.")]
 pub(crate) struct InspectArgs {
     /// The model file
     model: PathBuf,
@@ -171,7 +173,7 @@ fn column(column: &EncodedColumn) -> Vec<String> {
 /// A line for each layer: its weights, and its activations if they were measured.
 pub(super) fn layers(inspection: &Inspection<'_>) -> String {
     let measured = inspection.input_moments.is_some();
-    let names = ["layer", "width", "activation", "dropout", "omega", "tau"];
+    let names = ["layer", "width", "units", "dropout", "omega", "tau"];
     let mut head: Vec<String> = names.map(str::to_owned).to_vec();
     if measured {
         head.extend(
@@ -188,11 +190,11 @@ pub(super) fn layers(inspection: &Inspection<'_>) -> String {
     for (at, layer) in inspection.layers.iter().enumerate() {
         let Layer {
             width,
-            activation,
             dropout,
             omega,
             tau,
             moments,
+            ..
         } = layer;
         let name = if at + 1 == inspection.layers.len() {
             "output".to_owned()
@@ -202,7 +204,7 @@ pub(super) fn layers(inspection: &Inspection<'_>) -> String {
         let mut line = vec![
             format!("  {name}"),
             count(*width),
-            (*activation).to_owned(),
+            units(layer.activation, layer.normalization, layer.connection),
             dropout.to_string(),
             range(omega),
             range(tau),
@@ -212,6 +214,27 @@ pub(super) fn layers(inspection: &Inspection<'_>) -> String {
     }
     lines[0][0].insert_str(0, "  ");
     table(&lines)
+}
+
+/// What happens to a layer's net inputs, in this order.
+pub(super) fn units(
+    activation: &str,
+    normalization: Normalization,
+    connection: Connection,
+) -> String {
+    let normalization = match normalization {
+        Normalization::None => "",
+        Normalization::Batch => "batch norm, ",
+        Normalization::Layer => "layer norm, ",
+        Normalization::Weight => "weight norm, ",
+    };
+    match connection {
+        Connection::Plain => format!("{normalization}{activation}"),
+        Connection::Highway => format!("{normalization}{activation}, highway"),
+        Connection::Residual { layers } => {
+            format!("{normalization}residual of {layers}, {activation}")
+        }
+    }
 }
 
 fn moments_cells(moments: &Moments) -> [String; 4] {

@@ -30,6 +30,7 @@ fn train_prints_an_object_for_each_workload() {
     let keys: Vec<&String> = deep.as_object().unwrap().keys().collect();
     let expected = [
         "workload",
+        "network",
         "features",
         "layers",
         "width",
@@ -60,6 +61,22 @@ fn train_prints_an_object_for_each_workload() {
     assert!((number("gflops") / gflops - 1.0).abs() < 1e-9, "{deep}");
     // Cross-entropy of two classes at random weights and labels is near ln 2.
     assert!((0.3..2.0).contains(&number("loss")), "{deep}");
+}
+
+#[test]
+fn train_measures_the_networks_that_self_normalizing_ones_are_compared_with() {
+    let room = Room::new();
+    for name in ["batchnorm", "highway", "resnet"] {
+        let args =
+            format!("bench train --network {name} --width 24 --threads 2 --seconds 0.01 --json");
+        let ran = room.run(&args.split(' ').collect::<Vec<_>>()).ok();
+        let report = &array(&ran.out)[0];
+        assert_eq!(report["network"], name);
+        assert!(report["samples_per_second"].as_f64().unwrap() > 0.0);
+    }
+    let ran = room.run(&["bench", "train", "--network", "batch"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("batchnorm, layernorm"), "{ran:#?}");
 }
 
 #[test]

@@ -372,15 +372,31 @@ fn settings_out_of_range_or_at_odds() {
             "momentum must be left out unless optimizer is sgd",
         ),
         (
-            "--activation relu --dropout 0.1 --dropout-kind alpha",
-            "alpha dropout goes with SELU only",
+            "--network relu",
+            "expected one of `snn`, `msra`, `batchnorm`, `layernorm`, `weightnorm`, `highway`, `resnet`",
         ),
         (
-            "--dropout 0.1 --dropout-kind ordinary",
-            "SELU goes with alpha dropout only",
+            "--network highway --width 16",
+            "width must be left out with network highway, which is as wide as its input, got 16",
+        ),
+        (
+            "--network resnet --shape conic",
+            "shape must be left out with network resnet, whose blocks are shaped by bottleneck",
+        ),
+        ("--network resnet --block 4", "block must be 2 or 3, got 4"),
+        (
+            "--network resnet --bottleneck 0",
+            "bottleneck must be above 0 and at most 1, got 0",
+        ),
+        (
+            "--network msra --block 2",
+            "block must be left out unless network is resnet, got 2",
+        ),
+        (
+            "--network batchnorm --fixed-point 0,1",
+            "fixed_point must be left out unless network is snn, got 0,1",
         ),
         ("--loss huber", "does not go with the task multiclass"),
-        ("--activation swish", "expected `selu` or `relu`"),
         (
             "--split stratifed",
             "random, stratified, group=COLUMN or time=COLUMN",

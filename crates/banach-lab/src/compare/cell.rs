@@ -8,6 +8,7 @@ use banach::{Error, Estimator, FoldPlan, FoldRows, Predictions, Run, Settings};
 use banach_data::{Table, TargetEncoder, Targets};
 
 use super::encode::matrices;
+use super::method::network_settings;
 use super::{CellResult, Method, MethodKind};
 use crate::baselines::{Baseline, Matrix, Outcome, Target};
 use crate::error::LabError;
@@ -21,8 +22,8 @@ pub(super) fn run(
 ) -> CellResult {
     let start = Instant::now();
     let result = match method.kind {
-        MethodKind::Network(form) => {
-            let settings = form(plan.settings.clone());
+        MethodKind::Network(kind) => {
+            let settings = network_settings(plan.settings.clone(), kind);
             network(settings, table, fold, interrupt).map(|metrics| (metrics, Vec::new()))
         }
         MethodKind::Baseline(baseline) => self::baseline(baseline, table, plan, fold),

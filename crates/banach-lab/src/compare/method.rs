@@ -1,6 +1,6 @@
 //! The methods that can be compared.
 
-use banach::{ActivationChoice, ClassWeight, DropoutKind, Estimator, Settings};
+use banach::{ClassWeight, Estimator, NetworkChoice, Settings};
 use banach_data::nearest_name;
 
 use crate::baselines::Baseline;
@@ -20,18 +20,14 @@ pub struct Method {
 /// How a method is run.
 #[derive(Debug, Clone, Copy)]
 pub enum MethodKind {
-    /// A network: the user's settings, changed to its form.
-    Network(fn(Settings) -> Settings),
+    /// A network of this kind, with the user's settings as far as they have a meaning for it.
+    Network(NetworkChoice),
     /// Another method.
     Baseline(Baseline),
 }
 
-const fn network(
-    name: &'static str,
-    about: &'static str,
-    form: fn(Settings) -> Settings,
-) -> Method {
-    let kind = MethodKind::Network(form);
+const fn network(name: &'static str, about: &'static str, network: NetworkChoice) -> Method {
+    let kind = MethodKind::Network(network);
     Method { name, about, kind }
 }
 
@@ -42,15 +38,36 @@ const fn baseline(name: &'static str, about: &'static str, baseline: Baseline) -
 
 /// Every method; a new one is a line here.
 pub static METHODS: &[Method] = &[
-    network("snn", "self-normalizing network", |settings| settings),
+    network("snn", "self-normalizing network", NetworkChoice::Snn),
     network(
         "msra",
         "network of ReLU units, MSRA initialization",
-        |settings| Settings {
-            activation: Some(ActivationChoice::Relu),
-            dropout_kind: Some(DropoutKind::Ordinary),
-            ..settings
-        },
+        NetworkChoice::Msra,
+    ),
+    network(
+        "batchnorm",
+        "the same with batch normalization",
+        NetworkChoice::BatchNorm,
+    ),
+    network(
+        "layernorm",
+        "the same with layer normalization",
+        NetworkChoice::LayerNorm,
+    ),
+    network(
+        "weightnorm",
+        "the same with weight normalization",
+        NetworkChoice::WeightNorm,
+    ),
+    network(
+        "highway",
+        "highway network, as wide as its input",
+        NetworkChoice::Highway,
+    ),
+    network(
+        "resnet",
+        "residual blocks with batch normalization",
+        NetworkChoice::ResNet,
     ),
     baseline(
         "forest",
@@ -105,8 +122,8 @@ impl Method {
     /// Whether the settings suit the method.
     pub(super) fn check(&self, settings: &Settings) -> Result<(), LabError> {
         match self.kind {
-            MethodKind::Network(form) => {
-                Estimator::new(form(settings.clone()))?;
+            MethodKind::Network(network) => {
+                Estimator::new(network_settings(settings.clone(), network))?;
                 Ok(())
             }
             MethodKind::Baseline(_) => {
@@ -127,6 +144,24 @@ impl Method {
             }
         }
     }
+}
+
+/// The settings for a kind of network, without those that have no meaning for it.
+pub(super) fn network_settings(mut settings: Settings, network: NetworkChoice) -> Settings {
+    settings.network = Some(network);
+    if network != NetworkChoice::Snn {
+        settings.fixed_point = None;
+    }
+    if network == NetworkChoice::Highway {
+        settings.width = None;
+    }
+    if matches!(network, NetworkChoice::Highway | NetworkChoice::ResNet) {
+        settings.shape = None;
+    }
+    if network != NetworkChoice::ResNet {
+        (settings.block, settings.bottleneck) = (None, None);
+    }
+    settings
 }
 
 fn networks() -> String {

@@ -144,13 +144,14 @@ pub enum FormatError {
     },
     /// The file is of a version that this program does not read.
     #[error(
-        "the file has format version {got:?}, this program reads version {supported:?}: use the version of banach that wrote it"
+        "the file has format version {got:?}, this program reads version {}: use the version of banach that wrote it",
+        one_of(supported)
     )]
     UnsupportedVersion {
         /// The file's version.
         got: String,
-        /// The version that can be read.
-        supported: &'static str,
+        /// The versions that can be read.
+        supported: &'static [&'static str],
     },
     /// A tensor that must be there is not.
     #[error("tensor {name:?} is missing")]
@@ -178,12 +179,28 @@ pub enum FormatError {
         /// The value.
         value: f32,
     },
+    /// A negative value where there must be none, such as a variance.
+    #[error("tensor {name:?} must be at least 0, value {index} is {value}")]
+    Negative {
+        /// Name of the tensor.
+        name: String,
+        /// Which value, counted row by row from 0.
+        index: usize,
+        /// The value.
+        value: f32,
+    },
     /// A tensor that no part of the network asks for.
     #[error("tensor {name:?} does not belong to the network that the file describes")]
     UnknownTensor {
         /// Name of the tensor.
         name: String,
     },
+}
+
+/// `"1" or "2"`.
+fn one_of(versions: &[&str]) -> String {
+    let quoted: Vec<String> = versions.iter().map(|v| format!("{v:?}")).collect();
+    quoted.join(" or ")
 }
 
 impl FormatError {

@@ -68,6 +68,7 @@ fn variant(error: &FormatError) -> &'static str {
         FormatError::TensorMissing { .. } => "TensorMissing",
         FormatError::TensorShape { .. } => "TensorShape",
         FormatError::NotFinite { .. } => "NotFinite",
+        FormatError::Negative { .. } => "Negative",
         FormatError::UnknownTensor { .. } => "UnknownTensor",
     }
 }
@@ -428,9 +429,9 @@ const BAD: &[Bad] = &[
     bad(
         "another version",
         "UnsupportedVersion",
-        "reads version \"2\"",
+        "reads version \"2\" or \"3\"",
         || {
-            small().check_version("banach.format_version", "2")?;
+            small().version("banach.format_version", &["2", "3"])?;
             Ok(small())
         },
     ),
@@ -440,6 +441,15 @@ const BAD: &[Bad] = &[
         "\"layers.1.bias\"",
         || {
             small().take("layers.1.bias", &[])?;
+            Ok(small())
+        },
+    ),
+    bad(
+        "a value below 0",
+        "Negative",
+        "\"layers.0.weight\" must be at least 0, value 4 is -1.5",
+        || {
+            small().take_not_negative("layers.0.weight", &[2, 3])?;
             Ok(small())
         },
     ),

@@ -21,16 +21,17 @@ const WARM_UP: f64 = 0.1;
 
 /// Samples per second and GFLOP/s of training
 ///
-/// A dense SELU network with weights from Normal(0, 1/fan_in) is trained by cross-entropy on random rows, shuffled every epoch, in
+/// A self-normalizing network, or the one that --network names, is trained by cross-entropy on random rows, shuffled every epoch, in
 /// float32. GFLOP/s counts 6 operations a weight and sample; that of the matrix product of this machine is its limit.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   banach bench train                                   all workloads, all processors
   banach bench train --workload deep --threads 1
+  banach bench train --workload deep --network batchnorm
   banach bench train --layers 16 --width 512 --batch 1024 --rows 1000000
 
---json prints an array with an object for each workload: workload, features, layers, width, classes, batch, optimizer, dropout,
+--json prints an array with an object for each workload: workload, network, features, layers, width, classes, batch, optimizer, dropout,
 rows, threads, samples_per_second, lowest and highest (samples per second in tenths of the time), gflops, loss (of the last step).")]
 pub(super) struct TrainArgs {
     /// Workloads [default: all]

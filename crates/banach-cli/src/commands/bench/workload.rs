@@ -2,11 +2,11 @@
 
 use anyhow::bail;
 use banach_nn::{
-    Activation, Dataset, Dropout, InputSpec, Inputs, LayerSpec, Loss, NetworkSpec, Optimizer,
-    Schedule, Stopping, Targets, TrainOptions,
+    Architecture, Dataset, Dropout, InputSpec, Inputs, Loss, NetworkSpec, Optimizer, Schedule,
+    Stopping, Targets, TrainOptions,
 };
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::text::count;
 
@@ -42,17 +42,19 @@ pub(super) enum Rule {
     Adam,
 }
 
-/// A SELU network for classes, and how it is trained.
+/// A network for classes, and how it is trained.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Workload {
     pub(super) workload: String,
+    #[serde(serialize_with = "name")]
+    pub(super) network: Architecture,
     pub(super) features: usize,
     pub(super) layers: usize,
     pub(super) width: usize,
     pub(super) classes: usize,
     pub(super) batch: usize,
     pub(super) optimizer: Rule,
-    /// Rate of alpha dropout.
+    /// Rate of dropout.
     pub(super) dropout: f64,
     /// Rows of the dataset.
     pub(super) rows: usize,
@@ -62,13 +64,16 @@ pub(super) struct Workload {
 #[derive(Debug, Clone, Copy, Default, PartialEq, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub(super) struct Changes {
+    /// Kind of network: snn, msra, batchnorm, layernorm, weightnorm, highway or resnet
+    #[arg(long, value_name = "NAME", value_parser = architecture)]
+    network: Option<Architecture>,
     /// Number features
     #[arg(long, value_name = "N", value_parser = size())]
     features: Option<usize>,
-    /// Hidden layers
+    /// Hidden layers; of a resnet its first layer and blocks of two
     #[arg(long, value_name = "N", value_parser = size())]
     layers: Option<usize>,
-    /// Units in each hidden layer
+    /// Units in each hidden layer; a highway network is as wide as its input
     #[arg(long, value_name = "N", value_parser = size())]
     width: Option<usize>,
     /// Classes
@@ -80,7 +85,7 @@ pub(super) struct Changes {
     /// Rule of the steps
     #[arg(long, value_enum)]
     optimizer: Option<Rule>,
-    /// Rate of alpha dropout, in [0, 1)
+    /// Rate of dropout, in [0, 1)
     #[arg(long, value_name = "RATE")]
     dropout: Option<f64>,
 }
@@ -106,6 +111,7 @@ impl Workload {
         let workload = name.to_possible_value();
         Self {
             workload: workload.map_or_else(String::new, |value| value.get_name().to_owned()),
+            network: Architecture::Snn,
             features,
             layers,
             width,
@@ -122,6 +128,7 @@ impl Workload {
         if *changes != Changes::default() {
             self.workload = "custom".to_owned();
         }
+        self.network = changes.network.unwrap_or(self.network);
         self.features = changes.features.unwrap_or(self.features);
         self.layers = changes.layers.unwrap_or(self.layers);
         self.width = changes.width.unwrap_or(self.width);
@@ -135,22 +142,15 @@ impl Workload {
 
     /// What the network is.
     pub(super) fn spec(&self) -> NetworkSpec {
-        let layer = LayerSpec {
-            width: self.width,
-            activation: Activation::SELU,
-            dropout: if self.dropout == 0.0 {
-                Dropout::None
-            } else {
-                Dropout::Alpha { rate: self.dropout }
-            },
-        };
+        let widths = vec![self.width; self.layers];
+        let layers = self.network.layers(&widths, self.features, self.dropout);
         NetworkSpec {
             inputs: InputSpec {
                 n_numbers: self.features,
                 categories: vec![],
                 dropout: Dropout::None,
             },
-            layers: vec![layer; self.layers],
+            layers,
             n_outputs: self.classes,
         }
     }
@@ -214,11 +214,16 @@ impl Workload {
         })
     }
 
-    /// Width, depth and width again, as people write them.
+    /// Width, depth and width again, as people write them, and what the network is if it is none of
+    /// the self-normalizing ones.
     pub(super) fn shape(&self) -> String {
         let (features, classes) = (count(self.features), count(self.classes));
+        let kind = match self.network {
+            Architecture::Snn => String::new(),
+            other => format!("{} ", other.name()),
+        };
         format!(
-            "{features} - {} x {} - {classes}",
+            "{kind}{features} - {} x {} - {classes}",
             self.layers,
             count(self.width)
         )
@@ -227,12 +232,25 @@ impl Workload {
     /// Floating-point operations of training for one sample: two for each weight in each of the
     /// products for outputs, for gradients of inputs and for gradients of weights.
     pub(super) fn flop_per_sample(&self) -> f64 {
-        let widths = self.spec().widths();
-        6.0 * widths
-            .windows(2)
-            .map(|pair| (pair[0] * pair[1]) as f64)
-            .sum::<f64>()
+        let tensors = self.spec().tensors();
+        let matrices = tensors.iter().filter(|tensor| tensor.shape.len() == 2);
+        6.0 * matrices.map(|tensor| tensor.len() as f64).sum::<f64>()
     }
+}
+
+/// The network of that name.
+fn architecture(name: &str) -> Result<Architecture, String> {
+    let mut all = Architecture::ALL.iter();
+    let found = all.find(|architecture| architecture.name() == name);
+    found.copied().ok_or_else(|| {
+        let names = Architecture::ALL.map(|architecture| architecture.name());
+        format!("expected {}", names.join(", "))
+    })
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn name<S: Serializer>(network: &Architecture, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(network.name())
 }
 
 /// Checks a time to measure.

@@ -15,6 +15,7 @@ mod evaluate;
 mod fit;
 mod inspect;
 mod interrupt;
+mod networks;
 mod predict;
 mod room;
 mod tables;

@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod compare;
 mod cv;
 mod demo;
 mod determinism;

@@ -1,7 +1,7 @@
 //! Logistic and ridge regression.
 //!
-//! Ours, because they are short, and the logistic regression of the crate that was tried took twenty
-//! times as long on a table of 20,000 rows.
+//! Ours, because they are short, and the logistic regression of the crate that was tried (smartcore
+//! 0.7) took 26 s where this one takes 1.5 (22,621 rows of 105 features).
 
 use super::minimize::minimize;
 use super::{Labels, Matrix, Outputs, Training};

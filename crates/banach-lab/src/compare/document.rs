@@ -1,6 +1,7 @@
 //! A comparison as a report.
 
 use banach::Settings;
+use serde_json::Value;
 
 use super::{CellResult, Comparison, METHODS, figure};
 use crate::error::LabError;
@@ -69,6 +70,12 @@ pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabErr
              critical difference.",
         )?;
     }
+    let about = METHODS.iter().filter(|known| {
+        let mut methods = ranking.methods.iter();
+        methods.any(|method| method.method == known.name)
+    });
+    let about = about.map(|known| (known.name.to_owned(), known.about.to_owned()));
+    report.facts(&about.collect::<Vec<_>>());
     report.heading("Every fold");
     report.table(&cells_table(comparison));
     report.heading("How it was made");
@@ -91,7 +98,6 @@ fn ranking_table(comparison: &Comparison) -> ReportTable {
     others.dedup();
     let head = [
         "method",
-        "",
         comparison.metric.name(),
         "std",
         "rank",
@@ -106,10 +112,8 @@ fn ranking_table(comparison: &Comparison) -> ReportTable {
         .filter(|method| method.failed.is_none())
         .enumerate()
     {
-        let about = METHODS.iter().find(|known| known.name == method.method);
         let mut row = vec![
             method.method.to_owned(),
-            about.map_or_else(String::new, |known| known.about.to_owned()),
             number(method.mean, 4),
             number(method.std, 4),
             number(method.rank, 2),
@@ -134,7 +138,7 @@ fn ranking_table(comparison: &Comparison) -> ReportTable {
 fn cells_table(comparison: &Comparison) -> ReportTable {
     let n_methods = comparison.cells.len() / comparison.folds.len().max(1);
     let mut table = ReportTable::default();
-    let head = ["fold", "rows to learn from", "rows scored"];
+    let head = ["fold", "train rows", "test rows"];
     table.head = head.map(str::to_owned).to_vec();
     let first = comparison.cells.iter().take(n_methods);
     table.head.extend(first.map(|cell| cell.method.to_owned()));
@@ -165,11 +169,15 @@ fn facts(comparison: &Comparison, origin: &Origin) -> Vec<(String, String)> {
         fact("seed", origin.settings.seed.unwrap_or(0).to_string()),
     ];
     // Settings that were not given are those of the preset.
-    if let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(&origin.settings) {
+    if let Ok(Value::Object(settings)) = serde_json::to_value(&origin.settings) {
         for (name, value) in settings {
             let text = match value {
-                serde_json::Value::Null => continue,
-                serde_json::Value::String(text) => text,
+                Value::Null => continue,
+                Value::String(text) => text,
+                Value::Array(items) => {
+                    let text = |item: &Value| item.as_str().map_or(item.to_string(), str::to_owned);
+                    items.iter().map(text).collect::<Vec<_>>().join(", ")
+                }
                 other => other.to_string(),
             };
             if name != "seed" {

@@ -41,22 +41,22 @@ pub static METHODS: &[Method] = &[
     network("snn", "self-normalizing network", NetworkChoice::Snn),
     network(
         "msra",
-        "network of ReLU units, MSRA initialization",
+        "network of ReLU units with MSRA initialization",
         NetworkChoice::Msra,
     ),
     network(
         "batchnorm",
-        "the same with batch normalization",
+        "network of ReLU units with batch normalization",
         NetworkChoice::BatchNorm,
     ),
     network(
         "layernorm",
-        "the same with layer normalization",
+        "network of ReLU units with layer normalization",
         NetworkChoice::LayerNorm,
     ),
     network(
         "weightnorm",
-        "the same with weight normalization",
+        "network of ReLU units with weight normalization",
         NetworkChoice::WeightNorm,
     ),
     network(
@@ -66,7 +66,7 @@ pub static METHODS: &[Method] = &[
     ),
     network(
         "resnet",
-        "residual blocks with batch normalization",
+        "residual network with batch normalization",
         NetworkChoice::ResNet,
     ),
     baseline(

@@ -12,6 +12,12 @@ pub enum LabError {
     /// Something about settings, table or folds.
     #[error(transparent)]
     Banach(#[from] banach::Error),
+    /// A network that cannot be trained.
+    #[error(transparent)]
+    Train(#[from] banach_nn::TrainError),
+    /// A data set that cannot be read.
+    #[error(transparent)]
+    Dataset(#[from] crate::datasets::DatasetError),
     /// A statistic that is not defined.
     #[error(transparent)]
     Statistics(#[from] StatisticsError),

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod datasets;
 mod error;
 pub mod report;
+pub mod reproduce;
 pub mod statistics;
 
 pub use error::LabError;

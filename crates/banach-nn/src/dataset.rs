@@ -16,6 +16,26 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// Some rows, in the order given.
+    ///
+    /// # Panics
+    /// If a row is not below `n_rows`.
+    #[must_use]
+    pub fn select(&self, rows: &[u32]) -> Self {
+        fn lines<T: Copy>(values: &[T], n_rows: usize, rows: &[u32]) -> Vec<T> {
+            let width = values.len().checked_div(n_rows).unwrap_or(0);
+            rows.iter()
+                .flat_map(|&row| &values[row as usize * width..][..width])
+                .copied()
+                .collect()
+        }
+        Self {
+            n_rows: rows.len(),
+            numbers: lines(&self.numbers, self.n_rows, rows),
+            codes: lines(&self.codes, self.n_rows, rows),
+        }
+    }
+
     /// Checks that these inputs fit a network: lengths, finite numbers, codes in range.
     ///
     /// # Errors

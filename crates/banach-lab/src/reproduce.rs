@@ -1,0 +1,40 @@
+//! The paper's experiments (arXiv:1706.02515, sections 3 and A.4), to be run again: seven kinds of
+//! networks on the same rows, settings chosen on validation rows, results beside the published ones.
+//!
+//! Each experiment is a function from data and options to results that its caller stores, and a function
+//! from results to a [`Report`](crate::report::Report).
+
+pub mod paper;
+pub mod protocol;
+pub mod setting;
+pub mod uci;
+
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+pub use protocol::{Protocol, Trained, train};
+pub use setting::{Grid, Setting};
+
+/// How an experiment is run.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// Networks that are trained side by side.
+    pub threads: usize,
+    /// When nothing new is begun any more.
+    pub until: Option<Instant>,
+    /// Set to break off.
+    pub interrupt: &'a AtomicBool,
+    /// Start of all randomness.
+    pub seed: u64,
+    /// Is told what was done, in a few words.
+    pub observe: &'a (dyn Fn(&str) + Sync),
+}
+
+impl Run<'_> {
+    /// Whether something new may be begun.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        let in_time = self.until.is_none_or(|until| Instant::now() < until);
+        in_time && !self.interrupt.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}

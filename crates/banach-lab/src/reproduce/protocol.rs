@@ -1,0 +1,246 @@
+//! The paper's way of training and choosing (arXiv:1706.02515, section A.4): plain stochastic gradient
+//! descent, the stopping epoch from the smoothed validation curve, settings by the validation rows.
+
+use std::time::Instant;
+
+use banach_nn::{
+    Dataset, Loss, Network, Optimizer, Predictor, Schedule, Stopping, TrainError, TrainOptions,
+    Trainer, side_by_side,
+};
+
+use super::{Run, Setting};
+
+/// What all networks of an experiment have in common.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Protocol {
+    /// Epochs; all are run.
+    pub epochs: usize,
+    /// Epochs that the validation curve is averaged over to find the one that is kept.
+    pub window: usize,
+    /// Most rows of a step. Small sets have steps of a tenth of their training rows, at least 8.
+    pub batch: usize,
+    /// What is made small.
+    pub loss: Loss,
+}
+
+impl Protocol {
+    /// The paper's: 100 epochs, averages over 10.
+    #[must_use]
+    pub fn paper(loss: Loss) -> Self {
+        Self {
+            epochs: 100,
+            window: 10,
+            batch: 128,
+            loss,
+        }
+    }
+
+    /// The same with fewer epochs, and averages over a tenth of them.
+    #[must_use]
+    pub fn with_epochs(self, epochs: usize) -> Self {
+        Self {
+            epochs,
+            window: (epochs / 10).max(1),
+            ..self
+        }
+    }
+}
+
+/// Some rows of some data.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    /// All rows.
+    pub data: &'a Dataset,
+    /// Rows to learn from.
+    pub train: &'a [u32],
+    /// Rows to choose by.
+    pub valid: &'a [u32],
+    /// Rows to measure on. They choose nothing.
+    pub test: &'a [u32],
+}
+
+/// A network that was trained, and what it is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// Its settings.
+    pub setting: Setting,
+    /// Score on the validation rows; higher is better, `None` when training diverged.
+    pub valid: Option<f64>,
+    /// Score on the test rows.
+    pub test: Option<f64>,
+    /// Epoch that was kept.
+    pub epoch: usize,
+    /// Seconds of training, on one thread.
+    pub seconds: f64,
+}
+
+/// Trains one network on one thread and scores its outputs: `score(outputs, rows)` is given the outputs,
+/// row by row, and the rows they belong to.
+///
+/// # Errors
+/// [`TrainError`], but for divergence, which is a result.
+pub fn train(
+    setting: Setting,
+    rows: Rows<'_>,
+    protocol: &Protocol,
+    run: &Run<'_>,
+    score: &(dyn Fn(&[f32], &[u32]) -> Option<f64> + Sync),
+) -> Result<Trained, TrainError> {
+    let start = Instant::now();
+    let n_inputs = rows.data.inputs.numbers.len() / rows.data.n_rows().max(1);
+    let n_outputs = n_outputs(rows.data);
+    let network = Network::new(setting.spec(n_inputs, n_outputs), run.seed)?;
+    let options = TrainOptions {
+        loss: protocol.loss,
+        optimizer: Optimizer::Sgd {
+            momentum: 0.0,
+            nesterov: false,
+        },
+        learning_rate: setting.learning_rate,
+        schedule: Schedule::Constant,
+        weight_decay: setting.weight_decay,
+        clip_norm: None,
+        batch_size: (rows.train.len() / 10).clamp(8, protocol.batch),
+        epochs: protocol.epochs,
+        stopping: Stopping::Smoothed {
+            window: protocol.window,
+        },
+        hide_categories: 0.0,
+        seed: run.seed,
+    };
+    let mut trainer = Trainer::new(network, options, rows.data, rows.train, rows.valid, 1)?;
+    let mut trained = Trained {
+        setting,
+        valid: None,
+        test: None,
+        epoch: 0,
+        seconds: 0.0,
+    };
+    while !trainer.is_done() {
+        match trainer.epoch(run.interrupt, |_, _| {}) {
+            Ok(banach_nn::EpochOutcome::Finished(_)) => {}
+            Ok(banach_nn::EpochOutcome::Interrupted) => return Err(TrainError::Interrupted),
+            Err(TrainError::Diverged { .. }) => {
+                trained.seconds = start.elapsed().as_secs_f64();
+                return Ok(trained);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    trained.epoch = trainer.best_epoch();
+    let mut predictor = Predictor::new(&trainer.finish(), 1)?;
+    let mut score_of = |part: &[u32]| -> Result<Option<f64>, TrainError> {
+        let outputs = predictor.outputs(&rows.data.inputs.select(part))?;
+        Ok(score(&outputs, part))
+    };
+    trained.valid = score_of(rows.valid)?;
+    trained.test = score_of(rows.test)?;
+    trained.seconds = start.elapsed().as_secs_f64();
+    Ok(trained)
+}
+
+/// Trains all settings side by side, the dearest first.
+///
+/// # Errors
+/// [`TrainError`].
+pub fn search(
+    mut settings: Vec<Setting>,
+    rows: Rows<'_>,
+    protocol: &Protocol,
+    run: &Run<'_>,
+    score: &(dyn Fn(&[f32], &[u32]) -> Option<f64> + Sync),
+) -> Result<Vec<Trained>, TrainError> {
+    let n_inputs = rows.data.inputs.numbers.len() / rows.data.n_rows().max(1);
+    let n_outputs = n_outputs(rows.data);
+    let cost = |setting: &Setting| {
+        setting
+            .spec(n_inputs, n_outputs)
+            .n_parameters()
+            .unwrap_or(0)
+    };
+    settings.sort_by_key(|setting| std::cmp::Reverse(cost(setting)));
+    let results = side_by_side(settings, run.threads, |_, setting| {
+        train(setting, rows, protocol, run, score)
+    });
+    results.into_iter().collect()
+}
+
+/// The one with the best score on the validation rows; ties go to more layers, then the lower learning
+/// rate, then more dropout. Networks that diverged come last.
+#[must_use]
+pub fn best(trained: &[Trained]) -> Option<&Trained> {
+    trained.iter().max_by(|a, b| {
+        let score = |t: &Trained| t.valid.unwrap_or(f64::NEG_INFINITY);
+        score(a)
+            .total_cmp(&score(b))
+            .then(a.setting.layers.cmp(&b.setting.layers))
+            .then(b.setting.learning_rate.total_cmp(&a.setting.learning_rate))
+            .then(a.setting.dropout.total_cmp(&b.setting.dropout))
+    })
+}
+
+/// Share of rows whose largest output is their class's.
+#[must_use]
+pub fn accuracy(outputs: &[f32], rows: &[u32], labels: &[u32]) -> Option<f64> {
+    if rows.is_empty() {
+        return None;
+    }
+    let lines = outputs.chunks_exact(outputs.len() / rows.len());
+    let right = lines.zip(rows).filter(|(line, row)| {
+        let top = line.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+        top.map(|(class, _)| class as u32) == Some(labels[**row as usize])
+    });
+    Some(right.count() as f64 / rows.len() as f64)
+}
+
+fn n_outputs(data: &Dataset) -> usize {
+    match &data.targets {
+        banach_nn::Targets::Classes(classes) => classes
+            .iter()
+            .max()
+            .map_or(2, |&top| (top as usize + 1).max(2)),
+        banach_nn::Targets::Labels(labels) => labels.len() / data.n_rows().max(1),
+        banach_nn::Targets::Values(_) => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reproduce::Grid;
+    use banach_nn::Architecture;
+
+    #[test]
+    fn ties_go_to_more_layers_then_lower_rates_then_more_dropout() {
+        let trained = |valid, layers, learning_rate, dropout| Trained {
+            setting: Setting {
+                layers,
+                learning_rate,
+                dropout,
+                ..Grid::uci_quick().settings(Architecture::Snn)[0]
+            },
+            valid,
+            test: None,
+            epoch: 1,
+            seconds: 0.0,
+        };
+        let all = [
+            trained(Some(0.9), 2, 0.1, 0.0),
+            trained(Some(0.9), 4, 0.1, 0.05),
+            trained(Some(0.9), 4, 0.01, 0.0),
+            trained(Some(0.9), 4, 0.01, 0.05),
+            trained(Some(0.8), 32, 0.01, 0.05),
+            trained(None, 32, 0.01, 0.05),
+        ];
+        assert_eq!(best(&all), Some(&all[3]));
+        assert_eq!(best(&all[5..]), Some(&all[5]));
+        assert_eq!(best(&[]), None);
+    }
+
+    #[test]
+    fn accuracy_counts_the_largest_output() {
+        let outputs = [0.1, 0.9, 3.0, -1.0, 0.0, 0.5];
+        assert_eq!(accuracy(&outputs, &[0, 1, 2], &[1, 1, 1]), Some(2.0 / 3.0));
+        assert_eq!(accuracy(&[], &[], &[]), None);
+    }
+}

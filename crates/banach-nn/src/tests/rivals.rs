@@ -6,7 +6,8 @@ use super::{LOSSES, SGD, data, network, options, spec};
 use crate::optimizer::OptimizerState;
 use crate::step::StepOptions;
 use crate::{
-    Architecture, Dataset, Dropout, Loss, NetworkSpec, Predictor, Stepper, TrainOptions, Trainer,
+    Activation, Architecture, Connection, Dataset, Dropout, LayerSpec, Loss, NetworkSpec,
+    Normalization, Predictor, Stepper, TrainOptions, Trainer,
 };
 
 /// All architectures, residual blocks with a bottleneck among them.
@@ -55,56 +56,104 @@ const HALF_STEP: f64 = 1e-6;
 /// and rounding of the loss over the step, as a share of 1 + the gradient.
 const TOLERANCE: f64 = 1e-7;
 
-#[test]
-fn gradients_of_every_architecture_are_central_differences() {
-    for architecture in architectures() {
-        for (loss, n_outputs) in [LOSSES[0], LOSSES[2], LOSSES[3]] {
-            for widths in [&[9][..], &[40, 40, 40], &[7, 7, 7, 7, 7]] {
-                let data = data(&loss, n_outputs, 37, 1.0);
-                let network = network::<f64>(rival(architecture, widths, n_outputs));
-                let tensors = network.tensors().to_vec();
-                let parameters = network.parameters().to_vec();
-                let mut stepper = Stepper::new(network, &SGD, 37, 2).unwrap();
-                loss_at(&mut stepper, &data, loss, &parameters);
-                let gradient = stepper.last_gradient();
-                for info in &tensors {
-                    let running = info.name.contains("running");
-                    let every = info.len().div_ceil(7);
-                    for index in (info.offset..info.offset + info.len()).step_by(every) {
-                        if running {
-                            assert_eq!(gradient[index], 0.0, "{}", info.name);
-                            continue;
-                        }
-                        let mut at = |distance: f64| {
-                            let mut moved = parameters.clone();
-                            moved[index] += distance;
-                            loss_at(&mut stepper, &data, loss, &moved)
-                        };
-                        let difference = (at(HALF_STEP) - at(-HALF_STEP)) / (2.0 * HALF_STEP);
-                        let got = gradient[index];
-                        assert!(
-                            (difference - got).abs() <= TOLERANCE * (1.0 + got.abs()),
-                            "{architecture:?} {widths:?} {loss:?} {}[{}]: {difference} {got}",
-                            info.name,
-                            index - info.offset
-                        );
-                    }
-                }
+/// Compares some elements of every tensor's gradient with differences.
+fn check_differences(case: &str, spec: NetworkSpec, loss: Loss) {
+    let data = data(&loss, spec.n_outputs, 37, 1.0);
+    let network = network::<f64>(spec);
+    let tensors = network.tensors().to_vec();
+    let parameters = network.parameters().to_vec();
+    let mut stepper = Stepper::new(network, &SGD, 37, 2).unwrap();
+    loss_at(&mut stepper, &data, loss, &parameters);
+    let gradient = stepper.last_gradient();
+    for info in &tensors {
+        let running = info.name.contains("running");
+        let every = info.len().div_ceil(7);
+        for index in (info.offset..info.offset + info.len()).step_by(every) {
+            if running {
+                assert_eq!(gradient[index], 0.0, "{}", info.name);
+                continue;
             }
+            let mut at = |distance: f64| {
+                let mut moved = parameters.clone();
+                moved[index] += distance;
+                loss_at(&mut stepper, &data, loss, &moved)
+            };
+            let difference = (at(HALF_STEP) - at(-HALF_STEP)) / (2.0 * HALF_STEP);
+            let got = gradient[index];
+            assert!(
+                (difference - got).abs() <= TOLERANCE * (1.0 + got.abs()),
+                "{case} {loss:?} {}[{}]: {difference} {got}",
+                info.name,
+                index - info.offset
+            );
         }
     }
 }
 
 #[test]
-fn every_architecture_gives_the_same_bits_for_any_number_of_threads_and_when_resumed() {
+fn gradients_of_every_architecture_are_central_differences() {
     for architecture in architectures() {
+        for (loss, n_outputs) in [LOSSES[0], LOSSES[2], LOSSES[3]] {
+            for widths in [&[9][..], &[40, 40, 40], &[7, 7, 7, 7, 7]] {
+                let spec = rival(architecture, widths, n_outputs);
+                check_differences(&format!("{architecture:?} {widths:?}"), spec, loss);
+            }
+        }
+    }
+}
+
+/// Everything that a model file may combine beside what the architectures do: blocks that begin at the
+/// input or overlap, SELU with normalization, highway layers and residuals in one network.
+fn mixed(n_outputs: usize) -> NetworkSpec {
+    let mut spec = spec(&[], n_outputs);
+    let width = spec.inputs.width();
+    let alpha = Dropout::Alpha { rate: 0.1 };
+    let ordinary = Dropout::Ordinary { rate: 0.1 };
+    let layer = |activation, dropout, normalization, connection| LayerSpec {
+        normalization,
+        connection,
+        ..LayerSpec::dense(width, activation, dropout)
+    };
+    let residual = |layers| Connection::Residual { layers };
+    let (selu, relu) = (Activation::SELU, Activation::Relu);
+    spec.layers = vec![
+        layer(selu, alpha, Normalization::Layer, residual(1)),
+        layer(selu, alpha, Normalization::None, Connection::Highway),
+        layer(relu, ordinary, Normalization::Weight, residual(3)),
+        layer(selu, alpha, Normalization::Batch, residual(2)),
+        layer(relu, ordinary, Normalization::None, residual(4)),
+        layer(relu, ordinary, Normalization::None, Connection::Highway),
+        layer(selu, alpha, Normalization::Batch, Connection::Plain),
+    ];
+    spec
+}
+
+#[test]
+fn gradients_of_networks_of_all_kinds_of_layers_are_central_differences() {
+    for (loss, n_outputs) in LOSSES {
+        check_differences("mixed", mixed(n_outputs), loss);
+    }
+}
+
+/// Networks of every architecture, and one of all kinds of layers.
+fn cases(n_outputs: usize) -> Vec<(String, NetworkSpec)> {
+    let widths = [37, 37, 37];
+    let case = |kind| (format!("{kind:?}"), rival(kind, &widths, n_outputs));
+    let mut cases: Vec<_> = architectures().into_iter().map(case).collect();
+    cases.push(("mixed".to_owned(), mixed(n_outputs)));
+    cases
+}
+
+#[test]
+fn every_architecture_gives_the_same_bits_for_any_number_of_threads_and_when_resumed() {
+    for (case, spec) in cases(1) {
         let data = data(&Loss::Squared, 1, 150, 1.0);
         let (rows, valid): (Vec<u32>, Vec<u32>) = (0..150).partition(|row| row % 3 > 0);
         let options = TrainOptions {
             batch_size: 50,
             ..options(Loss::Squared)
         };
-        let start = network::<f32>(rival(architecture, &[37, 37, 37], 1));
+        let start = network::<f32>(spec);
         let train = |threads: usize, resume: bool| {
             let new =
                 || Trainer::new(start.clone(), options, &data, &rows, &valid, threads).unwrap();
@@ -128,21 +177,17 @@ fn every_architecture_gives_the_same_bits_for_any_number_of_threads_and_when_res
         };
         let one = train(1, false);
         for threads in [2, 3, 4, 7] {
-            assert!(
-                train(threads, false) == one,
-                "{architecture:?}, {threads} threads"
-            );
+            assert!(train(threads, false) == one, "{case}, {threads} threads");
         }
-        assert!(train(2, true) == one, "{architecture:?}, resumed");
+        assert!(train(2, true) == one, "{case}, resumed");
     }
 }
 
 #[test]
 fn every_architecture_predicts_a_row_with_the_same_bits_alone_and_in_a_batch() {
-    for architecture in architectures() {
+    for (case, spec) in cases(3) {
         let data = data(&Loss::Squared, 1, 90, 1.0);
-        let start = network::<f32>(rival(architecture, &[37, 37, 37], 3));
-        let mut network = start;
+        let mut network = network::<f32>(spec);
         // Running averages as after training.
         for info in network.tensors().to_vec() {
             if info.name.contains("running") {
@@ -161,7 +206,7 @@ fn every_architecture_predicts_a_row_with_the_same_bits_alone_and_in_a_batch() {
             let codes = &data.inputs.codes[row * 2..][..2];
             predictor.row(numbers, codes, &mut alone).unwrap();
             for (a, b) in alone.iter().zip(&all[row * 3..]) {
-                assert_eq!(a.to_bits(), b.to_bits(), "{architecture:?}, row {row}");
+                assert_eq!(a.to_bits(), b.to_bits(), "{case}, row {row}");
             }
         }
     }

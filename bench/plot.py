@@ -70,7 +70,8 @@ def draw(entries, threads, machine):
         parts.append(f'<rect x="{x}" y="30" width="11" height="11" rx="2" fill="{COLOURS[peer]}"/>')
         parts.append(text(x + 16, 40, peer, "start", "strong" if peer == "banach" else ""))
         x += 32 + 7 * len(peer)
-    title = f"Training, samples per second as a multiple of the best peer's ({threads} {"thread" if threads == 1 else "threads"}, {machine})"
+    plural = "1 thread" if threads == 1 else f"{threads} threads"
+    title = f"Training, samples per second as a multiple of the best peer's ({plural}, {machine})"
     parts.append(text(LEFT, 16, title, "start", "strong"))
     size = f'width="{WIDTH}" height="{TOP + HEIGHT + BOTTOM}" viewBox="0 0 {WIDTH} {TOP + HEIGHT + BOTTOM}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{title}">'

@@ -43,7 +43,7 @@ def write(out, built, plan, load):
     known["runs"].append(
         {
             "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "command": " ".join(["bench/run", *sys.argv[1:]]),
+            "command": " ".join(["bench/run", *_arguments(sys.argv[1:])]),
             "load_before": load,
             "commit": _output(["git", "rev-parse", "HEAD"]),
             # Numbers of a tree with changes cannot be had again from the commit.
@@ -55,6 +55,17 @@ def write(out, built, plan, load):
         }
     )
     path.write_text(json.dumps(known, indent=2) + "\n")
+
+
+def _arguments(words):
+    """The command's words without folders, which say nothing to others."""
+    kept, words = [], iter(words)
+    for word in words:
+        if word in ("--out", "--venv", "--banach", "--peers-binary", "--data"):
+            next(words, None)
+        else:
+            kept.append(word)
+    return kept
 
 
 def _versions(built):

@@ -15,12 +15,13 @@ use banach_lab::compare::{
 use serde_json::{Value, json};
 
 use super::fit::{complete, read_table};
+use super::typed;
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
 use crate::options::{Talk, Threads, check_output};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
-use crate::text::{metric, pairs, plural, quoted, table};
+use crate::text::{metric, pairs, plural, table};
 
 /// Most repeats; more would only be a slip of the finger.
 const MAX_REPEATS: usize = 1000;
@@ -171,7 +172,7 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     }
     if let Some(folder) = &args.out {
         let origin = Origin {
-            data: args.data.display().to_string(),
+            data: file_name(&args.data),
             command: typed(),
             settings,
             seconds,
@@ -190,12 +191,6 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
-}
-
-/// The command, as it can be typed again.
-fn typed() -> String {
-    let arguments: Vec<String> = std::env::args().skip(1).map(|arg| quoted(&arg)).collect();
-    format!("banach {}", arguments.join(" "))
 }
 
 /// A finished cell, in a line.

@@ -46,3 +46,12 @@ impl Command {
         }
     }
 }
+
+/// The command, as it can be typed again.
+fn typed() -> String {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .map(|arg| crate::text::quoted(&arg))
+        .collect();
+    format!("banach {}", arguments.join(" "))
+}

@@ -193,6 +193,12 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// The last part of a path: a title has no room for all of it.
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
 /// A finished cell, in a line.
 fn said(cell: &Cell, done: usize, all: usize) -> String {
     let head = format!("{done}/{all} fold {}, {}", cell.fold, cell.method);

@@ -9,6 +9,7 @@ mod evaluate;
 mod fit;
 mod inspect;
 mod predict;
+mod reproduce;
 mod theory;
 
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     /// Mean and variance in deep SELU networks: map, fixed points, parameters, pictures
     Theory(Box<theory::TheoryArgs>),
     Certify(Box<certify::CertifyArgs>),
+    Reproduce(Box<reproduce::ReproduceArgs>),
     /// How fast networks train and predict here, on random data
     Bench(bench::BenchArgs),
 }
@@ -42,6 +44,7 @@ impl Command {
             Self::Inspect(args) => inspect::run(args),
             Self::Theory(args) => theory::run(*args),
             Self::Certify(args) => certify::run(*args),
+            Self::Reproduce(args) => reproduce::run(*args),
             Self::Bench(args) => bench::run(args),
         }
     }

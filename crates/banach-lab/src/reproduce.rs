@@ -4,9 +4,12 @@
 //! Each experiment is a function from data and options to results that its caller stores, and a function
 //! from results to a [`Report`](crate::report::Report).
 
+pub mod figure1;
+pub mod htru2;
 pub mod paper;
 pub mod protocol;
 pub mod setting;
+pub mod tox21;
 pub mod uci;
 
 use std::sync::atomic::AtomicBool;

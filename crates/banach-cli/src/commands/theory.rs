@@ -20,6 +20,8 @@ use clap::{Args, Subcommand};
 
 use crate::options::Threads;
 
+pub(crate) use plot::paper_field;
+
 /// Questions about mean and variance in deep SELU networks
 #[derive(Debug, Args)]
 pub(crate) struct TheoryArgs {

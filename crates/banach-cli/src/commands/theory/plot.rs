@@ -81,6 +81,11 @@ pub(super) fn run(args: &PlotArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The paper's Figure 2, for SELU's own parameters.
+pub(crate) fn paper_field() -> anyhow::Result<Figure> {
+    field::figure(Selu::default())
+}
+
 fn save(figure: &Figure, args: &PlotArgs) -> anyhow::Result<()> {
     let extension = args.out.extension().and_then(|name| name.to_str());
     let bytes = match extension.map(str::to_lowercase).as_deref() {

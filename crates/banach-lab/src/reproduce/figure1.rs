@@ -1,0 +1,285 @@
+//! Figure 1: training error of self-normalizing networks and of networks with batch normalization, on
+//! MNIST and CIFAR-10.
+
+use banach_nn::{
+    Architecture, Dataset, EpochOutcome, Inputs, Loss, Network, Optimizer, Schedule, Shape,
+    Stopping, Targets, TrainError, TrainOptions, Trainer,
+};
+use banach_plot::{Axis, Corner, Figure, Mark, OKABE_ITO, Panel, Stroke};
+
+use super::{Run, Setting};
+use crate::baselines::Matrix;
+use crate::datasets::{ImageSet, Standardizer};
+use crate::error::LabError;
+use crate::report::{Report, ReportTable};
+
+/// Depths of the figure.
+pub const DEPTHS: [usize; 3] = [8, 16, 32];
+
+/// How the curves are made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Step size.
+    pub learning_rate: f64,
+    /// Epochs.
+    pub epochs: usize,
+    /// Training images that are used; all when there are fewer.
+    pub images: usize,
+    /// Rows of a step.
+    pub batch: usize,
+}
+
+impl Options {
+    /// The paper's: 2000 epochs at 1e-5 on all images.
+    pub const PAPER: Self = Self {
+        learning_rate: 1e-5,
+        epochs: 2000,
+        images: usize::MAX,
+        batch: 128,
+    };
+
+    /// Larger steps on fewer images: shows the effect in minutes.
+    pub const QUICK: Self = Self {
+        learning_rate: 1e-3,
+        epochs: 20,
+        images: 2560,
+        batch: 128,
+    };
+}
+
+/// Training error of one network, an entry for each epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// `mnist` or `cifar10`.
+    pub dataset: String,
+    /// Kind of network.
+    pub kind: Architecture,
+    /// Hidden layers.
+    pub depth: usize,
+    /// Mean cross-entropy of the steps of each epoch.
+    pub errors: Vec<f64>,
+    /// Seconds.
+    pub seconds: f64,
+}
+
+/// Trains one network, as wide as its input, on standardized images.
+///
+/// # Errors
+/// [`LabError`]. A network that diverges has a curve that ends there.
+pub fn curve(
+    name: &str,
+    set: &ImageSet,
+    kind: Architecture,
+    depth: usize,
+    options: &Options,
+    run: &Run<'_>,
+) -> Result<Curve, LabError> {
+    let start = std::time::Instant::now();
+    let n = set.train.labels.len().min(options.images);
+    let rows: Vec<u32> = (0..n as u32).collect();
+    let x: Matrix = set.train.matrix()?.select(&rows);
+    let x = Standardizer::fit(&x, &rows).apply(&x)?;
+    let data = Dataset {
+        inputs: Inputs {
+            n_rows: n,
+            numbers: x.values().to_vec(),
+            codes: vec![],
+        },
+        targets: Targets::Classes(set.train.labels[..n].to_vec()),
+        weights: None,
+    };
+    let setting = Setting {
+        architecture: kind,
+        width: x.n_columns(),
+        layers: depth,
+        shape: Shape::Rectangular,
+        dropout: 0.0,
+        learning_rate: options.learning_rate,
+        weight_decay: 0.0,
+    };
+    let network =
+        Network::<f32>::new(setting.spec(x.n_columns(), 10), run.seed).map_err(TrainError::from)?;
+    let train_options = TrainOptions {
+        loss: Loss::CrossEntropy {
+            label_smoothing: 0.0,
+        },
+        optimizer: Optimizer::Sgd {
+            momentum: 0.0,
+            nesterov: false,
+        },
+        learning_rate: options.learning_rate,
+        schedule: Schedule::Constant,
+        weight_decay: 0.0,
+        clip_norm: None,
+        batch_size: options.batch,
+        epochs: options.epochs,
+        stopping: Stopping::Last,
+        hide_categories: 0.0,
+        seed: run.seed,
+    };
+    let mut trainer = Trainer::new(network, train_options, &data, &rows, &[], run.threads)?;
+    let mut errors = Vec::new();
+    while !trainer.is_done() && run.goes_on() {
+        match trainer.epoch(run.interrupt, |_, _| {}) {
+            Ok(EpochOutcome::Finished(report)) => errors.push(report.train_loss),
+            Ok(EpochOutcome::Interrupted) => break,
+            Err(TrainError::Diverged { .. }) => break,
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(Curve {
+        dataset: name.to_owned(),
+        kind,
+        depth,
+        errors,
+        seconds: start.elapsed().as_secs_f64(),
+    })
+}
+
+/// The standard deviation of the logarithm of a curve around its trend, which is its running median over
+/// five epochs: how much the training error jumps, whatever its level. `None` below ten epochs.
+#[must_use]
+pub fn roughness(errors: &[f64]) -> Option<f64> {
+    const WINDOW: usize = 5;
+    if errors.len() < 2 * WINDOW {
+        return None;
+    }
+    let logs: Vec<f64> = errors.iter().map(|error| error.max(1e-12).ln()).collect();
+    let distances = logs.windows(WINDOW).map(|window| {
+        let mut sorted = window.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        window[WINDOW / 2] - sorted[WINDOW / 2]
+    });
+    let distances: Vec<f64> = distances.collect();
+    let squares: f64 = distances.iter().map(|d| d * d).sum();
+    Some((squares / distances.len() as f64).sqrt())
+}
+
+/// The curves of one data set, on a logarithmic axis.
+#[must_use]
+pub fn figure(curves: &[Curve], dataset: &str) -> Figure {
+    let own: Vec<&Curve> = curves.iter().filter(|c| c.dataset == dataset).collect();
+    let all = || {
+        own.iter()
+            .flat_map(|c| &c.errors)
+            .map(|error| error.max(1e-6))
+    };
+    let low = all().fold(f64::INFINITY, f64::min).min(1.0);
+    let high = all().fold(f64::NEG_INFINITY, f64::max).max(2.0 * low);
+    let epochs = own.iter().map(|c| c.errors.len()).max().unwrap_or(1);
+    let line = |curve: &&Curve| {
+        let at = DEPTHS
+            .iter()
+            .position(|&depth| depth == curve.depth)
+            .unwrap_or(0);
+        let colour = OKABE_ITO[at];
+        let snn = curve.kind == Architecture::Snn;
+        Mark::Line {
+            points: (1..)
+                .zip(&curve.errors)
+                .map(|(e, &v)| [f64::from(e), v.max(1e-6)])
+                .collect(),
+            stroke: if snn {
+                Stroke::solid(colour)
+            } else {
+                Stroke::dashed(colour)
+            },
+            label: format!("{} {} layers", curve.kind.name(), curve.depth),
+        }
+    };
+    Figure {
+        width: 640.0,
+        height: 420.0,
+        panels: vec![Panel {
+            title: dataset.to_owned(),
+            x: Axis::linear("epoch", 0.0, epochs as f64),
+            y: Axis::log("training error (cross-entropy)", 0.8 * low, 1.2 * high),
+            marks: own.iter().map(line).collect(),
+            legend: Some(Corner::BottomLeft),
+            colour_bar: None,
+        }],
+    }
+}
+
+/// The report: the curves, and how rough they are.
+///
+/// # Errors
+/// [`LabError::Plot`].
+pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, LabError> {
+    let mut report = Report::new("Figure 1: training error");
+    report.text(
+        "Training error of self-normalizing networks and of ReLU networks with batch normalization, both \
+         as wide as the input (arXiv:1706.02515, Figure 1). The figure is about the variance of the error: \
+         here the standard deviation of its logarithm around a running median over five epochs.",
+    );
+    report.facts(facts);
+    let mut datasets: Vec<&str> = curves.iter().map(|c| c.dataset.as_str()).collect();
+    datasets.dedup();
+    let mut rows = Vec::new();
+    for dataset in datasets {
+        report.figure(
+            &figure(curves, dataset),
+            &format!("{dataset}, training rows"),
+        )?;
+        for depth in DEPTHS {
+            let of = |kind: Architecture| {
+                curves
+                    .iter()
+                    .find(|c| c.dataset == dataset && c.depth == depth && c.kind == kind)
+            };
+            let rough = |kind| roughness(&of(kind)?.errors);
+            let (snn, batch) = (rough(Architecture::Snn), rough(Architecture::BatchNorm));
+            let number = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.5}"));
+            let ratio = snn.zip(batch).map(|(snn, batch)| batch / snn);
+            let last = |kind| {
+                let error = of(kind).and_then(|c| c.errors.last().copied());
+                error.map_or(String::new(), |v: f64| format!("{v:.4}"))
+            };
+            rows.push(vec![
+                dataset.to_owned(),
+                depth.to_string(),
+                number(snn),
+                number(batch),
+                ratio.map_or(String::new(), |v| format!("{v:.1}")),
+                last(Architecture::Snn),
+                last(Architecture::BatchNorm),
+            ]);
+        }
+    }
+    let head = [
+        "images",
+        "layers",
+        "snn: roughness",
+        "batchnorm: roughness",
+        "ratio",
+        "snn: last error",
+        "batchnorm: last error",
+    ];
+    report.table(&ReportTable {
+        caption: "Standard deviation of the logarithm of the training error around its trend."
+            .to_owned(),
+        head: head.map(str::to_owned).to_vec(),
+        rows,
+        ..ReportTable::default()
+    });
+    Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_smooth_curve_is_smooth_and_a_jumping_one_is_not() {
+        let smooth: Vec<f64> = (0..50).map(|i| (-0.05 * f64::from(i)).exp()).collect();
+        assert!(roughness(&smooth).unwrap() < 1e-12);
+        let jumping: Vec<f64> = smooth
+            .iter()
+            .enumerate()
+            .map(|(i, v)| if i % 4 == 0 { 1.5 * v } else { *v })
+            .collect();
+        let rough = roughness(&jumping).unwrap();
+        assert!((0.1..0.4).contains(&rough), "{rough}");
+        assert_eq!(roughness(&smooth[..9]), None);
+    }
+}

@@ -1,0 +1,260 @@
+//! Tox21 by depth (Table 2): twelve tasks with missing labels, mean AUC.
+
+use banach_nn::{Architecture, Dataset, Inputs, Shape, Targets, side_by_side};
+use banach_plot::{Axis, Figure, Mark, OKABE_ITO, Panel, Stroke};
+
+use super::paper::{TOX21_DEPTHS, tox21_auc};
+use super::protocol::{Rows, Trained, auc, train};
+use super::uci::Cell;
+use super::{Protocol, Run, Setting};
+use crate::datasets::Tox21;
+use crate::error::LabError;
+use crate::report::{Report, ReportTable};
+
+/// Settings that are the same for all depths.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Units of a layer; a highway network has as many as there are features.
+    pub width: usize,
+    /// Step sizes to choose from by the validation rows.
+    pub learning_rates: [f64; 2],
+    /// Penalty on the weights.
+    pub weight_decay: f64,
+    /// Dropout of self-normalizing networks; the others have none.
+    pub alpha_dropout: f64,
+}
+
+impl Options {
+    /// Narrower than the paper's 1024 and 2048, for minutes instead of days.
+    pub const QUICK: Self = Self {
+        width: 256,
+        learning_rates: [0.01, 0.1],
+        weight_decay: 1e-4,
+        alpha_dropout: 0.05,
+    };
+}
+
+/// One kind of network with one number of layers and one seed; `fold` of the cell is the seed, `dataset` the
+/// depth, `accuracy` the mean AUC on the test rows.
+///
+/// # Errors
+/// [`LabError`].
+pub fn run_cell(
+    set: &Tox21,
+    kind: Architecture,
+    depth: usize,
+    options: &Options,
+    protocol: &Protocol,
+    run: &Run<'_>,
+) -> Result<Cell, LabError> {
+    let data = dataset(set);
+    let rows = Rows {
+        data: &data,
+        train: &set.train,
+        valid: &set.valid,
+        test: &set.test,
+    };
+    let n_tasks = set.tasks.len();
+    let score = |outputs: &[f32], rows: &[u32]| mean_auc(outputs, rows, &set.labels, n_tasks);
+    let settings = options.learning_rates.map(|learning_rate| Setting {
+        architecture: kind,
+        width: options.width,
+        // Blocks of two layers and the layer before them.
+        layers: match kind {
+            Architecture::ResNet { .. } => (depth / 2).max(1) + 1,
+            _ => depth,
+        },
+        shape: Shape::Rectangular,
+        dropout: if kind == Architecture::Snn {
+            options.alpha_dropout
+        } else {
+            0.0
+        },
+        learning_rate,
+        weight_decay: options.weight_decay,
+    });
+    let one = |_, setting| train(setting, rows, protocol, run, &score);
+    let trained: Result<Vec<Trained>, _> = side_by_side(settings.to_vec(), run.threads, one)
+        .into_iter()
+        .collect();
+    let trained = trained?;
+    let chosen = super::protocol::best(&trained);
+    Ok(Cell {
+        dataset: depth.to_string(),
+        fold: run.seed as usize,
+        method: kind.name().to_owned(),
+        accuracy: chosen.and_then(|t| t.test).unwrap_or(0.5),
+        seconds: trained.iter().map(|t| t.seconds).sum(),
+        setting: chosen.map_or("none".to_owned(), |t| {
+            format!("{} epoch {}", t.setting.describe(), t.epoch)
+        }),
+    })
+}
+
+fn dataset(set: &Tox21) -> Dataset {
+    Dataset {
+        inputs: Inputs {
+            n_rows: set.x.n_rows(),
+            numbers: set.x.values().to_vec(),
+            codes: vec![],
+        },
+        targets: Targets::Labels(set.labels.clone()),
+        weights: None,
+    }
+}
+
+/// Mean over the tasks of the AUC of those rows whose label is known; tasks with one class only do not
+/// count.
+fn mean_auc(outputs: &[f32], rows: &[u32], labels: &[f32], n_tasks: usize) -> Option<f64> {
+    let areas: Vec<f64> = (0..n_tasks)
+        .filter_map(|task| {
+            let known = rows.iter().enumerate().filter_map(|(at, &row)| {
+                let label = labels[row as usize * n_tasks + task];
+                let score = f64::from(outputs[at * n_tasks + task]);
+                (!label.is_nan()).then_some((score, label == 1.0))
+            });
+            let (scores, labels): (Vec<f64>, Vec<bool>) = known.unzip();
+            auc(&scores, &labels)
+        })
+        .collect();
+    (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
+}
+
+/// Mean and standard deviation of AUC over seeds, in percent.
+fn spread(cells: &[Cell], kind: Architecture, depth: usize) -> Option<(f64, f64, usize)> {
+    let same = |c: &&Cell| c.method == kind.name() && c.dataset == depth.to_string();
+    let values: Vec<f64> = cells
+        .iter()
+        .filter(same)
+        .map(|c| 100.0 * c.accuracy)
+        .collect();
+    let n = values.len() as f64;
+    if values.is_empty() {
+        return None;
+    }
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+    Some((mean, (squares / (n - 1.0).max(1.0)).sqrt(), values.len()))
+}
+
+/// AUC against depth, a line for each kind.
+#[must_use]
+pub fn figure(cells: &[Cell]) -> Figure {
+    let mut marks = Vec::new();
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for (at, kind) in Architecture::ALL.into_iter().enumerate() {
+        let measured: Vec<(f64, f64, f64)> = TOX21_DEPTHS
+            .iter()
+            .filter_map(|&depth| {
+                let (mean, deviation, _) = spread(cells, kind, depth)?;
+                Some((depth as f64, mean, deviation))
+            })
+            .collect();
+        let colour = OKABE_ITO[at % OKABE_ITO.len()];
+        let colour = if at < OKABE_ITO.len() {
+            colour
+        } else {
+            banach_plot::Colour::BLACK
+        };
+        for &(depth, mean, deviation) in &measured {
+            low = low.min(mean - deviation);
+            high = high.max(mean + deviation);
+            if deviation > 0.0 {
+                marks.push(Mark::Line {
+                    points: vec![[depth, mean - deviation], [depth, mean + deviation]],
+                    stroke: Stroke::solid(colour),
+                    label: String::new(),
+                });
+            }
+        }
+        if !measured.is_empty() {
+            marks.push(Mark::Line {
+                points: measured
+                    .iter()
+                    .map(|&(depth, mean, _)| [depth, mean])
+                    .collect(),
+                stroke: Stroke::solid(colour),
+                label: kind.name().to_owned(),
+            });
+        }
+    }
+    if low > high {
+        (low, high) = (50.0, 100.0);
+    }
+    let room = 0.05 * (high - low).max(1.0);
+    Figure {
+        width: 640.0,
+        height: 420.0,
+        panels: vec![Panel {
+            title: "Tox21 by depth".to_owned(),
+            x: Axis::log("hidden layers", 1.8, 36.0),
+            y: Axis::linear(
+                "mean AUC of the test rows, percent",
+                low - room,
+                high + room,
+            ),
+            marks,
+            legend: Some(banach_plot::Corner::BottomLeft),
+            colour_bar: None,
+        }],
+    }
+}
+
+/// The report: AUC by depth beside the paper's.
+///
+/// # Errors
+/// [`LabError::Plot`].
+pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabError> {
+    let mut report = Report::new("Tox21 by depth");
+    report.text(
+        "Mean area under the ROC curve over twelve tasks (arXiv:1706.02515, Table 2), by number of hidden \
+         layers. The split is by scaffold, not the paper's challenge split, so that levels differ; what can \
+         be compared is how AUC runs with depth.",
+    );
+    report.facts(facts);
+    report.figure(
+        &figure(cells),
+        "Mean over seeds, bars of one standard deviation.",
+    )?;
+    let table = |caption: &str, cell: &dyn Fn(Architecture, usize) -> String| {
+        let mut head = vec!["network".to_owned()];
+        head.extend(TOX21_DEPTHS.iter().map(|depth| format!("{depth} layers")));
+        let row = |kind: Architecture| {
+            let mut row = vec![kind.name().to_owned()];
+            row.extend(TOX21_DEPTHS.iter().map(|&depth| cell(kind, depth)));
+            row
+        };
+        ReportTable {
+            caption: caption.to_owned(),
+            head,
+            rows: Architecture::ALL.into_iter().map(row).collect(),
+            ..ReportTable::default()
+        }
+    };
+    report.table(&table(
+        "Measured: mean (standard deviation over seeds), percent.",
+        &|kind, depth| match spread(cells, kind, depth) {
+            Some((mean, _, 1)) => format!("{mean:.1}"),
+            Some((mean, deviation, _)) => format!("{mean:.1} ({deviation:.1})"),
+            None => String::new(),
+        },
+    ));
+    report.table(&table("The paper's, percent.", &|kind, depth| {
+        tox21_auc(kind, depth).map_or(String::new(), |auc| format!("{auc:.1}"))
+    }));
+    Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_labels_and_tasks_with_one_class_do_not_count() {
+        // Two tasks, three rows: the first task is ordered, the second has one class.
+        let labels = [0.0, 1.0, 1.0, 1.0, f32::NAN, 1.0];
+        let outputs = [-1.0, 0.0, 2.0, 0.0, -5.0, 0.0];
+        assert_eq!(mean_auc(&outputs, &[0, 1, 2], &labels, 2), Some(1.0));
+        assert_eq!(mean_auc(&outputs[..2], &[0], &labels, 2), None);
+    }
+}

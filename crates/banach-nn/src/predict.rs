@@ -183,7 +183,7 @@ impl<T: Real> Predictor<T> {
     /// Outputs for one row, on the calling thread and without allocating.
     ///
     /// # Shapes
-    /// `numbers`: the number features; `codes`: the category codes; `outputs`: [n_outputs].
+    /// `numbers`: the number features; `codes`: the category codes; `outputs`: one number for each output.
     ///
     /// # Errors
     /// If the row does not fit the network.

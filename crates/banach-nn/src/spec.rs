@@ -340,20 +340,26 @@ impl NetworkSpec {
     #[must_use]
     pub fn training_bytes(&self, batch_size: usize, slots: usize) -> u128 {
         let widths: Vec<u128> = self.widths().iter().map(|&w| w as u128).collect();
-        let embeddings: u128 = self
-            .inputs
-            .categories
-            .iter()
-            .map(|c| match c {
-                CategorySpec::Embedding { n_codes, dimension } => {
-                    *n_codes as u128 * *dimension as u128
-                }
-                CategorySpec::OneHot { .. } => 0,
-            })
+        let gated = |layer: usize| {
+            let kind = self.layers.get(layer);
+            u128::from(kind.is_some_and(|kind| kind.connection == Connection::Highway))
+        };
+        let pairs = widths.windows(2).enumerate();
+        let weights: u128 = pairs
+            .map(|(layer, pair)| (1 + gated(layer)) * pair[0] * pair[1])
             .sum();
-        let weights: u128 = widths.windows(2).map(|w| w[0] * w[1]).sum();
-        let parameters = weights + widths.iter().skip(1).sum::<u128>() + embeddings;
-        let activations = 3 * batch_size as u128 * widths.iter().sum::<u128>();
+        let parameters = self.n_parameters().unwrap_or(usize::MAX) as u128;
+        let hidden = self.layers.iter().enumerate();
+        let beside = hidden.map(|(layer, kind)| {
+            // Normalized net inputs; activations and gates of a highway layer, and their gradients.
+            let kept = match kind.normalization {
+                Normalization::Batch | Normalization::Layer => 1,
+                Normalization::None | Normalization::Weight => 0,
+            };
+            (kept + 3 * gated(layer)) * kind.width as u128
+        });
+        let units = 3 * widths.iter().sum::<u128>() + beside.sum::<u128>();
+        let activations = batch_size as u128 * units;
         4 * (parameters * (3 + slots as u128) + weights + activations)
     }
 
@@ -506,6 +512,26 @@ mod tests {
         assert_eq!(spec().widths(), [9, 8, 8, 2]);
         assert_eq!(spec().n_parameters(), Some(20 + 10 * 8 + 9 * 8 + 9 * 2));
         assert_eq!(spec().check(), Ok(()));
+    }
+
+    #[test]
+    fn training_takes_more_where_layers_keep_more() {
+        let bytes = |normalization, connection| {
+            let mut spec = spec();
+            for layer in &mut spec.layers {
+                (layer.width, layer.normalization, layer.connection) =
+                    (9, normalization, connection);
+            }
+            assert_eq!(spec.check(), Ok(()));
+            spec.training_bytes(10, 2)
+        };
+        let plain = bytes(Normalization::None, Connection::Plain);
+        // 20 of the embedding, 10 * 9 + 10 * 9 + 10 * 2 of the layers; the widths are 9, 9, 9 and 2.
+        assert_eq!(plain, 4 * (220 * 5 + (81 + 81 + 18) + 10 * 3 * 29));
+        let batch = bytes(Normalization::Batch, Connection::Plain);
+        assert_eq!(batch - plain, 4 * (2 * 9 * 3 * 5 + 10 * 2 * 9));
+        let highway = bytes(Normalization::None, Connection::Highway);
+        assert_eq!(highway - plain, 4 * (180 * 5 + 2 * 81 + 10 * 3 * 2 * 9));
     }
 
     #[test]

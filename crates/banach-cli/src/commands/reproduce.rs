@@ -75,7 +75,7 @@ pub(crate) struct ReproduceArgs {
     /// Settings to try [uci, htru2]
     #[arg(long, value_enum, default_value_t = GridName::Quick)]
     grid: GridName,
-    /// Epochs of a network [default: the paper's 100 for uci and with --grid full; 20 for htru2, tox21 and figure1]
+    /// Epochs of a network [default: the paper's 100 for uci and with --grid full; 20 for htru2 and tox21, 15 for figure1]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
     /// Only these sets [uci]

@@ -18,6 +18,7 @@ mod inspect;
 mod interrupt;
 mod networks;
 mod predict;
+mod reproduce;
 mod room;
 mod tables;
 mod theory;

@@ -41,8 +41,8 @@ impl Options {
     /// Larger steps on fewer images: shows the effect in minutes.
     pub const QUICK: Self = Self {
         learning_rate: 1e-3,
-        epochs: 20,
-        images: 2560,
+        epochs: 15,
+        images: 1024,
         batch: 128,
     };
 }

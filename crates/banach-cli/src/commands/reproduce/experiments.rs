@@ -24,7 +24,11 @@ const CROSS_ENTROPY: Loss = Loss::CrossEntropy {
 /// A file or folder of the data, in the folder itself or in one of its own name.
 fn find(data: &Path, folder: &str, name: &str) -> PathBuf {
     let inner = data.join(folder).join(name);
-    if inner.exists() { inner } else { data.join(name) }
+    if inner.exists() {
+        inner
+    } else {
+        data.join(name)
+    }
 }
 
 /// Kinds of networks named by --methods.
@@ -32,11 +36,22 @@ fn kinds(args: &ReproduceArgs) -> anyhow::Result<Vec<Architecture>> {
     if args.methods.is_empty() {
         return Ok(Architecture::ALL.to_vec());
     }
-    let known = || Architecture::ALL.iter().map(Architecture::name).collect::<Vec<_>>().join(", ");
+    let known = || {
+        Architecture::ALL
+            .iter()
+            .map(Architecture::name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let kind = |name: &String| {
         let mut all = Architecture::ALL.into_iter();
         let found = all.find(|kind| kind.name() == name);
-        found.with_context(|| format!("--methods: there is no network {name:?}; they are {}", known()))
+        found.with_context(|| {
+            format!(
+                "--methods: there is no network {name:?}; they are {}",
+                known()
+            )
+        })
     };
     args.methods.iter().map(kind).collect()
 }
@@ -60,7 +75,10 @@ fn facts(args: &ReproduceArgs, start: Instant, settings: String) -> Vec<(String,
         fact("settings", settings),
         fact("seed", args.seed.to_string()),
         fact("machine", machine()),
-        fact("seconds of the last run", format!("{:.0}", start.elapsed().as_secs_f64())),
+        fact(
+            "seconds of the last run",
+            format!("{:.0}", start.elapsed().as_secs_f64()),
+        ),
         fact("version", env!("CARGO_PKG_VERSION").to_owned()),
     ]
 }
@@ -76,16 +94,30 @@ pub(super) fn uci(args: &ReproduceArgs, data: &Path, run: &Run<'_>) -> anyhow::R
         .into_iter()
         .filter(|c| args.methods.is_empty() || args.methods.iter().any(|name| name == c.name()))
         .collect();
-    if let Some(name) =
-        args.methods.iter().find(|name| !contenders.iter().any(|c| c.name() == **name))
+    if let Some(name) = args
+        .methods
+        .iter()
+        .find(|name| !contenders.iter().any(|c| c.name() == **name))
     {
         let known: Vec<_> = Contender::all().iter().map(Contender::name).collect();
-        bail!("--methods: there is no method {name:?}; they are {}", known.join(", "));
+        bail!(
+            "--methods: there is no method {name:?}; they are {}",
+            known.join(", ")
+        );
     }
     let inner = data.join("uci");
     let mut sets = datasets::uci_sets(if inner.is_dir() { &inner } else { data })?;
-    let name_of = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if let Some(name) = args.only.iter().find(|name| !sets.iter().any(|s| name_of(s) == **name)) {
+    let name_of = |path: &Path| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    if let Some(name) = args
+        .only
+        .iter()
+        .find(|name| !sets.iter().any(|s| name_of(s) == **name))
+    {
         bail!("--only: there is no folder {name:?} in {}", data.display());
     }
     sets.retain(|set| args.only.is_empty() || args.only.contains(&name_of(set)));
@@ -101,7 +133,9 @@ pub(super) fn uci(args: &ReproduceArgs, data: &Path, run: &Run<'_>) -> anyhow::R
     // The smallest sets first: a budget then leaves out the fewest.
     let size = |set: &PathBuf| {
         let files = std::fs::read_dir(set).into_iter().flatten().flatten();
-        files.filter_map(|file| Some(file.metadata().ok()?.len())).sum::<u64>()
+        files
+            .filter_map(|file| Some(file.metadata().ok()?.len()))
+            .sum::<u64>()
     };
     sets.sort_by_key(size);
     for set in &sets {
@@ -129,16 +163,25 @@ pub(super) fn uci(args: &ReproduceArgs, data: &Path, run: &Run<'_>) -> anyhow::R
             for cell in &new {
                 results.add(&cell.line())?;
             }
-            let words: Vec<String> =
-                new.iter().map(|c| format!("{} {:.3}", c.method, c.accuracy)).collect();
+            let words: Vec<String> = new
+                .iter()
+                .map(|c| format!("{} {:.3}", c.method, c.accuracy))
+                .collect();
             let seconds = begun.elapsed().as_secs_f64();
-            (run.observe)(&format!("{name}, fold {fold}: {} ({seconds:.1} s)", words.join(", ")));
+            (run.observe)(&format!(
+                "{name}, fold {fold}: {} ({seconds:.1} s)",
+                words.join(", ")
+            ));
             cells.extend(new);
         }
     }
     let settings = format!(
         "{} grid, {} epochs, averages over {}, steps of a tenth of the training rows, 8 to {}",
-        if args.grid == GridName::Quick { "quick" } else { "full" },
+        if args.grid == GridName::Quick {
+            "quick"
+        } else {
+            "full"
+        },
         protocol.epochs,
         protocol.window,
         protocol.batch
@@ -162,8 +205,11 @@ pub(super) fn htru2(args: &ReproduceArgs, data: &Path, run: &Run<'_>) -> anyhow:
         if !run.goes_on() {
             break;
         }
-        let open =
-            |kind: &&Architecture| !cells.iter().any(|c| c.fold == fold && c.method == kind.name());
+        let open = |kind: &&Architecture| {
+            !cells
+                .iter()
+                .any(|c| c.fold == fold && c.method == kind.name())
+        };
         let left: Vec<Architecture> = kinds.iter().filter(open).copied().collect();
         if left.is_empty() {
             continue;
@@ -176,14 +222,20 @@ pub(super) fn htru2(args: &ReproduceArgs, data: &Path, run: &Run<'_>) -> anyhow:
         for cell in &new {
             results.add(&cell.line())?;
         }
-        let words: Vec<String> =
-            new.iter().map(|c| format!("{} {:.4}", c.method, c.accuracy)).collect();
+        let words: Vec<String> = new
+            .iter()
+            .map(|c| format!("{} {:.4}", c.method, c.accuracy))
+            .collect();
         (run.observe)(&format!("fold {}: {}", fold + 1, words.join(", ")));
         cells.extend(new);
     }
     let settings = format!(
         "{} grid, {} epochs, averages over {}, steps of 128 rows",
-        if args.grid == GridName::Quick { "quick" } else { "full" },
+        if args.grid == GridName::Quick {
+            "quick"
+        } else {
+            "full"
+        },
         protocol.epochs,
         protocol.window
     );
@@ -195,8 +247,7 @@ pub(super) fn tox21(args: &ReproduceArgs, data: &Path, run: &Run<'_>) -> anyhow:
     let set = datasets::tox21(&find(data, "tox21", "tox21.parquet"))?;
     let kinds = kinds(args)?;
     let options = tox21::Options::QUICK;
-    let protocol =
-        Protocol::paper(Loss::BinaryCrossEntropy).with_epochs(args.epochs.unwrap_or(20));
+    let protocol = Protocol::paper(Loss::BinaryCrossEntropy).with_epochs(args.epochs.unwrap_or(20));
     let path = args.out.join("results.csv");
     let (mut results, lines) = Results::open(&path, uci::HEADER, args.resume)?;
     let mut cells: Vec<Cell> = lines.iter().filter_map(|line| Cell::parse(line)).collect();
@@ -232,7 +283,11 @@ pub(super) fn tox21(args: &ReproduceArgs, data: &Path, run: &Run<'_>) -> anyhow:
     let settings = format!(
         "width {}, learning rate {low} or {high} by the validation rows, l2 {}, alpha dropout {} for snn, \
          {} epochs, averages over {}; dataset in results.csv is the depth, fold the seed",
-        options.width, options.weight_decay, options.alpha_dropout, protocol.epochs, protocol.window
+        options.width,
+        options.weight_decay,
+        options.alpha_dropout,
+        protocol.epochs,
+        protocol.window
     );
     write(args, &tox21::report(&cells, &facts(args, start, settings))?)
 }
@@ -250,7 +305,11 @@ pub(super) fn figure1(args: &ReproduceArgs, data: &Path, run: &Run<'_>) -> anyho
     options.epochs = args.epochs.unwrap_or(options.epochs);
     let folder = |name: &str| {
         let inner = data.join(name);
-        if inner.is_dir() { inner } else { data.to_owned() }
+        if inner.is_dir() {
+            inner
+        } else {
+            data.to_owned()
+        }
     };
     let sets = [
         ("mnist", datasets::mnist(&folder("mnist"))?),
@@ -279,10 +338,18 @@ pub(super) fn figure1(args: &ReproduceArgs, data: &Path, run: &Run<'_>) -> anyho
             }
         }
     }
-    curves.sort_by(|a, b| a.dataset.cmp(&b.dataset).reverse().then(a.depth.cmp(&b.depth)));
+    curves.sort_by(|a, b| {
+        a.dataset
+            .cmp(&b.dataset)
+            .reverse()
+            .then(a.depth.cmp(&b.depth))
+    });
     for (name, _) in &sets {
         let figure = figure1::figure(&curves, name);
-        AtomicFile::write(args.out.join(format!("{name}.svg")), figure.to_svg()?.as_bytes())?;
+        AtomicFile::write(
+            args.out.join(format!("{name}.svg")),
+            figure.to_svg()?.as_bytes(),
+        )?;
     }
     let images = match options.images {
         usize::MAX => "all".to_owned(),
@@ -292,7 +359,10 @@ pub(super) fn figure1(args: &ReproduceArgs, data: &Path, run: &Run<'_>) -> anyho
         "learning rate {}, {} epochs, {images} training images, steps of {} rows",
         options.learning_rate, options.epochs, options.batch
     );
-    write(args, &figure1::report(&curves, &facts(args, start, settings))?)
+    write(
+        args,
+        &figure1::report(&curves, &facts(args, start, settings))?,
+    )
 }
 
 /// Curves that are complete.
@@ -303,7 +373,9 @@ fn read_curves(lines: &[String], epochs: usize) -> Vec<Curve> {
         let [dataset, kind, depth, _, error] = cells[..] else {
             continue;
         };
-        let kind = Architecture::ALL.into_iter().find(|known| known.name() == kind);
+        let kind = Architecture::ALL
+            .into_iter()
+            .find(|known| known.name() == kind);
         let (Some(kind), Ok(depth), Ok(error)) = (kind, depth.parse(), error.parse()) else {
             continue;
         };

@@ -14,7 +14,11 @@ pub(super) struct Results {
 
 impl Results {
     /// Opens the file, and gives the lines that it has; without `resume` it must have none.
-    pub(super) fn open(path: &Path, header: &str, resume: bool) -> anyhow::Result<(Self, Vec<String>)> {
+    pub(super) fn open(
+        path: &Path,
+        header: &str,
+        resume: bool,
+    ) -> anyhow::Result<(Self, Vec<String>)> {
         let name = path.display();
         let old = match std::fs::read_to_string(path) {
             Ok(text) => text,

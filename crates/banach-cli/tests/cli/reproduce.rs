@@ -1,0 +1,164 @@
+//! `banach reproduce`.
+
+use std::fmt::Write;
+
+use crate::room::Room;
+
+/// A folder with one UCI set in the authors' format: 60 rows, two classes that a line divides.
+fn uci(room: &Room) {
+    let (mut features, mut labels, mut tests, mut valids) =
+        (String::new(), String::new(), String::new(), String::new());
+    for i in 0..60 {
+        let class = i % 2;
+        let x = f64::from(i * 7 % 13) / 6.0 - 1.0;
+        let y = if class == 0 { -1.0 } else { 1.0 } + f64::from(i * 5 % 11) / 40.0;
+        writeln!(features, "{x},{y}").unwrap();
+        writeln!(labels, "{class}").unwrap();
+        let part = i / 2 % 4;
+        let folds: Vec<String> = (0..4)
+            .map(|fold| u8::from(part == fold).to_string())
+            .collect();
+        writeln!(tests, "{}", folds.join(",")).unwrap();
+        let folds: Vec<String> = (0..4)
+            .map(|fold| u8::from(part == (fold + 1) % 4).to_string())
+            .collect();
+        writeln!(valids, "{}", folds.join(",")).unwrap();
+    }
+    std::fs::create_dir_all(room.path("sets/toy")).unwrap();
+    room.write("sets/toy/toy_py.dat", features);
+    room.write("sets/toy/labels_py.dat", labels);
+    room.write("sets/toy/folds_py.dat", tests);
+    room.write("sets/toy/validation_folds_py.dat", valids);
+}
+
+const SHORT: [&str; 6] = [
+    "--methods",
+    "snn,msra,forest",
+    "--epochs",
+    "20",
+    "--fold",
+    "1",
+];
+
+#[test]
+fn uci_writes_results_and_a_report_and_goes_on_where_it_stopped() {
+    let room = Room::new();
+    uci(&room);
+    let mut args = vec!["reproduce", "uci", "--data", "sets", "--out", "out"];
+    args.extend(SHORT);
+    let ran = room.run(&args);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let results = room.text("out/results.csv");
+    let lines: Vec<&str> = results.lines().collect();
+    assert_eq!(lines.len(), 1 + 3, "{results}");
+    for (line, method) in lines[1..].iter().zip(["snn", "msra", "forest"]) {
+        let cells: Vec<&str> = line.splitn(6, ',').collect();
+        assert_eq!(cells[..3], ["toy", "1", method]);
+        // A line divides the classes: who does not find it is broken.
+        assert!(cells[3].parse::<f64>().unwrap() > 0.9, "{line}");
+    }
+    assert!(lines[1].contains("256 x "), "{}", lines[1]);
+    let report = room.text("out/report.html");
+    for words in [
+        "reproduce uci --data sets",
+        "quick grid, 20 epochs",
+        "UCI classification sets",
+    ] {
+        assert!(report.contains(words), "{words}");
+    }
+
+    let again = room.run(&args);
+    assert_eq!(again.code, Some(2));
+    assert!(again.err.contains("has 3 results already"), "{}", again.err);
+    assert!(again.err.contains("--resume"), "{}", again.err);
+
+    args.push("--resume");
+    assert_eq!(room.run(&args).code, Some(0));
+    assert_eq!(room.text("out/results.csv"), results);
+    // A method more is run alone.
+    args[7] = "snn,msra,forest,layernorm";
+    assert_eq!(room.run(&args).code, Some(0));
+    let more = room.text("out/results.csv");
+    assert!(
+        more.starts_with(&results) && more.lines().count() == 5,
+        "{more}"
+    );
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    let room = Room::new();
+    uci(&room);
+    let mut runs = Vec::new();
+    for threads in ["1", "3"] {
+        let out = format!("out{threads}");
+        let mut args = vec!["reproduce", "uci", "--data", "sets", "--out", &out];
+        args.extend(["--threads", threads]);
+        args.extend(SHORT);
+        assert_eq!(room.run(&args).code, Some(0));
+        let results = room.text(&format!("{out}/results.csv"));
+        let without_seconds = |line: &str| {
+            let cells: Vec<&str> = line.splitn(6, ',').collect();
+            format!("{:?} {}", &cells[..4], cells[5])
+        };
+        runs.push(results.lines().map(without_seconds).collect::<Vec<_>>());
+    }
+    assert_eq!(runs[0], runs[1]);
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_named_with_the_way_out() {
+    let room = Room::new();
+    uci(&room);
+    std::fs::create_dir_all(room.path("empty")).unwrap();
+    let cases: [(&[&str], &[&str]); 8] = [
+        (&["uci"], &["--data DIR"]),
+        (
+            &["uci", "--data", "empty"],
+            &["labels_py.dat", "github.com/bioinf-jku/SNNs"],
+        ),
+        (
+            &["htru2", "--data", "empty"],
+            &["HTRU_2.csv", "archive.ics.uci.edu"],
+        ),
+        (
+            &["tox21", "--data", "empty"],
+            &["tox21.parquet", "bioinf.jku.at"],
+        ),
+        (
+            &["figure1", "--data", "empty"],
+            &["train-labels-idx1-ubyte", "mnist"],
+        ),
+        (
+            &["uci", "--data", "sets", "--methods", "snm"],
+            &["no method \"snm\"", "snn, msra"],
+        ),
+        (
+            &["uci", "--data", "sets", "--only", "abalone"],
+            &["no folder \"abalone\""],
+        ),
+        (
+            &["uci", "--data", "sets", "--fold", "4"],
+            &["0 to 3 or all"],
+        ),
+    ];
+    for (args, words) in cases {
+        let mut all = vec!["reproduce"];
+        all.extend(args);
+        all.extend(["--out", "out"]);
+        let ran = room.run(&all);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
+        for words in words {
+            assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn figure_2_needs_no_data() {
+    let room = Room::new();
+    let ran = room.run(&["reproduce", "figure2", "--out", "out"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(room.text("out/figure2.svg").starts_with("<svg"));
+    assert!(room.text("out/report.html").contains("omega 0, tau 1"));
+}

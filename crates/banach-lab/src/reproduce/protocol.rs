@@ -60,6 +60,9 @@ pub struct Rows<'a> {
     pub test: &'a [u32],
 }
 
+/// What outputs, row by row, are worth for the rows they belong to; higher is better.
+pub type Score<'a> = dyn Fn(&[f32], &[u32]) -> Option<f64> + Sync + 'a;
+
 /// A network that was trained, and what it is worth.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
@@ -75,8 +78,7 @@ pub struct Trained {
     pub seconds: f64,
 }
 
-/// Trains one network on one thread and scores its outputs: `score(outputs, rows)` is given the outputs,
-/// row by row, and the rows they belong to.
+/// Trains one network on one thread and scores its outputs.
 ///
 /// # Errors
 /// [`TrainError`], but for divergence, which is a result.
@@ -85,7 +87,7 @@ pub fn train(
     rows: Rows<'_>,
     protocol: &Protocol,
     run: &Run<'_>,
-    score: &(dyn Fn(&[f32], &[u32]) -> Option<f64> + Sync),
+    score: &Score<'_>,
 ) -> Result<Trained, TrainError> {
     let start = Instant::now();
     let n_inputs = rows.data.inputs.numbers.len() / rows.data.n_rows().max(1);
@@ -149,7 +151,7 @@ pub fn search(
     rows: Rows<'_>,
     protocol: &Protocol,
     run: &Run<'_>,
-    score: &(dyn Fn(&[f32], &[u32]) -> Option<f64> + Sync),
+    score: &Score<'_>,
 ) -> Result<Vec<Trained>, TrainError> {
     let n_inputs = rows.data.inputs.numbers.len() / rows.data.n_rows().max(1);
     let n_outputs = n_outputs(rows.data);

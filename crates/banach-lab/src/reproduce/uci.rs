@@ -334,7 +334,7 @@ pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabE
     });
     let all: Vec<&str> = Contender::all().iter().map(Contender::name).collect();
     let present = |name: &&str| cells.iter().any(|cell| cell.method == **name);
-    let all: Vec<&str> = all.into_iter().filter(|name| present(&name)).collect();
+    let all: Vec<&str> = all.into_iter().filter(|name| present(name)).collect();
     if all.len() > names.len() {
         let with_others = summary(cells, &all)?;
         report.heading("With other methods");

@@ -216,7 +216,7 @@ unsafe fn factor<T: Copy, const TN: bool>(chunk: *const T, i: usize, p: usize) -
 /// of B.
 macro_rules! along_k {
     (
-        $tn:ident, $a:ident, $b:ident, $k:ident, |$next:ident| $prefetch:block,
+        $tn:ident, $rows:ident, $a:ident, $b:ident, $k:ident, |$next:ident| $prefetch:block,
         |$chunk:ident, $p:ident, $line:ident| $body:block
     ) => {{
         let chunk_len = if $tn { $k } else { LANES };
@@ -224,8 +224,13 @@ macro_rules! along_k {
         while done < $k {
             let count = chunk_len.min($k - done);
             if !$tn {
-                // Chunks lie too far apart for the processor to guess the next one.
-                let $next = $chunk.wrapping_add($a.chunk_stride);
+                // Chunks lie too far apart for the processor to guess the next one. After the last
+                // comes the first one of the tile below.
+                let $next = if done + chunk_len < $k {
+                    $chunk.wrapping_add($a.chunk_stride)
+                } else {
+                    $a.start.wrapping_add($rows * LANES)
+                };
                 $prefetch
             }
             for $p in 0..count {
@@ -265,7 +270,7 @@ impl<T: Real> Tile<T> for Portable {
                     *sum = c.add(i * LANES).cast::<[[T; 8]; V]>().read();
                 }
             }
-            along_k!(TN, a, b, k, |_next| {}, |chunk, p, line| {
+            along_k!(TN, R, a, b, k, |_next| {}, |chunk, p, line| {
                 let right = line.cast::<[[T; 8]; V]>().read();
                 for (i, sum) in sums.iter_mut().enumerate() {
                     let factor = factor::<T, TN>(chunk, i, p);
@@ -322,7 +327,7 @@ macro_rules! tile_kernel {
                             }
                         }
                     };
-                    along_k!(TN, a, b, k, |next| { prefetch(next) }, |chunk, p, line| {
+                    along_k!(TN, R, a, b, k, |next| { prefetch(next) }, |chunk, p, line| {
                         let mut right = [$zero(); V];
                         for (j, right) in right.iter_mut().enumerate() {
                             *right = $load(line.add(j * $lanes));

@@ -23,7 +23,7 @@ pub enum Into {
 /// Some rows of `C = A^T B`, with one panel of A: `c[rows[i], j] = sum_p a[p][i] b[p, j]`.
 ///
 /// # Shapes
-/// `a`: [k] lines; `b`: [k, n]; `c`: [m, n]; `rows`: at most 32 of the rows of `c`.
+/// `a`: `k` lines; `b`: [k, n]; `c`: [m, n]; `rows`: at most 32 of the rows of `c`.
 ///
 /// # Panics
 /// If a shape does not fit.

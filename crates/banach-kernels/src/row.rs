@@ -96,7 +96,7 @@ kernel! {
     /// `y = weight x + bias` for one row, with the bits that `matmul_tn` and a bias give.
     ///
     /// # Shapes
-    /// `x`: [in]; `weight`: the panels of `weight^T`, `stride` lines each, of which the first `in` are the
+    /// `x`: `[in]`; `weight`: the panels of `weight^T`, `stride` lines each, of which the first `in` are the
     /// weights and number `bias`, if given, the biases; `y`: a line for each panel.
     ///
     /// # Panics

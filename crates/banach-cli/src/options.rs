@@ -1,8 +1,10 @@
 //! Options that several commands share.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
+use banach::Folds;
 use banach_data::AtomicFile;
 
 /// Most threads that can be asked for; more would only be a slip of the finger.
@@ -17,6 +19,44 @@ pub(crate) struct Talk {
     /// Print the result as one JSON object, on one line
     #[arg(long, help_heading = "Program")]
     pub(crate) json: bool,
+}
+
+/// Most repeats; more would only be a slip of the finger.
+const MAX_REPEATS: usize = 1000;
+
+/// How a table is divided into folds.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct FoldOptions {
+    /// Number of folds
+    #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Folds")]
+    folds: usize,
+    /// How often to divide the table anew
+    #[arg(long, value_name = "R", default_value_t = 1, help_heading = "Folds")]
+    repeats: usize,
+    /// Column whose values say which fold a row is in
+    #[arg(long, value_name = "COL", conflicts_with_all = ["folds", "repeats"], help_heading = "Folds")]
+    fold_column: Option<String>,
+}
+
+impl FoldOptions {
+    /// What the library calls it.
+    pub(crate) fn folds(&self) -> anyhow::Result<Folds> {
+        if !(1..=MAX_REPEATS).contains(&self.repeats) {
+            bail!("--repeats must be 1 to {MAX_REPEATS}, got {}", self.repeats);
+        }
+        Ok(match &self.fold_column {
+            Some(column) => Folds::Column(column.clone()),
+            None => Folds::Number {
+                folds: self.folds,
+                repeats: self.repeats,
+            },
+        })
+    }
+
+    /// The column that says which fold a row is in.
+    pub(crate) fn column(&self) -> Option<&str> {
+        self.fold_column.as_deref()
+    }
 }
 
 /// How many threads work.
@@ -47,6 +87,16 @@ impl Threads {
         }
         Ok(threads)
     }
+}
+
+/// The time of a `--budget SECONDS`.
+pub(crate) fn budget(seconds: Option<f64>) -> anyhow::Result<Option<Duration>> {
+    let checked = |seconds| {
+        let budget = Duration::try_from_secs_f64(seconds).ok();
+        let budget = budget.filter(|budget| !budget.is_zero());
+        budget.with_context(|| format!("--budget must be above 0 seconds, got {seconds}"))
+    };
+    seconds.map(checked).transpose()
 }
 
 /// Checks before the work begins that a file can be written, and that it is none of those read.

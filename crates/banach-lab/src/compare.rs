@@ -21,7 +21,7 @@ use banach_nn::side_by_side;
 use serde::Serialize;
 
 pub use document::{Origin, report};
-pub use method::{METHODS, Method, MethodKind, methods};
+pub use method::{METHODS, Method, MethodKind, baseline_name, methods};
 pub use metric::Metric;
 pub use picture::figure;
 pub use summary::{MethodSummary, Ranking};

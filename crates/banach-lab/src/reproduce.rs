@@ -12,7 +12,7 @@ pub mod setting;
 pub mod tox21;
 pub mod uci;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 pub use protocol::{Protocol, Trained, train};
@@ -38,6 +38,12 @@ impl Run<'_> {
     #[must_use]
     pub fn goes_on(&self) -> bool {
         let in_time = self.until.is_none_or(|until| Instant::now() < until);
-        in_time && !self.interrupt.load(std::sync::atomic::Ordering::Relaxed)
+        in_time && !self.is_interrupted()
+    }
+
+    /// Whether the work shall be broken off.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupt.load(Ordering::Relaxed)
     }
 }

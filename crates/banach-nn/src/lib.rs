@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod architecture;
+mod blocks;
 mod dataset;
 mod error;
 mod fleet;

@@ -37,10 +37,7 @@ pub enum Precision {
 /// A network made ready to predict. A row's outputs have the same bits alone, in a batch, and with
 /// any number of threads.
 pub struct Predictor<T: Real = f32> {
-    spec: NetworkSpec,
-    layout: Layout,
-    lines: Vec<Line<T>>,
-    half: Option<Vec<HalfLine>>,
+    prepared: Prepared<T>,
     shards: Vec<Shard<T>>,
     /// The units of one row at each place.
     row: Vec<Vec<Line<T>>>,
@@ -49,6 +46,34 @@ pub struct Predictor<T: Real = f32> {
     rows_at_once: usize,
     pool: Pool,
     isa: Isa,
+}
+
+/// A network with its weights as prediction reads them: normalizations that are fixed are part of them.
+struct Prepared<T> {
+    spec: NetworkSpec,
+    layout: Layout,
+    lines: Vec<Line<T>>,
+    half: Option<Vec<HalfLine>>,
+}
+
+impl<T: Real> Prepared<T> {
+    fn weights(&self) -> Weights<'_, T> {
+        Weights {
+            layout: &self.layout,
+            lines: &self.lines,
+            half: self.half.as_deref(),
+        }
+    }
+
+    fn pass(&self, isa: Isa) -> Pass<'_, T> {
+        Pass {
+            isa,
+            spec: &self.spec,
+            weights: self.weights(),
+            noise: None,
+            moments: &[],
+        }
+    }
 }
 
 /// Mean and variance of the activations of one layer over some rows.
@@ -117,10 +142,12 @@ impl<T: Real> Predictor<T> {
             row: spec.widths().iter().map(row).collect(),
             net_inputs: vec![Line::ZERO; widest],
             rows_at_once,
-            spec,
-            layout,
-            lines,
-            half,
+            prepared: Prepared {
+                spec,
+                layout,
+                lines,
+                half,
+            },
             pool,
             isa,
         })
@@ -129,7 +156,7 @@ impl<T: Real> Predictor<T> {
     /// What the network is.
     #[must_use]
     pub fn spec(&self) -> &NetworkSpec {
-        &self.spec
+        &self.prepared.spec
     }
 
     /// Outputs of the last layer (logits, or the number): [n_rows, n_outputs], row-major.
@@ -137,13 +164,13 @@ impl<T: Real> Predictor<T> {
     /// # Errors
     /// If the inputs do not fit the network.
     pub fn outputs(&mut self, inputs: &Inputs) -> Result<Vec<T>, DatasetError> {
-        inputs.check(&self.spec)?;
-        let n_outputs = self.spec.n_outputs;
+        inputs.check(&self.prepared.spec)?;
+        let n_outputs = self.prepared.spec.n_outputs;
         let mut outputs = vec![T::ZERO; inputs.n_rows * n_outputs];
         if inputs.n_rows <= FEW_ROWS {
             let (n_numbers, n_codes) = (
-                self.spec.inputs.n_numbers,
-                self.spec.inputs.categories.len(),
+                self.prepared.spec.inputs.n_numbers,
+                self.prepared.spec.inputs.categories.len(),
             );
             for (row, outputs) in outputs.chunks_exact_mut(n_outputs).enumerate() {
                 let numbers = &inputs.numbers[row * n_numbers..][..n_numbers];
@@ -157,17 +184,7 @@ impl<T: Real> Predictor<T> {
             .min(inputs.n_rows.div_ceil(self.pool.threads()));
         let rows = rows.next_multiple_of(LANES / 2);
         let mut parts: Vec<_> = outputs.chunks_mut(rows * n_outputs).enumerate().collect();
-        let pass = Pass {
-            isa: self.isa,
-            spec: &self.spec,
-            weights: Weights {
-                layout: &self.layout,
-                lines: &self.lines,
-                half: self.half.as_deref(),
-            },
-            noise: None,
-            moments: &[],
-        };
+        let pass = self.prepared.pass(self.isa);
         self.pool
             .for_each(&mut self.shards, &mut parts, |shard, (part, out)| {
                 let first = *part * rows;
@@ -193,7 +210,7 @@ impl<T: Real> Predictor<T> {
         codes: &[u32],
         outputs: &mut [T],
     ) -> Result<(), DatasetError> {
-        let n_outputs = self.spec.n_outputs;
+        let n_outputs = self.prepared.spec.n_outputs;
         if outputs.len() != n_outputs {
             return Err(DatasetError::Length {
                 what: "outputs",
@@ -201,34 +218,37 @@ impl<T: Real> Predictor<T> {
                 got: outputs.len(),
             });
         }
-        crate::dataset::check_row(&self.spec, numbers, codes)?;
+        crate::dataset::check_row(&self.prepared.spec, numbers, codes)?;
         self.run_row(numbers, codes, outputs);
         Ok(())
     }
 
     fn run_row(&mut self, numbers: &[f32], codes: &[u32], outputs: &mut [T]) {
         let isa = self.isa;
-        let weights = Weights {
-            layout: &self.layout,
-            lines: &self.lines,
-            half: self.half.as_deref(),
-        };
+        let prepared = &self.prepared;
+        let weights = prepared.weights();
         let units = flat_mut(&mut self.row[0]);
         let code = |column: usize| codes[column] as usize;
-        input::units_of(&self.spec.inputs, weights, numbers, code, |unit, value| {
-            units[unit] = value;
-        });
-        for (index, layer) in self.layout.layers.iter().enumerate() {
+        input::units_of(
+            &prepared.spec.inputs,
+            weights,
+            numbers,
+            code,
+            |unit, value| {
+                units[unit] = value;
+            },
+        );
+        for (index, layer) in prepared.layout.layers.iter().enumerate() {
             let (before, after) = self.row.split_at_mut(index + 1);
             let x = &flat(&before[index])[..layer.n_in];
             let y = &mut after[0];
             let lines = layer.lines(0..layer.n_panels());
-            let kind = self.spec.layers.get(index);
+            let kind = prepared.spec.layers.get(index);
             let normalized = kind.is_some_and(|kind| kind.normalization == Normalization::Layer);
             let bias = if normalized { None } else { Some(layer.n_in) };
             let z = &mut self.net_inputs[..layer.n_panels()];
-            match &self.half {
-                None => row_product(isa, x, &self.lines[lines], layer.stride(), bias, z),
+            match &prepared.half {
+                None => row_product(isa, x, &prepared.lines[lines], layer.stride(), bias, z),
                 Some(half) => row_product_half(isa, x, &half[lines], layer.stride(), bias, z),
             }
             if !layer.gated {
@@ -249,7 +269,7 @@ impl<T: Real> Predictor<T> {
                 continue;
             }
             if normalized {
-                let lines = &self.lines[layer.lines(0..layer.n_panels())];
+                let lines = &prepared.lines[layer.lines(0..layer.n_panels())];
                 row_layer_norm(isa, y, layer.width, lines, layer.n_in, layer.stride());
             }
             if let Connection::Residual { layers } = kind.connection {
@@ -268,23 +288,13 @@ impl<T: Real> Predictor<T> {
     /// # Errors
     /// If the inputs do not fit the network.
     pub fn moments(&mut self, inputs: &Inputs) -> Result<Vec<LayerMoments>, DatasetError> {
-        inputs.check(&self.spec)?;
-        let widths = self.spec.widths();
+        inputs.check(&self.prepared.spec)?;
+        let widths = self.prepared.spec.widths();
         let mut sums: Vec<Vec<(f64, f64)>> = widths.iter().map(|&w| vec![(0.0, 0.0); w]).collect();
         let Some(shard) = self.shards.first_mut() else {
             return Ok(Vec::new());
         };
-        let pass = Pass {
-            isa: self.isa,
-            spec: &self.spec,
-            weights: Weights {
-                layout: &self.layout,
-                lines: &self.lines,
-                half: self.half.as_deref(),
-            },
-            noise: None,
-            moments: &[],
-        };
+        let pass = self.prepared.pass(self.isa);
         for first in (0..inputs.n_rows).step_by(ROWS) {
             let rows = first..(first + ROWS).min(inputs.n_rows);
             let n_rows = rows.len();

@@ -335,8 +335,7 @@ impl NetworkSpec {
     }
 
     /// Bytes that training in `f32` takes beside the data: parameters, gradients, `slots` optimiser
-    /// slots, the best parameters so far, packed weights, and the activations of one batch, plain and
-    /// packed, with their gradients.
+    /// slots, the best parameters so far, and the activations of one batch with their gradients.
     #[must_use]
     pub fn training_bytes(&self, batch_size: usize, slots: usize) -> u128 {
         let widths: Vec<u128> = self.widths().iter().map(|&w| w as u128).collect();
@@ -344,10 +343,6 @@ impl NetworkSpec {
             let kind = self.layers.get(layer);
             u128::from(kind.is_some_and(|kind| kind.connection == Connection::Highway))
         };
-        let pairs = widths.windows(2).enumerate();
-        let weights: u128 = pairs
-            .map(|(layer, pair)| (1 + gated(layer)) * pair[0] * pair[1])
-            .sum();
         let parameters = self.n_parameters().unwrap_or(usize::MAX) as u128;
         let hidden = self.layers.iter().enumerate();
         let beside = hidden.map(|(layer, kind)| {
@@ -358,9 +353,9 @@ impl NetworkSpec {
             };
             (kept + 3 * gated(layer)) * kind.width as u128
         });
-        let units = 3 * widths.iter().sum::<u128>() + beside.sum::<u128>();
+        let units = 2 * widths.iter().sum::<u128>() + beside.sum::<u128>();
         let activations = batch_size as u128 * units;
-        4 * (parameters * (3 + slots as u128) + weights + activations)
+        4 * (parameters * (3 + slots as u128) + activations)
     }
 
     /// Checks what the types do not say.
@@ -527,11 +522,11 @@ mod tests {
         };
         let plain = bytes(Normalization::None, Connection::Plain);
         // 20 of the embedding, 10 * 9 + 10 * 9 + 10 * 2 of the layers; the widths are 9, 9, 9 and 2.
-        assert_eq!(plain, 4 * (220 * 5 + (81 + 81 + 18) + 10 * 3 * 29));
+        assert_eq!(plain, 4 * (220 * 5 + 10 * 2 * 29));
         let batch = bytes(Normalization::Batch, Connection::Plain);
         assert_eq!(batch - plain, 4 * (2 * 9 * 3 * 5 + 10 * 2 * 9));
         let highway = bytes(Normalization::None, Connection::Highway);
-        assert_eq!(highway - plain, 4 * (180 * 5 + 2 * 81 + 10 * 3 * 2 * 9));
+        assert_eq!(highway - plain, 4 * (180 * 5 + 10 * 3 * 2 * 9));
     }
 
     #[test]

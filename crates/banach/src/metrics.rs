@@ -18,6 +18,23 @@ pub use values::{ValueMetrics, ValueRows};
 
 use serde::{Deserialize, Serialize};
 
+/// Area under the ROC curve of any scores, higher ones speaking for positive rows: the share of pairs of a
+/// positive and a negative row that the scores put in order, ties counting one half. `None` unless there
+/// are rows of both kinds, or when there are not as many scores as rows.
+#[must_use]
+pub fn roc_auc(scores: &[f32], positive: &[bool]) -> Option<f64> {
+    if scores.len() != positive.len() {
+        return None;
+    }
+    let row = |(&score, &positive): (&f32, &bool)| auc::Ranked {
+        score,
+        positive,
+        weight: 1.0,
+    };
+    let mut rows: Vec<_> = scores.iter().zip(positive).map(row).collect();
+    auc::auc(&mut rows)
+}
+
 /// The metrics of one evaluation; which ones depends on the task.
 ///
 /// Serialises flat, without the name of the variant: `{"accuracy": .., "auc": ..}` for classes,

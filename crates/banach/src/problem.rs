@@ -273,24 +273,8 @@ fn encode(
         }
         Cow::Borrowed(table) => {
             let (features, _) = encoder.encode(table, UnknownCategories::Count)?;
-            Ok(select(&inputs(features, spec), rows))
+            Ok(inputs(features, spec).select(rows))
         }
-    }
-}
-
-/// Some rows of encoded inputs.
-pub(crate) fn select(inputs: &Inputs, rows: &[u32]) -> Inputs {
-    fn lines<T: Copy>(values: &[T], n_rows: usize, rows: &[u32]) -> Vec<T> {
-        let width = values.len().checked_div(n_rows).unwrap_or(0);
-        rows.iter()
-            .flat_map(|&row| &values[row as usize * width..][..width])
-            .copied()
-            .collect()
-    }
-    Inputs {
-        n_rows: rows.len(),
-        numbers: lines(&inputs.numbers, inputs.n_rows, rows),
-        codes: lines(&inputs.codes, inputs.n_rows, rows),
     }
 }
 

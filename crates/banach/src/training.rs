@@ -12,7 +12,7 @@ use crate::checkpoint::{Checkpoint, First, fingerprint};
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::prediction::Predictions;
-use crate::problem::{Problem, select};
+use crate::problem::Problem;
 use crate::run::{Event, Run, Stage};
 use crate::scoring::{self, Truth};
 
@@ -209,7 +209,7 @@ fn validate(
 ) -> Result<Option<Metrics>, Error> {
     let rows = &problem.valid;
     let mut predictor = Predictor::new(network, threads)?;
-    let outputs = predictor.outputs(&select(&problem.data.inputs, rows))?;
+    let outputs = predictor.outputs(&problem.data.inputs.select(rows))?;
     let truth = Truth::of(&problem.data, rows, &problem.target);
     let predictions = Predictions::from_outputs(outputs, &problem.target);
     match scoring::score(&predictions, &truth, &problem.target) {

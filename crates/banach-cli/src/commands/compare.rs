@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
-use banach::{Folds, Settings, parse_name};
+use banach::{Settings, parse_name};
 use banach_data::AtomicFile;
 use banach_lab::compare::{
     Cell, CellResult, CompareOptions, CompareRun, Comparison, METHODS, Method, Metric, Origin,
@@ -18,13 +18,10 @@ use super::fit::{complete, read_table};
 use super::typed;
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
-use crate::options::{Talk, Threads, check_output};
+use crate::options::{FoldOptions, Talk, Threads, budget, check_output};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
 use crate::text::{metric, pairs, plural, table};
-
-/// Most repeats; more would only be a slip of the finger.
-const MAX_REPEATS: usize = 1000;
 
 /// Exit code when no fold was completed: there is no answer.
 const NO_ANSWER: u8 = 1;
@@ -86,15 +83,8 @@ pub(crate) struct CompareArgs {
     /// Write comparison.html, comparison.json and comparison.svg into this folder; made if it is not there
     #[arg(long, value_name = "DIR", help_heading = "Comparison")]
     out: Option<PathBuf>,
-    /// Number of folds
-    #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Folds")]
-    folds: usize,
-    /// How often to divide the table anew
-    #[arg(long, value_name = "R", default_value_t = 1, help_heading = "Folds")]
-    repeats: usize,
-    /// Column whose values say which fold a row is in
-    #[arg(long, value_name = "COL", conflicts_with_all = ["folds", "repeats"], help_heading = "Folds")]
-    fold_column: Option<String>,
+    #[command(flatten)]
+    folds: FoldOptions,
     #[command(flatten)]
     settings: Settings,
     /// TOML file with settings
@@ -115,27 +105,16 @@ fn after_help() -> String {
 
 pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
-    if !(1..=MAX_REPEATS).contains(&args.repeats) {
-        bail!("--repeats must be 1 to {MAX_REPEATS}, got {}", args.repeats);
+    let folds = args.folds.folds()?;
+    let budget = budget(args.budget)?;
+    if args.settings.network.is_some() {
+        bail!(
+            "compare trains networks of every kind: choose them with --methods, not with --network"
+        );
     }
-    let budget = match args.budget {
-        None => None,
-        Some(seconds) => Some(
-            Duration::try_from_secs_f64(seconds)
-                .ok()
-                .filter(|budget| !budget.is_zero())
-                .with_context(|| format!("--budget must be above 0 seconds, got {seconds}"))?,
-        ),
-    };
     let options = CompareOptions {
         methods: methods(&args.methods)?,
-        folds: match args.fold_column.clone() {
-            Some(column) => Folds::Column(column),
-            None => Folds::Number {
-                folds: args.folds,
-                repeats: args.repeats,
-            },
-        },
+        folds,
         metric: args.metric,
         budget,
     };
@@ -149,7 +128,7 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         check_output(&folder.join("comparison.html"), &[&args.data])?;
     }
-    let table = read_table(&args.data, &settings, args.fold_column.as_deref())?;
+    let table = read_table(&args.data, &settings, args.folds.column())?;
     let interrupt = interrupt::listen("stopping after the folds that are complete")?;
     let progress = Progress::new(args.talk.quiet);
     let observe = |cell: &Cell, done: usize, all: usize| progress.note(&said(cell, done, all));

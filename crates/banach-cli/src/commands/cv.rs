@@ -3,19 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
-use banach::{CrossValidation, Estimator, Folds, Run, Settings};
+use banach::{CrossValidation, Estimator, Run, Settings};
 use serde_json::{Map, Value, json};
 
 use super::fit::{complete, read_table};
 use crate::interrupt;
-use crate::options::{Talk, Threads};
+use crate::options::{FoldOptions, Talk, Threads};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
 use crate::text::{count, metric, plural, table};
-
-/// Most repeats; more would only be a slip of the finger.
-const MAX_REPEATS: usize = 1000;
 
 /// Cross-validate: train and measure once for each fold
 ///
@@ -37,15 +33,8 @@ Examples:
 pub(crate) struct CvArgs {
     /// The table; - reads standard input
     data: PathBuf,
-    /// Number of folds
-    #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Folds")]
-    folds: usize,
-    /// How often to divide the table anew
-    #[arg(long, value_name = "R", default_value_t = 1, help_heading = "Folds")]
-    repeats: usize,
-    /// Column whose values say which fold a row is in
-    #[arg(long, value_name = "COL", conflicts_with_all = ["folds", "repeats"], help_heading = "Folds")]
-    fold_column: Option<String>,
+    #[command(flatten)]
+    folds: FoldOptions,
     #[command(flatten)]
     settings: Settings,
     /// TOML file with settings
@@ -59,19 +48,10 @@ pub(crate) struct CvArgs {
 
 pub(crate) fn run(args: CvArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
-    if !(1..=MAX_REPEATS).contains(&args.repeats) {
-        bail!("--repeats must be 1 to {MAX_REPEATS}, got {}", args.repeats);
-    }
+    let folds = args.folds.folds()?;
     let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
     let estimator = Estimator::new(settings.clone())?;
-    let table = read_table(&args.data, &settings, args.fold_column.as_deref())?;
-    let folds = match args.fold_column {
-        Some(column) => Folds::Column(column),
-        None => Folds::Number {
-            folds: args.folds,
-            repeats: args.repeats,
-        },
-    };
+    let table = read_table(&args.data, &settings, args.folds.column())?;
     let interrupt = interrupt::listen("stopping without a result")?;
     let progress = Progress::new(args.talk.quiet);
     let run = Run {

@@ -1,68 +1,67 @@
 //! `banach reproduce`: the paper's experiments again, beside its numbers.
 
-mod experiments;
+mod figures;
+mod htru2;
 mod results;
+mod tox21;
+mod uci;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use anyhow::{Context, bail};
+use banach_data::AtomicFile;
+use banach_lab::report::{Report, machine};
 use banach_lab::reproduce::Run;
-use clap::ValueEnum;
+use banach_nn::{Architecture, Loss};
 
+use super::typed;
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
-use crate::options::Threads;
+use crate::options::{Threads, budget};
 use crate::progress::Progress;
 
-const EXAMPLES: &str = "\
+const CROSS_ENTROPY: Loss = Loss::CrossEntropy {
+    label_smoothing: 0.0,
+};
+
+/// Run the paper's experiments again, beside its numbers (arXiv:1706.02515)
+///
+/// Seven kinds of networks (self-normalizing, plain ReLU, batch, layer and weight normalization, highway,
+/// residual) are trained on the same rows by plain stochastic gradient descent; validation rows choose
+/// the epoch and the settings, test rows only measure.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
 Examples:
   banach reproduce uci --data sets --out uci            all sets in the folder, the quick grid
   banach reproduce uci --data sets --out uci --resume   go on where it stopped
   banach reproduce tox21 --data tox21 --out tox21 --budget 1800
   banach reproduce figure1 --data images --out figure1 --paper-settings
 
-The folder of --out gets report.html, and results.csv (curves.csv for figure1), to which every finished
-piece is added at once. Files that are missing are named, with the address to get them from.";
-
-/// An experiment of the paper (arXiv:1706.02515).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Experiment {
-    /// Training error of SNN and batch normalization on MNIST and CIFAR-10
-    Figure1,
-    /// The map of mean and variance as a field of arrows
-    Figure2,
-    /// The UCI classification sets
-    Uci,
-    /// HTRU2, 10 nested folds
-    Htru2,
-    /// Tox21 by depth
-    Tox21,
-}
-
-/// Which settings are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum GridName {
-    /// A part of the paper's grid, for minutes to an hour on two cores
-    Quick,
-    /// The paper's grid
-    Full,
-}
-
-/// Run the paper's experiments again, beside its numbers
-///
-/// Seven kinds of networks (self-normalizing, plain ReLU, batch, layer and weight normalization, highway,
-/// residual) are trained on the same rows by plain stochastic gradient descent; validation rows choose
-/// the epoch and the settings, test rows only measure.
-#[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+The folder of --out gets report.html, and results.csv, to which every finished piece is added at once.
+Files that are missing are named, with the address to get them from.")]
 pub(crate) struct ReproduceArgs {
-    /// The experiment
+    #[command(subcommand)]
     experiment: Experiment,
-    /// Folder with the data [figure2 needs none]
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Experiment {
+    Figure1(figures::Figure1Args),
+    Figure2(figures::Figure2Args),
+    Uci(uci::UciArgs),
+    Htru2(htru2::Htru2Args),
+    Tox21(tox21::Tox21Args),
+}
+
+/// What all experiments on data take.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// Folder with the data
     #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    data: PathBuf,
     /// Folder for results and report; made if it is not there
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -72,78 +71,141 @@ pub(crate) struct ReproduceArgs {
     /// Go on with the results that the folder has
     #[arg(long)]
     resume: bool,
-    /// Settings to try [uci, htru2]
-    #[arg(long, value_enum, default_value_t = GridName::Quick)]
-    grid: GridName,
-    /// Epochs of a network [default: the paper's 100 for uci and with --grid full; 20 for htru2 and tox21, 15 for figure1]
-    #[arg(long, value_name = "N")]
-    epochs: Option<usize>,
-    /// Only these sets [uci]
-    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
-    only: Vec<String>,
-    /// Fold to run, from 0, or all [uci, htru2; default: 0 for uci, all for htru2]
-    #[arg(long, value_name = "K|all")]
-    fold: Option<String>,
-    /// Methods [default: all]
-    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
-    methods: Vec<String>,
-    /// Number of seeds [tox21]
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    seeds: u64,
-    /// The paper's step size, images and epochs: days of work [figure1]
-    #[arg(long)]
-    paper_settings: bool,
     /// Start of all randomness
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
     threads: Threads,
     /// Say nothing but errors
-    #[arg(long, short)]
+    #[arg(long, short, help_heading = "Program")]
     quiet: bool,
 }
 
-pub(crate) fn run(args: ReproduceArgs) -> anyhow::Result<ExitCode> {
-    let threads = args.threads.number()?;
-    let until = match args.budget {
-        None => None,
-        Some(seconds) => {
-            let budget = Duration::try_from_secs_f64(seconds).ok();
-            let budget = budget.filter(|budget| !budget.is_zero());
-            let budget = budget
-                .with_context(|| format!("--budget must be above 0 seconds, got {seconds}"))?;
-            Instant::now().checked_add(budget)
+/// Which settings are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum GridName {
+    /// A part of the paper's grid, for minutes to an hour on two cores
+    Quick,
+    /// The paper's grid
+    Full,
+}
+
+impl GridName {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Quick => "quick grid",
+            Self::Full => "full grid",
         }
-    };
-    if args.epochs == Some(0) {
-        bail!("--epochs must be at least 1, got 0");
     }
-    let data = || {
-        let needs = "--data DIR says where the data is; the experiment needs it";
-        args.data.as_deref().context(needs)
-    };
-    std::fs::create_dir_all(&args.out)
-        .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
-    let interrupt = interrupt::listen("what is finished is in the results")?;
-    let progress = Progress::new(args.quiet);
-    let observe = |words: &str| progress.note(words);
-    let run = Run {
-        threads,
-        until,
-        interrupt,
-        seed: args.seed,
-        observe: &observe,
-    };
+}
+
+pub(crate) fn run(args: ReproduceArgs) -> anyhow::Result<ExitCode> {
     match args.experiment {
-        Experiment::Figure1 => experiments::figure1(&args, data()?, &run)?,
-        Experiment::Figure2 => experiments::figure2(&args, &run)?,
-        Experiment::Uci => experiments::uci(&args, data()?, &run)?,
-        Experiment::Htru2 => experiments::htru2(&args, data()?, &run)?,
-        Experiment::Tox21 => experiments::tox21(&args, data()?, &run)?,
+        Experiment::Figure1(args) => args.common.run(|run| figures::figure1(&args, run)),
+        Experiment::Figure2(args) => figures::figure2(&args),
+        Experiment::Uci(args) => args.common.run(|run| uci::run(&args, run)),
+        Experiment::Htru2(args) => args.common.run(|run| htru2::run(&args, run)),
+        Experiment::Tox21(args) => args.common.run(|run| tox21::run(&args, run)),
     }
-    Ok(if interrupt.load(std::sync::atomic::Ordering::Relaxed) {
-        ExitCode::from(INTERRUPTED)
-    } else {
-        ExitCode::SUCCESS
-    })
+}
+
+impl Common {
+    /// Makes the folder, listens for Ctrl-C and runs an experiment.
+    fn run(
+        &self,
+        experiment: impl FnOnce(&Run<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<ExitCode> {
+        let threads = self.threads.number()?;
+        let until = budget(self.budget)?.and_then(|budget| Instant::now().checked_add(budget));
+        make_folder(&self.out)?;
+        let interrupt = interrupt::listen("what is finished is in the results")?;
+        let progress = Progress::new(self.quiet);
+        let observe = |words: &str| progress.note(words);
+        experiment(&Run {
+            threads,
+            until,
+            interrupt,
+            seed: self.seed,
+            observe: &observe,
+        })?;
+        Ok(if interrupt.load(Ordering::Relaxed) {
+            ExitCode::from(INTERRUPTED)
+        } else {
+            ExitCode::SUCCESS
+        })
+    }
+
+    /// A file of the data, in the folder itself or in one of its own name.
+    fn find(&self, folder: &str, name: &str) -> PathBuf {
+        let inner = self.data.join(folder).join(name);
+        if inner.exists() {
+            inner
+        } else {
+            self.data.join(name)
+        }
+    }
+
+    /// A folder of the data: the one of this name in it, or itself.
+    fn folder(&self, name: &str) -> PathBuf {
+        let inner = self.data.join(name);
+        if inner.is_dir() {
+            inner
+        } else {
+            self.data.clone()
+        }
+    }
+}
+
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))
+}
+
+/// Kinds of networks named by --methods, all for none.
+fn kinds(names: &[String]) -> anyhow::Result<Vec<Architecture>> {
+    if names.is_empty() {
+        return Ok(Architecture::ALL.to_vec());
+    }
+    let kind = |name: &String| {
+        let found = Architecture::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name);
+        found.with_context(|| {
+            let known: Vec<_> = Architecture::ALL.iter().map(Architecture::name).collect();
+            format!(
+                "--methods: there is no network {name:?}; they are {}",
+                known.join(", ")
+            )
+        })
+    };
+    names.iter().map(kind).collect()
+}
+
+/// Folds named by --fold.
+fn folds(text: &str, n_folds: usize) -> anyhow::Result<Vec<usize>> {
+    match text {
+        "all" => Ok((0..n_folds).collect()),
+        text => match text.parse::<usize>() {
+            Ok(fold) if fold < n_folds => Ok(vec![fold]),
+            _ => bail!("--fold must be 0 to {} or all, got {text:?}", n_folds - 1),
+        },
+    }
+}
+
+/// What made a report.
+fn facts(settings: &str, start: Instant) -> Vec<(String, String)> {
+    let seconds = format!("{:.0}", start.elapsed().as_secs_f64());
+    let facts = [
+        ("command", typed()),
+        ("settings", settings.to_owned()),
+        ("machine", machine()),
+        ("seconds of the last run", seconds),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    facts.map(|(name, value)| (name.to_owned(), value)).to_vec()
+}
+
+fn write(folder: &Path, report: &Report) -> anyhow::Result<()> {
+    AtomicFile::write(folder.join("report.html"), report.html().as_bytes())?;
+    Ok(())
 }

@@ -300,3 +300,14 @@ fn concrete_is_curved_so_trees_beat_the_line() {
     }
     assert!(mean(&report, "constant") < 0.01, "{report}");
 }
+
+#[test]
+fn a_kind_of_network_is_chosen_by_methods() {
+    let ran = compare(&room(), "value", &["--network", "msra"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.err.contains("choose them with --methods"),
+        "{}",
+        ran.err
+    );
+}

@@ -111,8 +111,16 @@ fn what_is_missing_or_wrong_is_named_with_the_way_out() {
     let room = Room::new();
     uci(&room);
     std::fs::create_dir_all(room.path("empty")).unwrap();
-    let cases: [(&[&str], &[&str]); 8] = [
-        (&["uci"], &["--data DIR"]),
+    let cases: [(&[&str], &[&str]); 10] = [
+        (
+            &["htru2", "--data", "sets", "--only", "toy"],
+            &["unexpected argument '--only'"],
+        ),
+        (
+            &["uci", "--data", "sets", "--epochs", "0"],
+            &["--epochs", "zero"],
+        ),
+        (&["uci"], &["--data <DIR>"]),
         (
             &["uci", "--data", "empty"],
             &["labels_py.dat", "github.com/bioinf-jku/SNNs"],
@@ -161,4 +169,41 @@ fn figure_2_needs_no_data() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(room.text("out/figure2.svg").starts_with("<svg"));
     assert!(room.text("out/report.html").contains("omega 0, tau 1"));
+}
+
+#[test]
+fn results_of_other_settings_are_not_mixed_and_half_a_line_is_no_result() {
+    let room = Room::new();
+    uci(&room);
+    let mut args = vec!["reproduce", "uci", "--data", "sets", "--out", "out"];
+    args.extend(["--methods", "forest,svm"]);
+    room.run(&args).ok();
+    let results = room.text("out/results.csv");
+
+    args.push("--resume");
+    let mut other = args.clone();
+    other.extend(["--epochs", "7"]);
+    let ran = room.run(&other);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.err.contains("100 epochs") && ran.err.contains("7 epochs"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(room.text("out/results.csv"), results);
+
+    // Killed while it wrote its last line.
+    let cut = results.trim_end().len() - 3;
+    room.write("out/results.csv", &results[..cut]);
+    room.run(&args).ok();
+    let again = room.text("out/results.csv");
+    let without_seconds = |text: &str| -> Vec<String> {
+        let cells = |line: &str| line.splitn(6, ',').map(str::to_owned).collect::<Vec<_>>();
+        let line = |line| {
+            let cells = cells(line);
+            format!("{:?} {}", &cells[..4], cells[5])
+        };
+        text.lines().map(line).collect()
+    };
+    assert_eq!(without_seconds(&again), without_seconds(&results));
 }

@@ -118,6 +118,17 @@ pub fn methods(names: &[String]) -> Result<Vec<&'static Method>, LabError> {
     Ok(found)
 }
 
+/// The name of a method that is no network, on the command line and in tables.
+#[must_use]
+pub fn baseline_name(baseline: Baseline) -> &'static str {
+    let same = |method: &&Method| match method.kind {
+        MethodKind::Baseline(other) => other == baseline,
+        MethodKind::Network(_) => false,
+    };
+    let found = METHODS.iter().find(same);
+    found.map_or(baseline.name(), |method| method.name)
+}
+
 impl Method {
     /// Whether the settings suit the method.
     pub(super) fn check(&self, settings: &Settings) -> Result<(), LabError> {

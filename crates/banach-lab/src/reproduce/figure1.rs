@@ -62,10 +62,51 @@ pub struct Curve {
     pub seconds: f64,
 }
 
+/// First line of the curves' file.
+pub const HEADER: &str = "dataset,kind,depth,seconds,errors";
+
+impl Curve {
+    /// A line of the curves' file.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let errors: Vec<String> = self
+            .errors
+            .iter()
+            .map(|error| format!("{error:e}"))
+            .collect();
+        let (kind, errors) = (self.kind.name(), errors.join(" "));
+        format!(
+            "{},{kind},{},{:.1},{errors}",
+            self.dataset, self.depth, self.seconds
+        )
+    }
+
+    /// Reads a line of the curves' file; `None` if it is none.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<Self> {
+        let [dataset, kind, depth, seconds, errors] = line.split(',').collect::<Vec<_>>()[..]
+        else {
+            return None;
+        };
+        let numbers = errors.split_whitespace().map(str::parse);
+        Some(Self {
+            dataset: dataset.to_owned(),
+            kind: Architecture::ALL
+                .into_iter()
+                .find(|known| known.name() == kind)?,
+            depth: depth.parse().ok()?,
+            seconds: seconds.parse().ok()?,
+            errors: numbers.collect::<Result<_, _>>().ok()?,
+        })
+    }
+}
+
 /// Trains one network, as wide as its input, on standardized images.
 ///
+/// A network that diverges has a curve that ends there; `None` is one that was broken off.
+///
 /// # Errors
-/// [`LabError`]. A network that diverges has a curve that ends there.
+/// [`LabError`].
 pub fn curve(
     name: &str,
     set: &ImageSet,
@@ -73,7 +114,7 @@ pub fn curve(
     depth: usize,
     options: &Options,
     run: &Run<'_>,
-) -> Result<Curve, LabError> {
+) -> Result<Option<Curve>, LabError> {
     let start = std::time::Instant::now();
     let n = set.train.labels.len().min(options.images);
     let rows: Vec<u32> = (0..n as u32).collect();
@@ -119,21 +160,24 @@ pub fn curve(
     };
     let mut trainer = Trainer::new(network, train_options, &data, &rows, &[], run.threads)?;
     let mut errors = Vec::new();
-    while !trainer.is_done() && run.goes_on() {
+    while !trainer.is_done() {
+        if !run.goes_on() {
+            return Ok(None);
+        }
         match trainer.epoch(run.interrupt, |_, _| {}) {
             Ok(EpochOutcome::Finished(report)) => errors.push(report.train_loss),
-            Ok(EpochOutcome::Interrupted) => break,
+            Ok(EpochOutcome::Interrupted) => return Ok(None),
             Err(TrainError::Diverged { .. }) => break,
             Err(other) => return Err(other.into()),
         }
     }
-    Ok(Curve {
+    Ok(Some(Curve {
         dataset: name.to_owned(),
         kind,
         depth,
         errors,
         seconds: start.elapsed().as_secs_f64(),
-    })
+    }))
 }
 
 /// The standard deviation of the logarithm of a curve around its trend, which is its running median over
@@ -268,6 +312,19 @@ pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, La
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_curve_is_read_as_it_was_written() {
+        let curve = Curve {
+            dataset: "mnist".to_owned(),
+            kind: Architecture::BatchNorm,
+            depth: 16,
+            errors: vec![2.5, 0.1 + 0.2, 1e-7],
+            seconds: 3.5,
+        };
+        assert_eq!(Curve::parse(&curve.line()), Some(curve));
+        assert_eq!(Curve::parse(HEADER), None);
+    }
 
     #[test]
     fn a_smooth_curve_is_smooth_and_a_jumping_one_is_not() {

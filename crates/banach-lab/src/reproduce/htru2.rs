@@ -1,10 +1,11 @@
 //! HTRU2, pulsars among candidates (Table 3): nested cross-validation, fold M - 1 chooses the settings for
 //! fold M.
 
+use banach::metrics::roc_auc;
 use banach_kernels::random::{Purpose, Stream};
 use banach_nn::{Architecture, Dataset, Inputs, Targets};
 
-use super::protocol::{Rows, auc, best, search};
+use super::protocol::{Rows, best, search};
 use super::uci::Cell;
 use super::{Grid, Protocol, Run, paper};
 use crate::datasets::{Htru2, Standardizer};
@@ -71,15 +72,15 @@ pub fn run_fold(
         test: &test,
     };
     let score = |outputs: &[f32], rows: &[u32]| {
-        let scores: Vec<f64> = outputs
+        let scores: Vec<f32> = outputs
             .chunks_exact(2)
-            .map(|line| f64::from(line[1] - line[0]))
+            .map(|line| line[1] - line[0])
             .collect();
         let labels: Vec<bool> = rows
             .iter()
             .map(|&row| set.labels[row as usize] == 1)
             .collect();
-        auc(&scores, &labels)
+        roc_auc(&scores, &labels)
     };
     let settings = kinds.iter().flat_map(|&kind| grid.settings(kind)).collect();
     let trained = search(settings, rows, protocol, run, &score)?;

@@ -9,7 +9,6 @@ use banach_nn::{
 };
 
 use super::{Run, Setting};
-use crate::statistics::{Better, average_ranks};
 
 /// What all networks of an experiment have in common.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -196,25 +195,6 @@ pub fn accuracy(outputs: &[f32], rows: &[u32], labels: &[u32]) -> Option<f64> {
     Some(right.count() as f64 / rows.len() as f64)
 }
 
-/// Area under the ROC curve; `None` unless both classes occur.
-#[must_use]
-pub fn auc(scores: &[f64], labels: &[bool]) -> Option<f64> {
-    let ones = labels.iter().filter(|&&label| label).count() as f64;
-    let zeros = labels.len() as f64 - ones;
-    if ones == 0.0 || zeros == 0.0 {
-        return None;
-    }
-    // The lowest score has rank 1.
-    let ranks = average_ranks(scores, Better::Lower).ok()?;
-    let sum: f64 = ranks
-        .iter()
-        .zip(labels)
-        .filter(|(_, label)| **label)
-        .map(|(rank, _)| rank)
-        .sum();
-    Some((sum - ones * (ones + 1.0) / 2.0) / (ones * zeros))
-}
-
 fn n_outputs(data: &Dataset) -> usize {
     match &data.targets {
         banach_nn::Targets::Classes(classes) => classes
@@ -257,16 +237,6 @@ mod tests {
         assert_eq!(best(&all), Some(&all[3]));
         assert_eq!(best(&all[5..]), Some(&all[5]));
         assert_eq!(best(&[]), None);
-    }
-
-    #[test]
-    fn auc_counts_pairs_in_order() {
-        assert_eq!(
-            auc(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true]),
-            Some(0.75)
-        );
-        assert_eq!(auc(&[1.0, 1.0], &[false, true]), Some(0.5));
-        assert_eq!(auc(&[1.0, 2.0], &[true, true]), None);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Tox21 by depth (Table 2): twelve tasks with missing labels, mean AUC.
 
+use banach::metrics::roc_auc;
 use banach_nn::{Architecture, Dataset, Inputs, Shape, Targets, side_by_side};
 use banach_plot::{Axis, Figure, Mark, OKABE_ITO, Panel, Stroke};
 
 use super::paper::{TOX21_DEPTHS, tox21_auc};
-use super::protocol::{Rows, Trained, auc, train};
+use super::protocol::{Rows, Trained, train};
 use super::uci::Cell;
 use super::{Protocol, Run, Setting};
 use crate::datasets::Tox21;
@@ -110,11 +111,11 @@ fn mean_auc(outputs: &[f32], rows: &[u32], labels: &[f32], n_tasks: usize) -> Op
         .filter_map(|task| {
             let known = rows.iter().enumerate().filter_map(|(at, &row)| {
                 let label = labels[row as usize * n_tasks + task];
-                let score = f64::from(outputs[at * n_tasks + task]);
+                let score = outputs[at * n_tasks + task];
                 (!label.is_nan()).then_some((score, label == 1.0))
             });
-            let (scores, labels): (Vec<f64>, Vec<bool>) = known.unzip();
-            auc(&scores, &labels)
+            let (scores, labels): (Vec<f32>, Vec<bool>) = known.unzip();
+            roc_auc(&scores, &labels)
         })
         .collect();
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)

@@ -8,6 +8,7 @@ use banach_nn::{Architecture, Dataset, Inputs, Targets};
 use super::protocol::{Rows, accuracy, best, search};
 use super::{Grid, Protocol, Run, paper};
 use crate::baselines::{Baseline, Target};
+use crate::compare::baseline_name;
 use crate::datasets::uci_set;
 use crate::error::LabError;
 use crate::report::{Report, ReportTable};
@@ -36,12 +37,7 @@ impl Contender {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Network(kind) => kind.name(),
-            Self::Other(Baseline::RandomForest) => "forest",
-            Self::Other(Baseline::Svm) => "svm",
-            Self::Other(Baseline::Boosting) => "boosting",
-            Self::Other(Baseline::Neighbours) => "neighbours",
-            Self::Other(Baseline::Linear) => "linear",
-            Self::Other(Baseline::Constant) => "constant",
+            Self::Other(baseline) => baseline_name(*baseline),
         }
     }
 }

@@ -374,3 +374,13 @@ proptest! {
         prop_assert_eq!(all.ok(), some.ok());
     }
 }
+
+#[test]
+fn roc_auc_counts_pairs_in_order() {
+    let auc = |scores: &[f32], positive: &[bool]| super::roc_auc(scores, positive);
+    let positive = [false, false, true, true];
+    assert_eq!(auc(&[0.1, 0.4, 0.35, 0.8], &positive), Some(0.75));
+    assert_eq!(auc(&[1.0, 1.0], &[false, true]), Some(0.5));
+    assert_eq!(auc(&[1.0, 2.0], &[true, true]), None);
+    assert_eq!(auc(&[1.0], &positive), None);
+}

@@ -1,0 +1,148 @@
+//! `banach reproduce uci`.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use banach_lab::datasets;
+use banach_lab::reproduce::uci::{self, Cell, Contender};
+use banach_lab::reproduce::{Grid, Protocol, Run};
+
+use super::results::Results;
+use super::{CROSS_ENTROPY, Common, GridName, facts, folds, write};
+
+/// The UCI classification sets, with random forest, support vector machine and boosting beside
+#[derive(Debug, clap::Args)]
+pub(super) struct UciArgs {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Settings to try
+    #[arg(long, value_enum, default_value_t = GridName::Quick)]
+    grid: GridName,
+    /// Epochs of a network
+    #[arg(long, value_name = "N", default_value = "100")]
+    epochs: NonZeroUsize,
+    /// Only these sets
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Fold to run, from 0, or all
+    #[arg(long, value_name = "K|all", default_value = "0")]
+    fold: String,
+    /// Methods [default: all]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    methods: Vec<String>,
+}
+
+fn name_of(set: &Path) -> String {
+    set.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The folders to run, the smallest first: a budget then leaves out the fewest.
+fn sets(args: &UciArgs) -> anyhow::Result<Vec<PathBuf>> {
+    let mut sets = datasets::uci_sets(&args.common.folder("uci"))?;
+    if let Some(name) = args
+        .only
+        .iter()
+        .find(|name| !sets.iter().any(|s| name_of(s) == **name))
+    {
+        bail!(
+            "--only: there is no folder {name:?} in {}",
+            args.common.data.display()
+        );
+    }
+    sets.retain(|set| args.only.is_empty() || args.only.contains(&name_of(set)));
+    sets.sort_by_key(|set| {
+        let files = std::fs::read_dir(set).into_iter().flatten().flatten();
+        files
+            .filter_map(|file| Some(file.metadata().ok()?.len()))
+            .sum::<u64>()
+    });
+    Ok(sets)
+}
+
+fn contenders(names: &[String]) -> anyhow::Result<Vec<Contender>> {
+    let all = Contender::all();
+    if let Some(name) = names
+        .iter()
+        .find(|name| !all.iter().any(|c| c.name() == **name))
+    {
+        let known: Vec<_> = all.iter().map(Contender::name).collect();
+        bail!(
+            "--methods: there is no method {name:?}; they are {}",
+            known.join(", ")
+        );
+    }
+    let named = |c: &Contender| names.is_empty() || names.iter().any(|name| name == c.name());
+    Ok(all.into_iter().filter(named).collect())
+}
+
+pub(super) fn run(args: &UciArgs, run: &Run<'_>) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let contenders = contenders(&args.methods)?;
+    let sets = sets(args)?;
+    let folds = folds(&args.fold, datasets::UCI_FOLDS)?;
+    let grid = match args.grid {
+        GridName::Quick => Grid::uci_quick(),
+        GridName::Full => Grid::uci_full(),
+    };
+    let protocol = Protocol::paper(CROSS_ENTROPY).with_epochs(args.epochs.get());
+    let settings = format!(
+        "{}, {} epochs, averages over {}, steps of a tenth of the training rows, 8 to {}, seed {}",
+        args.grid.words(),
+        protocol.epochs,
+        protocol.window,
+        protocol.batch,
+        run.seed
+    );
+    let common = &args.common;
+    let (mut results, lines) = Results::open(
+        &common.out,
+        "results.csv",
+        uci::HEADER,
+        &settings,
+        common.resume,
+    )?;
+    let mut cells: Vec<Cell> = lines.iter().filter_map(|line| Cell::parse(line)).collect();
+    for (set, &fold) in sets
+        .iter()
+        .flat_map(|set| folds.iter().map(move |fold| (set, fold)))
+    {
+        if !run.goes_on() {
+            break;
+        }
+        let name = name_of(set);
+        let open = |c: &&Contender| {
+            let same =
+                |cell: &Cell| cell.dataset == name && cell.fold == fold && cell.method == c.name();
+            !cells.iter().any(same)
+        };
+        let left: Vec<Contender> = contenders.iter().filter(open).copied().collect();
+        if left.is_empty() {
+            continue;
+        }
+        let begun = Instant::now();
+        let new = match uci::run_set(set, fold, &left, &grid, &protocol, run) {
+            Ok(new) => new,
+            Err(_) if run.is_interrupted() => break,
+            Err(error) => return Err(error).with_context(|| format!("set {name}")),
+        };
+        for cell in &new {
+            results.add(&cell.line())?;
+        }
+        let words: Vec<String> = new
+            .iter()
+            .map(|c| format!("{} {:.3}", c.method, c.accuracy))
+            .collect();
+        let seconds = begun.elapsed().as_secs_f64();
+        (run.observe)(&format!(
+            "{name}, fold {fold}: {} ({seconds:.1} s)",
+            words.join(", ")
+        ));
+        cells.extend(new);
+    }
+    write(&common.out, &uci::report(&cells, &facts(&settings, start))?)
+}

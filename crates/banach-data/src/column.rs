@@ -129,6 +129,28 @@ impl Column {
         }
     }
 
+    /// A column of cells that are in memory. Its type is the one that all present cells have: numbers,
+    /// booleans or times, else categories. Numbers that are not finite are missing, and text means what
+    /// it means in a file ([`Scalar::parse`]).
+    #[must_use]
+    pub fn from_scalars<'a>(
+        name: impl Into<String>,
+        scalars: impl IntoIterator<Item = Scalar<'a>>,
+    ) -> Self {
+        let mut builder = ColumnBuilder::new(None);
+        for scalar in scalars {
+            let scalar = match scalar {
+                Scalar::Number(value) => Scalar::number(value),
+                Scalar::Text(text) => Scalar::parse(text),
+                other => other,
+            };
+            // Only a type that was given can be missed.
+            let pushed = builder.push_scalar(scalar);
+            debug_assert!(pushed.is_ok(), "{pushed:?}");
+        }
+        builder.finish(name.into())
+    }
+
     /// A column whose cells are all missing, such as one that was not read.
     pub(crate) fn without_values(name: String, n_rows: usize) -> Self {
         Self::new(name, ColumnType::Missing, n_rows, Cells::Missing)

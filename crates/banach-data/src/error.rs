@@ -123,6 +123,22 @@ pub enum DataError {
         /// Each repeated name once.
         names: Vec<String>,
     },
+    /// Columns put together in memory have different lengths.
+    #[error(
+        "{file}: column {:?} has {} rows, but {:?} has {}",
+        other.0,
+        other.1,
+        first.0,
+        first.1
+    )]
+    ColumnLengths {
+        /// Name of the table.
+        file: String,
+        /// The first column and its rows.
+        first: (String, usize),
+        /// The first that differs, and its rows.
+        other: (String, usize),
+    },
     /// A row has more or fewer values than the header has names.
     #[error(
         "{at} has {got} {}, but the header has {expected} names; quote values that contain the delimiter {delimiter:?}",

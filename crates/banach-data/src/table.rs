@@ -42,6 +42,51 @@ impl Table {
         TableReader::open(path, options)?.read()
     }
 
+    /// A table of columns that are in memory; `name` stands for a file in messages.
+    ///
+    /// ```
+    /// use banach_data::{Column, Scalar, Table};
+    ///
+    /// let lengths = [39.1, f64::NAN, 46.5].map(Scalar::number);
+    /// let species = ["Adelie", "Adelie", "Gentoo"].map(Scalar::Text);
+    /// let table = Table::from_columns(
+    ///     "penguins",
+    ///     vec![
+    ///         Column::from_scalars("bill_length_mm", lengths),
+    ///         Column::from_scalars("species", species),
+    ///     ],
+    /// )?;
+    /// assert_eq!(table.n_rows(), 3);
+    /// # Ok::<(), banach_data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DataError::ColumnLengths`] for columns of different lengths, [`DataError::DuplicateColumns`] for
+    /// two of one name.
+    pub fn from_columns(name: impl Into<String>, columns: Vec<Column>) -> Result<Self, DataError> {
+        let name = name.into();
+        let n_rows = columns.first().map_or(0, Column::n_rows);
+        if let Some(other) = columns.iter().find(|column| column.n_rows() != n_rows) {
+            return Err(DataError::ColumnLengths {
+                file: name,
+                first: (columns[0].name().to_owned(), n_rows),
+                other: (other.name().to_owned(), other.n_rows()),
+            });
+        }
+        let mut names: Vec<&str> = columns.iter().map(Column::name).collect();
+        names.sort_unstable();
+        let pairs = names.windows(2).filter(|pair| pair[0] == pair[1]);
+        let mut twice: Vec<String> = pairs.map(|pair| pair[0].to_owned()).collect();
+        twice.dedup();
+        if !twice.is_empty() {
+            return Err(DataError::DuplicateColumns {
+                file: name,
+                names: twice,
+            });
+        }
+        Ok(Self::new(name, 1, n_rows, columns, vec![]))
+    }
+
     /// Name of the file, for messages.
     #[must_use]
     pub fn file(&self) -> &str {
@@ -112,5 +157,48 @@ impl Table {
         for column in &mut self.columns {
             column.free_chunk(chunk);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::ColumnType;
+    use crate::scalar::Scalar;
+
+    #[test]
+    fn columns_in_memory_are_typed_as_those_of_files() {
+        let numbers = [1.5, f64::INFINITY, -2.0].map(Scalar::Number);
+        let texts = ["a", "", "1"].map(Scalar::Text);
+        let table = Table::from_columns(
+            "memory",
+            vec![
+                Column::from_scalars("x", numbers),
+                Column::from_scalars("y", texts),
+            ],
+        )
+        .unwrap();
+        assert_eq!(table.n_rows(), 3);
+        let [x, y] = table.columns() else { panic!() };
+        assert_eq!(x.column_type(), ColumnType::Number);
+        assert_eq!((x.number(0), x.number(1)), (Some(1.5), None));
+        assert_eq!(y.column_type(), ColumnType::Category);
+        assert!(y.is_missing(1));
+        assert_eq!(y.key(2).as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn columns_must_be_of_one_length_and_have_names_of_their_own() {
+        let column = |name: &str, n: usize| {
+            Column::from_scalars(name, std::iter::repeat_n(Scalar::Number(1.0), n))
+        };
+        let error = Table::from_columns("memory", vec![column("a", 2), column("b", 3)]);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "memory: column \"b\" has 3 rows, but \"a\" has 2"
+        );
+        let columns = ["a", "b", "a"].map(|name| column(name, 1)).to_vec();
+        let error = Table::from_columns("memory", columns).unwrap_err();
+        assert!(error.to_string().contains("several columns named \"a\""));
     }
 }

@@ -1,8 +1,13 @@
 //! The paper's data sets, read from the files that their keepers give out.
 //!
-//! Every file is checked before it is used, and a message about one says where to get it. Nothing is
-//! downloaded here.
+//! Every file is checked before it is used, and a message about one says where to get it.
+#![cfg_attr(
+    feature = "download",
+    doc = "[`download`] fetches those that have a fixed address and a known checksum."
+)]
 
+#[cfg(feature = "download")]
+mod download;
 mod error;
 mod htru2;
 mod images;
@@ -12,6 +17,8 @@ mod uci;
 
 use std::path::Path;
 
+#[cfg(feature = "download")]
+pub use download::{CIFAR10_FILES, Content, HTRU2_FILES, MNIST_FILES, Source, download};
 pub use error::DatasetError;
 pub use htru2::{Htru2, htru2};
 pub use images::{CIFAR10_CLASSES, ImageSet, Images, MNIST_SIDE, cifar10, mnist};
@@ -20,8 +27,8 @@ pub use tox21::{Tox21, tox21};
 pub use uci::{UCI_FOLDS, UciFold, UciSet, uci_set, uci_sets};
 
 /// Where a data set can be had.
-const UCI_SOURCE: &str =
-    "https://github.com/bioinf-jku/SNNs (the UCI sets as prepared by the authors)";
+const UCI_SOURCE: &str = "http://www.bioinf.jku.at/people/klambauer/data_py.zip (the UCI sets as prepared by the authors, \
+     linked from https://github.com/bioinf-jku/SNNs)";
 const HTRU2_SOURCE: &str =
     "https://archive.ics.uci.edu/dataset/372/htru2 (HTRU_2.csv in the archive)";
 const MNIST_SOURCE: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/ or \

@@ -1,5 +1,7 @@
 //! `banach reproduce`: the paper's experiments again, beside its numbers.
 
+#[cfg(feature = "download")]
+mod download;
 mod figures;
 mod htru2;
 mod results;
@@ -41,7 +43,8 @@ Examples:
   banach reproduce figure1 --data images --out figure1 --paper-settings
 
 The folder of --out gets report.html, and results.csv, to which every finished piece is added at once.
-Files that are missing are named, with the address to get them from.")]
+Files that are missing are named, with the address to get them from; figure1 and htru2 fetch them with
+--download.")]
 pub(crate) struct ReproduceArgs {
     #[command(subcommand)]
     experiment: Experiment,

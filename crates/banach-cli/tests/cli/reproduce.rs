@@ -86,6 +86,28 @@ fn uci_writes_results_and_a_report_and_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn uci_runs_the_default_recipe_too() {
+    let room = Room::new();
+    uci(&room);
+    let mut args = vec!["reproduce", "uci", "--data", "sets", "--out", "out"];
+    args.extend(["--preset", "default", "--methods", "snn,resnet,forest"]);
+    let ran = room.run(&args);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let results = room.text("out/results.csv");
+    let lines: Vec<&str> = results.lines().skip(1).collect();
+    assert_eq!(lines.len(), 3, "{results}");
+    for line in &lines {
+        let accuracy = line.split(',').nth(3).unwrap().parse::<f64>().unwrap();
+        assert!(accuracy > 0.9, "{line}");
+    }
+    assert!(lines[0].contains("default recipe"), "{results}");
+    assert!(
+        room.text("out/report.html")
+            .contains("default recipe of version")
+    );
+}
+
+#[test]
 fn results_do_not_depend_on_the_number_of_threads() {
     let room = Room::new();
     uci(&room);
@@ -111,7 +133,7 @@ fn what_is_missing_or_wrong_is_named_with_the_way_out() {
     let room = Room::new();
     uci(&room);
     std::fs::create_dir_all(room.path("empty")).unwrap();
-    let cases: [(&[&str], &[&str]); 10] = [
+    let cases: [(&[&str], &[&str]); 13] = [
         (
             &["htru2", "--data", "sets", "--only", "toy"],
             &["unexpected argument '--only'"],
@@ -136,6 +158,27 @@ fn what_is_missing_or_wrong_is_named_with_the_way_out() {
         (
             &["figure1", "--data", "empty"],
             &["train-labels-idx1-ubyte", "mnist"],
+        ),
+        (
+            &[
+                "htru2",
+                "--data",
+                "empty",
+                "--download",
+                "--mirror",
+                "http://127.0.0.1:1/x",
+            ],
+            &["cannot download http://127.0.0.1:1/x/htru2.zip"],
+        ),
+        (
+            &["figure1", "--data", "empty", "--learning-rate", "0"],
+            &["--learning-rate must be above 0, got 0"],
+        ),
+        (
+            &[
+                "uci", "--data", "sets", "--preset", "default", "--epochs", "3",
+            ],
+            &["--preset", "cannot be used with '--epochs"],
         ),
         (
             &["uci", "--data", "sets", "--methods", "snm"],

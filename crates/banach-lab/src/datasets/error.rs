@@ -33,7 +33,27 @@ pub enum DatasetError {
         /// Where it can be had.
         address: &'static str,
     },
-    /// A table that cannot be read.
+    /// A file that cannot be fetched.
+    #[error("cannot download {address}: {reason}")]
+    Download {
+        /// The address.
+        address: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A file with other bytes than the known ones.
+    #[error(
+        "{file} is not the file that was expected: its SHA-256 is {got}, not {expected}; nothing of it was kept"
+    )]
+    Checksum {
+        /// The file, or the address it came from.
+        file: String,
+        /// The digest found.
+        got: String,
+        /// The digest of the right file.
+        expected: &'static str,
+    },
+    /// A table or file that cannot be read or written.
     #[error(transparent)]
     Table(#[from] banach_data::DataError),
     /// Numbers that make no matrix.

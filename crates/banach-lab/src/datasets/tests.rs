@@ -26,7 +26,7 @@ fn zipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The folder of real data, if there is one.
-fn real(name: &str) -> Option<PathBuf> {
+pub(super) fn real(name: &str) -> Option<PathBuf> {
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
     let data = std::env::var_os("BANACH_DATA").map_or_else(|| default.into(), PathBuf::from);
     let path = data.join(name);

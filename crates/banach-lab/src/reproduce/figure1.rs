@@ -41,8 +41,8 @@ impl Options {
     /// Larger steps on fewer images: shows the effect in minutes.
     pub const QUICK: Self = Self {
         learning_rate: 1e-3,
-        epochs: 15,
-        images: 1024,
+        epochs: 40,
+        images: 512,
         batch: 128,
     };
 }
@@ -180,23 +180,35 @@ pub fn curve(
     }))
 }
 
-/// The standard deviation of the logarithm of a curve around its trend, which is its running median over
-/// five epochs: how much the training error jumps, whatever its level. `None` below ten epochs.
+/// The standard deviation of a curve around its trend: how much the training error jumps from epoch to
+/// epoch.
+///
+/// The trend at an epoch is the parabola of least squares through the five epochs around it (Savitzky and
+/// Golay, Analytical Chemistry 36, 1964); residuals are scaled so that independent noise of standard
+/// deviation s gives s. The first fifth of the epochs, where errors fall fastest, does not count. `None`
+/// below ten epochs.
 #[must_use]
 pub fn roughness(errors: &[f64]) -> Option<f64> {
-    const WINDOW: usize = 5;
-    if errors.len() < 2 * WINDOW {
+    // Weights of the parabola's value in the middle of five points.
+    const TREND: [f64; 5] = [
+        -3.0 / 35.0,
+        12.0 / 35.0,
+        17.0 / 35.0,
+        12.0 / 35.0,
+        -3.0 / 35.0,
+    ];
+    if errors.len() < 2 * TREND.len() {
         return None;
     }
-    let logs: Vec<f64> = errors.iter().map(|error| error.max(1e-12).ln()).collect();
-    let distances = logs.windows(WINDOW).map(|window| {
-        let mut sorted = window.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        window[WINDOW / 2] - sorted[WINDOW / 2]
+    let settled = &errors[errors.len() / 5..];
+    let squares = settled.windows(TREND.len()).map(|window| {
+        let trend: f64 = window.iter().zip(TREND).map(|(e, w)| e * w).sum();
+        (window[TREND.len() / 2] - trend).powi(2)
     });
-    let distances: Vec<f64> = distances.collect();
-    let squares: f64 = distances.iter().map(|d| d * d).sum();
-    Some((squares / distances.len() as f64).sqrt())
+    let squares: Vec<f64> = squares.collect();
+    let mean = squares.iter().sum::<f64>() / squares.len() as f64;
+    // The middle point pulls its own trend towards itself.
+    Some((mean / (1.0 - TREND[TREND.len() / 2])).sqrt())
 }
 
 /// The curves of one data set, on a logarithmic axis.
@@ -254,7 +266,8 @@ pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, La
     report.text(
         "Training error of self-normalizing networks and of ReLU networks with batch normalization, both \
          as wide as the input (arXiv:1706.02515, Figure 1). The figure is about the variance of the error: \
-         here the standard deviation of its logarithm around a running median over five epochs.",
+         here the standard deviation of its value for each epoch around the trend of the five epochs \
+         around it (a parabola of least squares), without the first fifth of the epochs.",
     );
     report.facts(facts);
     let mut datasets: Vec<&str> = curves.iter().map(|c| c.dataset.as_str()).collect();
@@ -275,10 +288,7 @@ pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, La
             let (snn, batch) = (rough(Architecture::Snn), rough(Architecture::BatchNorm));
             let number = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.5}"));
             let ratio = snn.zip(batch).map(|(snn, batch)| batch / snn);
-            let last = |kind| {
-                let error = of(kind).and_then(|c| c.errors.last().copied());
-                error.map_or(String::new(), |v: f64| format!("{v:.4}"))
-            };
+            let last = |kind| number(of(kind).and_then(|c| c.errors.last().copied()));
             rows.push(vec![
                 dataset.to_owned(),
                 depth.to_string(),
@@ -293,15 +303,14 @@ pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, La
     let head = [
         "images",
         "layers",
-        "snn: roughness",
-        "batchnorm: roughness",
+        "snn: sd",
+        "batchnorm: sd",
         "ratio",
         "snn: last error",
         "batchnorm: last error",
     ];
     report.table(&ReportTable {
-        caption: "Standard deviation of the logarithm of the training error around its trend."
-            .to_owned(),
+        caption: "Standard deviation of the training error around its trend.".to_owned(),
         head: head.map(str::to_owned).to_vec(),
         rows,
         ..ReportTable::default()
@@ -312,6 +321,7 @@ pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, La
 #[cfg(test)]
 mod tests {
     use super::*;
+    use banach_kernels::random::{Purpose, Stream};
 
     #[test]
     fn a_curve_is_read_as_it_was_written() {
@@ -327,16 +337,22 @@ mod tests {
     }
 
     #[test]
-    fn a_smooth_curve_is_smooth_and_a_jumping_one_is_not() {
-        let smooth: Vec<f64> = (0..50).map(|i| (-0.05 * f64::from(i)).exp()).collect();
-        assert!(roughness(&smooth).unwrap() < 1e-12);
-        let jumping: Vec<f64> = smooth
-            .iter()
-            .enumerate()
-            .map(|(i, v)| if i % 4 == 0 { 1.5 * v } else { *v })
+    fn roughness_is_the_deviation_of_noise_around_any_parabola() {
+        let parabola = |i: f64| 2.0 - 0.03 * i + 2e-4 * i * i;
+        let smooth: Vec<f64> = (0..1000).map(|i| parabola(f64::from(i))).collect();
+        assert!(roughness(&smooth).unwrap() < 1e-9);
+        // Uniform noise of width 0.1 has standard deviation 0.1 / sqrt(12).
+        let stream = Stream::new(1, Purpose::Split, 0, 0);
+        let noisy: Vec<f64> = (0u32..)
+            .zip(&smooth)
+            .map(|(i, v)| v + 0.1 * stream.uniform(i))
             .collect();
-        let rough = roughness(&jumping).unwrap();
-        assert!((0.1..0.4).contains(&rough), "{rough}");
+        let rough = roughness(&noisy).unwrap();
+        assert!((0.9..1.1).contains(&(rough / 0.0289)), "{rough}");
         assert_eq!(roughness(&smooth[..9]), None);
+        // A fall in the first fifth is no roughness.
+        let mut falling = smooth.clone();
+        falling[..150].iter_mut().for_each(|v| *v += 5.0);
+        assert!(roughness(&falling).unwrap() < 1e-9);
     }
 }

@@ -1,5 +1,7 @@
 //! The UCI classification sets (Table 1, Table A11).
 
+mod recipe;
+
 use std::path::Path;
 use std::time::Instant;
 
@@ -9,7 +11,7 @@ use super::protocol::{Rows, accuracy, best, search};
 use super::{Grid, Protocol, Run, paper};
 use crate::baselines::{Baseline, Target};
 use crate::compare::baseline_name;
-use crate::datasets::uci_set;
+use crate::datasets::{UciFold, UciSet, uci_set};
 use crate::error::LabError;
 use crate::report::{Report, ReportTable};
 use crate::statistics::{Better, average_ranks, wilcoxon};
@@ -59,6 +61,15 @@ pub struct Cell {
     pub setting: String,
 }
 
+/// How networks are chosen and trained.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Way<'a> {
+    /// Every setting of a grid, by the paper's protocol.
+    Grid(&'a Grid, &'a Protocol),
+    /// The default recipe of `banach fit`; validation rows choose the epoch.
+    DefaultRecipe,
+}
+
 /// First line of the results' file.
 pub const HEADER: &str = "dataset,fold,method,accuracy,seconds,setting";
 
@@ -96,39 +107,21 @@ pub fn run_set(
     folder: &Path,
     fold: usize,
     contenders: &[Contender],
-    grid: &Grid,
-    protocol: &Protocol,
+    way: Way<'_>,
     run: &Run<'_>,
 ) -> Result<Vec<Cell>, LabError> {
     let set = uci_set(folder)?;
-    let data = Dataset {
-        inputs: Inputs {
-            n_rows: set.labels.len(),
-            numbers: set.x.values().to_vec(),
-            codes: vec![],
-        },
-        targets: Targets::Classes(set.labels.clone()),
-        weights: None,
-    };
     let part = &set.folds[fold];
-    let rows = Rows {
-        data: &data,
-        train: &part.train,
-        valid: &part.valid,
-        test: &part.test,
-    };
-    let score = |outputs: &[f32], rows: &[u32]| accuracy(outputs, rows, &set.labels);
-    // All settings of all networks in one pool, so that no thread waits for the end of a method.
     let kind_of = |contender: &Contender| match contender {
         Contender::Network(kind) => Some(*kind),
         Contender::Other(_) => None,
     };
-    let networks: Vec<Architecture> = contenders.iter().filter_map(kind_of).collect();
-    let settings = networks
-        .iter()
-        .flat_map(|&kind| grid.settings(kind))
-        .collect();
-    let trained = search(settings, rows, protocol, run, &score)?;
+    let kinds: Vec<Architecture> = contenders.iter().filter_map(kind_of).collect();
+    let networks = match way {
+        Way::Grid(grid, protocol) => chosen(&set, part, &kinds, grid, protocol, run)?,
+        Way::DefaultRecipe => recipe::fit(&set, part, &kinds, run)?,
+    };
+    let mut networks = networks.into_iter();
     let mut cells = Vec::new();
     for contender in contenders {
         let cell = |accuracy, seconds, setting| Cell {
@@ -140,21 +133,10 @@ pub fn run_set(
             setting,
         };
         match contender {
-            Contender::Network(kind) => {
-                let name = kind.name();
-                let own: Vec<_> = trained
-                    .iter()
-                    .filter(|t| t.setting.architecture.name() == name)
-                    .cloned()
-                    .collect();
-                let seconds = own.iter().map(|t| t.seconds).sum();
-                let chosen = best(&own);
-                // A method that diverges with every setting gets nothing right.
-                let accuracy = chosen.and_then(|t| t.test).unwrap_or(0.0);
-                let setting = chosen.map_or("none".to_owned(), |t| {
-                    format!("{} epoch {}", t.setting.describe(), t.epoch)
-                });
-                cells.push(cell(accuracy, seconds, setting));
+            Contender::Network(_) => {
+                if let Some(network) = networks.next() {
+                    cells.push(cell(network.accuracy, network.seconds, network.setting));
+                }
             }
             Contender::Other(baseline) => {
                 let start = Instant::now();
@@ -177,6 +159,61 @@ pub fn run_set(
         }
     }
     Ok(cells)
+}
+
+/// A network whose settings are settled, on the test rows.
+struct Network {
+    accuracy: f64,
+    seconds: f64,
+    /// What was chosen.
+    setting: String,
+}
+
+/// For each kind the best of its settings on the validation rows.
+fn chosen(
+    set: &UciSet,
+    part: &UciFold,
+    kinds: &[Architecture],
+    grid: &Grid,
+    protocol: &Protocol,
+    run: &Run<'_>,
+) -> Result<Vec<Network>, LabError> {
+    let data = Dataset {
+        inputs: Inputs {
+            n_rows: set.labels.len(),
+            numbers: set.x.values().to_vec(),
+            codes: vec![],
+        },
+        targets: Targets::Classes(set.labels.clone()),
+        weights: None,
+    };
+    let rows = Rows {
+        data: &data,
+        train: &part.train,
+        valid: &part.valid,
+        test: &part.test,
+    };
+    let score = |outputs: &[f32], rows: &[u32]| accuracy(outputs, rows, &set.labels);
+    // All settings of all networks in one pool, so that no thread waits for the end of a method.
+    let settings = kinds.iter().flat_map(|&kind| grid.settings(kind)).collect();
+    let trained = search(settings, rows, protocol, run, &score)?;
+    let network = |kind: &Architecture| {
+        let own: Vec<_> = trained
+            .iter()
+            .filter(|t| t.setting.architecture.name() == kind.name())
+            .cloned()
+            .collect();
+        let best = best(&own);
+        Network {
+            // A kind that diverges with every setting gets nothing right.
+            accuracy: best.and_then(|t| t.test).unwrap_or(0.0),
+            seconds: own.iter().map(|t| t.seconds).sum(),
+            setting: best.map_or("none".to_owned(), |t| {
+                format!("{} epoch {}", t.setting.describe(), t.epoch)
+            }),
+        }
+    };
+    Ok(kinds.iter().map(network).collect())
 }
 
 /// What the cells say together.

@@ -8,6 +8,8 @@ use banach_lab::reproduce::uci::{Cell, HEADER};
 use banach_lab::reproduce::{Grid, Protocol, Run, htru2};
 use banach_nn::Architecture;
 
+#[cfg(feature = "download")]
+use super::download::DownloadOptions;
 use super::results::Results;
 use super::{CROSS_ENTROPY, Common, GridName, facts, folds, kinds, write};
 
@@ -16,6 +18,9 @@ use super::{CROSS_ENTROPY, Common, GridName, facts, folds, kinds, write};
 pub(super) struct Htru2Args {
     #[command(flatten)]
     pub(super) common: Common,
+    #[cfg(feature = "download")]
+    #[command(flatten)]
+    download: DownloadOptions,
     /// Settings to try
     #[arg(long, value_enum, default_value_t = GridName::Quick)]
     grid: GridName,
@@ -35,6 +40,11 @@ pub(super) fn run(args: &Htru2Args, run: &Run<'_>) -> anyhow::Result<()> {
     let common = &args.common;
     let kinds = kinds(&args.methods)?;
     let folds = folds(&args.fold, htru2::FOLDS)?;
+    #[cfg(feature = "download")]
+    if !common.find("htru2", "HTRU_2.csv").is_file() {
+        let folder = common.folder("htru2");
+        args.download.fetch(&datasets::HTRU2_FILES, &folder, run)?;
+    }
     let set = datasets::htru2(&common.find("htru2", "HTRU_2.csv"))?;
     let (grid, epochs) = match args.grid {
         GridName::Quick => (Grid::htru2_quick(), 20),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use banach_lab::datasets;
-use banach_lab::reproduce::uci::{self, Cell, Contender};
+use banach_lab::reproduce::uci::{self, Cell, Contender, Way};
 use banach_lab::reproduce::{Grid, Protocol, Run};
 
 use super::results::Results;
@@ -17,9 +17,12 @@ use super::{CROSS_ENTROPY, Common, GridName, facts, folds, write};
 pub(super) struct UciArgs {
     #[command(flatten)]
     pub(super) common: Common,
-    /// Settings to try
+    /// Settings to try, by the paper's protocol
     #[arg(long, value_enum, default_value_t = GridName::Quick)]
     grid: GridName,
+    /// Instead of a grid, the default recipe of `banach fit`
+    #[arg(long, value_enum, conflicts_with_all = ["grid", "epochs"])]
+    preset: Option<PresetName>,
     /// Epochs of a network
     #[arg(long, value_name = "N", default_value = "100")]
     epochs: NonZeroUsize,
@@ -32,6 +35,13 @@ pub(super) struct UciArgs {
     /// Methods [default: all]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     methods: Vec<String>,
+}
+
+/// Recipes that need no grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum PresetName {
+    /// What `banach fit` does when nothing is said
+    Default,
 }
 
 fn name_of(set: &Path) -> String {
@@ -90,14 +100,27 @@ pub(super) fn run(args: &UciArgs, run: &Run<'_>) -> anyhow::Result<()> {
         GridName::Full => Grid::uci_full(),
     };
     let protocol = Protocol::paper(CROSS_ENTROPY).with_epochs(args.epochs.get());
-    let settings = format!(
-        "{}, {} epochs, averages over {}, steps of a tenth of the training rows, 8 to {}, seed {}",
-        args.grid.words(),
-        protocol.epochs,
-        protocol.window,
-        protocol.batch,
-        run.seed
-    );
+    let (way, settings) = match args.preset {
+        Some(PresetName::Default) => (
+            Way::DefaultRecipe,
+            format!(
+                "default recipe of version {}, epoch by the validation rows, seed {}",
+                env!("CARGO_PKG_VERSION"),
+                run.seed
+            ),
+        ),
+        None => (
+            Way::Grid(&grid, &protocol),
+            format!(
+                "{}, {} epochs, averages over {}, steps of a tenth of the training rows, 8 to {}, seed {}",
+                args.grid.words(),
+                protocol.epochs,
+                protocol.window,
+                protocol.batch,
+                run.seed
+            ),
+        ),
+    };
     let common = &args.common;
     let (mut results, lines) = Results::open(
         &common.out,
@@ -125,7 +148,7 @@ pub(super) fn run(args: &UciArgs, run: &Run<'_>) -> anyhow::Result<()> {
             continue;
         }
         let begun = Instant::now();
-        let new = match uci::run_set(set, fold, &left, &grid, &protocol, run) {
+        let new = match uci::run_set(set, fold, &left, way, run) {
             Ok(new) => new,
             Err(_) if run.is_interrupted() => break,
             Err(error) => return Err(error).with_context(|| format!("set {name}")),

@@ -1,0 +1,37 @@
+//! `--download`: data that is fetched before an experiment.
+
+use std::path::Path;
+
+use banach_lab::datasets::{Source, download};
+use banach_lab::reproduce::Run;
+
+use super::make_folder;
+
+/// Whether missing data is fetched, and where from.
+#[derive(Debug, clap::Args)]
+pub(super) struct DownloadOptions {
+    /// Fetch files that are missing, and keep them only if their SHA-256 is the known one
+    #[arg(long)]
+    download: bool,
+    /// Fetch from this folder of another server; the files must be the same ones
+    #[arg(long, value_name = "ADDRESS", requires = "download")]
+    mirror: Option<String>,
+}
+
+impl DownloadOptions {
+    /// Fetches what the folder lacks, if it shall be fetched.
+    pub(super) fn fetch(
+        &self,
+        sources: &[Source],
+        folder: &Path,
+        run: &Run<'_>,
+    ) -> anyhow::Result<()> {
+        if !self.download {
+            return Ok(());
+        }
+        make_folder(folder)?;
+        let observe = |address: &str| (run.observe)(&format!("fetching {address}"));
+        let mirror = self.mirror.as_deref();
+        Ok(download(sources, folder, mirror, run.interrupt, &observe)?)
+    }
+}

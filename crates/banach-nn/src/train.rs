@@ -398,6 +398,12 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
         Ok(EpochOutcome::Finished(report))
     }
 
+    /// The network as it is after the last step.
+    #[must_use]
+    pub fn network(&self) -> Network<T> {
+        self.stepper.network()
+    }
+
     /// Ends the run: the network with the best epoch's weights, or with the present ones when no
     /// epoch could be chosen yet.
     #[must_use]

@@ -17,6 +17,7 @@ use anyhow::{Context, bail};
 use banach_data::AtomicFile;
 use banach_lab::report::{Report, machine};
 use banach_lab::reproduce::Run;
+use banach_lab::reproduce::uci::Cell;
 use banach_nn::{Architecture, Loss};
 
 use super::typed;
@@ -195,17 +196,26 @@ fn folds(text: &str, n_folds: usize) -> anyhow::Result<Vec<usize>> {
     }
 }
 
-/// What made a report.
-fn facts(settings: &str, start: Instant) -> Vec<(String, String)> {
+/// What made a report. `pieces` are the seconds of all results, of earlier runs too.
+fn facts(settings: &str, start: Instant, pieces: Option<f64>) -> Vec<(String, String)> {
     let seconds = format!("{:.0}", start.elapsed().as_secs_f64());
-    let facts = [
+    let mut facts = vec![
         ("command", typed()),
         ("settings", settings.to_owned()),
         ("machine", machine()),
-        ("seconds of the last run", seconds),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("seconds of the last run", seconds),
     ];
-    facts.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    if let Some(pieces) = pieces {
+        facts.push(("seconds of all pieces", format!("{pieces:.0}")));
+    }
+    let owned = |(name, value): (&str, String)| (name.to_owned(), value);
+    facts.into_iter().map(owned).collect()
+}
+
+/// Seconds of all cells.
+fn seconds(cells: &[Cell]) -> f64 {
+    cells.iter().map(|cell| cell.seconds).sum()
 }
 
 fn write(folder: &Path, report: &Report) -> anyhow::Result<()> {

@@ -102,6 +102,7 @@ pub(super) fn figure1(args: &Figure1Args, run: &Run<'_>) -> anyhow::Result<()> {
             }
         }
     }
+    let seconds = curves.iter().map(|curve| curve.seconds).sum();
     // MNIST first, then by depth.
     curves.sort_by_key(|curve| (curve.dataset != sets[0].0, curve.depth));
     for (name, _) in &sets {
@@ -113,7 +114,7 @@ pub(super) fn figure1(args: &Figure1Args, run: &Run<'_>) -> anyhow::Result<()> {
     }
     write(
         &common.out,
-        &figure1::report(&curves, &facts(&settings, start))?,
+        &figure1::report(&curves, &facts(&settings, start, Some(seconds)))?,
     )
 }
 
@@ -136,7 +137,7 @@ pub(super) fn figure2(args: &Figure2Args) -> anyhow::Result<ExitCode> {
          omega = 0 and, at the right, omega = 0.1, both with tau = 1 (arXiv:1706.02515, Figure 2). Arrows \
          lead from (mu, nu) towards g(mu, nu).",
     );
-    report.facts(&facts("omega 0, tau 1; omega 0.1, tau 1", start));
+    report.facts(&facts("omega 0, tau 1; omega 0.1, tau 1", start, None));
     report.figure(
         &figure,
         "All arrows lead towards a fixed point: (0, 1) for omega = 0.",

@@ -11,7 +11,7 @@ use banach_nn::Architecture;
 #[cfg(feature = "download")]
 use super::download::DownloadOptions;
 use super::results::Results;
-use super::{CROSS_ENTROPY, Common, GridName, facts, folds, kinds, write};
+use super::{CROSS_ENTROPY, Common, GridName, facts, folds, kinds, seconds, write};
 
 /// HTRU2, pulsars among candidates: AUC in 10 nested folds
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Htru2Args, run: &Run<'_>) -> anyhow::Result<()> {
     let epochs = args.epochs.map_or(epochs, NonZeroUsize::get);
     let protocol = Protocol::paper(CROSS_ENTROPY).with_epochs(epochs);
     let settings = format!(
-        "{}, {epochs} epochs, averages over {}, steps of {} rows, seed {}",
+        "{}, {epochs} epochs, validation scores averaged over {}, steps of {} rows, seed {}",
         args.grid.words(),
         protocol.window,
         protocol.batch,
@@ -92,6 +92,6 @@ pub(super) fn run(args: &Htru2Args, run: &Run<'_>) -> anyhow::Result<()> {
     }
     write(
         &common.out,
-        &htru2::report(&cells, &facts(&settings, start))?,
+        &htru2::report(&cells, &facts(&settings, start, Some(seconds(&cells))))?,
     )
 }

@@ -10,7 +10,7 @@ use banach_lab::reproduce::{Protocol, Run, tox21};
 use banach_nn::{Architecture, Loss};
 
 use super::results::Results;
-use super::{Common, facts, kinds, write};
+use super::{Common, facts, kinds, seconds, write};
 
 /// Tox21: mean AUC of twelve tasks by depth, 2 to 32 layers
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Tox21Args, run: &Run<'_>) -> anyhow::Result<()> {
     let [low, high] = options.learning_rates;
     let settings = format!(
         "width {}, learning rate {low} or {high} by the validation rows, l2 {}, alpha dropout {} for \
-         snn, {} epochs, averages over {}; in results.csv dataset is the depth and fold the seed",
+         snn, {} epochs, validation scores averaged over {}; in results.csv dataset is the depth and fold the seed",
         options.width,
         options.weight_decay,
         options.alpha_dropout,
@@ -78,6 +78,6 @@ pub(super) fn run(args: &Tox21Args, run: &Run<'_>) -> anyhow::Result<()> {
     }
     write(
         &common.out,
-        &tox21::report(&cells, &facts(&settings, start))?,
+        &tox21::report(&cells, &facts(&settings, start, Some(seconds(&cells))))?,
     )
 }

@@ -10,7 +10,7 @@ use banach_lab::reproduce::uci::{self, Cell, Contender, Way};
 use banach_lab::reproduce::{Grid, Protocol, Run};
 
 use super::results::Results;
-use super::{CROSS_ENTROPY, Common, GridName, facts, folds, write};
+use super::{CROSS_ENTROPY, Common, GridName, facts, folds, seconds, write};
 
 /// The UCI classification sets, with random forest, support vector machine and boosting beside
 #[derive(Debug, clap::Args)]
@@ -112,7 +112,7 @@ pub(super) fn run(args: &UciArgs, run: &Run<'_>) -> anyhow::Result<()> {
         None => (
             Way::Grid(&grid, &protocol),
             format!(
-                "{}, {} epochs, averages over {}, steps of a tenth of the training rows, 8 to {}, seed {}",
+                "{}, {} epochs, validation scores averaged over {}, steps of a tenth of the training rows, 8 to {}, seed {}",
                 args.grid.words(),
                 protocol.epochs,
                 protocol.window,
@@ -167,5 +167,8 @@ pub(super) fn run(args: &UciArgs, run: &Run<'_>) -> anyhow::Result<()> {
         ));
         cells.extend(new);
     }
-    write(&common.out, &uci::report(&cells, &facts(&settings, start))?)
+    write(
+        &common.out,
+        &uci::report(&cells, &facts(&settings, start, Some(seconds(&cells))))?,
+    )
 }

@@ -249,7 +249,8 @@ pub fn figure(curves: &[Curve], dataset: &str) -> Figure {
         panels: vec![Panel {
             title: dataset.to_owned(),
             x: Axis::linear("epoch", 0.0, epochs as f64),
-            y: Axis::log("training error (cross-entropy)", 0.8 * low, 1.2 * high),
+            // Room for the legend below the curves.
+            y: Axis::log("training error (cross-entropy)", 0.3 * low, 1.2 * high),
             marks: own.iter().map(line).collect(),
             legend: Some(Corner::BottomLeft),
             colour_bar: None,
@@ -287,14 +288,25 @@ pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, La
             let rough = |kind| roughness(&of(kind)?.errors);
             let (snn, batch) = (rough(Architecture::Snn), rough(Architecture::BatchNorm));
             let number = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.5}"));
-            let ratio = snn.zip(batch).map(|(snn, batch)| batch / snn);
+            let relative = |kind| {
+                let logs: Vec<f64> = of(kind)?.errors.iter().map(|e| e.max(1e-12).ln()).collect();
+                roughness(&logs)
+            };
+            let ratio = |snn: Option<f64>, batch: Option<f64>| {
+                let ratio = snn.zip(batch).map(|(snn, batch)| batch / snn);
+                ratio.map_or(String::new(), |v| format!("{v:.1}"))
+            };
             let last = |kind| number(of(kind).and_then(|c| c.errors.last().copied()));
             rows.push(vec![
                 dataset.to_owned(),
                 depth.to_string(),
                 number(snn),
                 number(batch),
-                ratio.map_or(String::new(), |v| format!("{v:.1}")),
+                ratio(snn, batch),
+                ratio(
+                    relative(Architecture::Snn),
+                    relative(Architecture::BatchNorm),
+                ),
                 last(Architecture::Snn),
                 last(Architecture::BatchNorm),
             ]);
@@ -306,11 +318,14 @@ pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, La
         "snn: sd",
         "batchnorm: sd",
         "ratio",
+        "ratio for log errors",
         "snn: last error",
         "batchnorm: last error",
     ];
     report.table(&ReportTable {
-        caption: "Standard deviation of the training error around its trend.".to_owned(),
+        caption: "Standard deviation of the training error around its trend. The ratio for logarithms of \
+                  errors compares how much errors jump for their size."
+            .to_owned(),
         head: head.map(str::to_owned).to_vec(),
         rows,
         ..ReportTable::default()

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-const RUNS: AtomicBool = AtomicBool::new(false);
+static RUNS: AtomicBool = AtomicBool::new(false);
 
 /// Serves files over HTTP until the test ends, and gives the address.
 fn serve(files: &[(&str, Vec<u8>)]) -> String {

@@ -24,10 +24,12 @@ pub enum Stopping {
 }
 
 impl Stopping {
-    /// The value that the epoch at the end of `losses` is judged by; `None` if it cannot be chosen.
+    /// The value that the epoch at the end of `losses` is judged by, the lower the better; `None` if it
+    /// cannot be chosen.
     ///
     /// `n_epochs` is the number of epochs that the run will have at most.
-    pub(crate) fn score(&self, losses: &[f64], n_epochs: usize) -> Option<f64> {
+    #[must_use]
+    pub fn score(&self, losses: &[f64], n_epochs: usize) -> Option<f64> {
         let last = *losses.last()?;
         match *self {
             Self::Last => Some(-(losses.len() as f64)),

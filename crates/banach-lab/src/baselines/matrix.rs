@@ -52,6 +52,16 @@ impl Matrix {
         &self.values
     }
 
+    /// The rows as a network's inputs: numbers, and no categories.
+    #[must_use]
+    pub fn inputs(&self) -> banach_nn::Inputs {
+        banach_nn::Inputs {
+            n_rows: self.n_rows(),
+            numbers: self.values().to_vec(),
+            codes: vec![],
+        }
+    }
+
     /// One row, counted from 0.
     ///
     /// # Panics

@@ -2,8 +2,8 @@
 //! MNIST and CIFAR-10.
 
 use banach_nn::{
-    Architecture, Dataset, EpochOutcome, Inputs, Loss, Network, Optimizer, Schedule, Shape,
-    Stopping, Targets, TrainError, TrainOptions, Trainer,
+    Architecture, Dataset, EpochOutcome, Loss, Network, Optimizer, Schedule, Shape, Stopping,
+    Targets, TrainError, TrainOptions, Trainer,
 };
 use banach_plot::{Axis, Corner, Figure, Mark, OKABE_ITO, Panel, Stroke};
 
@@ -121,11 +121,7 @@ pub fn curve(
     let x: Matrix = set.train.matrix()?.select(&rows);
     let x = Standardizer::fit(&x, &rows).apply(&x)?;
     let data = Dataset {
-        inputs: Inputs {
-            n_rows: n,
-            numbers: x.values().to_vec(),
-            codes: vec![],
-        },
+        inputs: x.inputs(),
         targets: Targets::Classes(set.train.labels[..n].to_vec()),
         weights: None,
     };

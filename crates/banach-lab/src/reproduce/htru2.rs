@@ -3,9 +3,9 @@
 
 use banach::metrics::roc_auc;
 use banach_kernels::random::{Purpose, Stream};
-use banach_nn::{Architecture, Dataset, Inputs, Targets};
+use banach_nn::{Architecture, Dataset, Targets};
 
-use super::protocol::{Rows, best, search};
+use super::protocol::{Rows, chosen, search};
 use super::uci::Cell;
 use super::{Grid, Protocol, Run, paper};
 use crate::datasets::{Htru2, Standardizer};
@@ -57,11 +57,7 @@ pub fn run_fold(
     let (valid, test) = (rows_of(&|at| at == valid_fold), rows_of(&|at| at == fold));
     let x = Standardizer::fit(&set.x, &train).apply(&set.x)?;
     let data = Dataset {
-        inputs: Inputs {
-            n_rows: x.n_rows(),
-            numbers: x.values().to_vec(),
-            codes: vec![],
-        },
+        inputs: x.inputs(),
         targets: Targets::Classes(set.labels.clone()),
         weights: None,
     };
@@ -85,18 +81,14 @@ pub fn run_fold(
     let settings = kinds.iter().flat_map(|&kind| grid.settings(kind)).collect();
     let trained = search(settings, rows, protocol, run, &score)?;
     let cell = |kind: &Architecture| {
-        let same = |t: &&super::Trained| t.setting.architecture.name() == kind.name();
-        let own: Vec<_> = trained.iter().filter(same).cloned().collect();
-        let chosen = best(&own);
+        let chosen = chosen(&trained, *kind);
         Cell {
             dataset: DATASET.to_owned(),
             fold,
             method: kind.name().to_owned(),
-            accuracy: chosen.and_then(|t| t.test).unwrap_or(0.5),
-            seconds: own.iter().map(|t| t.seconds).sum(),
-            setting: chosen.map_or("none".to_owned(), |t| {
-                format!("{} epoch {}", t.setting.describe(), t.epoch)
-            }),
+            accuracy: chosen.test.unwrap_or(0.5),
+            seconds: chosen.seconds,
+            setting: chosen.setting,
         }
     };
     Ok(kinds.iter().map(cell).collect())

@@ -8,8 +8,8 @@
 use std::time::Instant;
 
 use banach_nn::{
-    Dataset, Loss, Network, Optimizer, Predictor, Schedule, Stopping, TrainError, TrainOptions,
-    Trainer, side_by_side,
+    Architecture, Dataset, Loss, Network, Optimizer, Predictor, Schedule, Stopping, TrainError,
+    TrainOptions, Trainer, side_by_side,
 };
 
 use super::{Run, Setting};
@@ -122,7 +122,12 @@ pub fn train(
         seconds: 0.0,
     };
     let valid_inputs = rows.data.inputs.select(rows.valid);
-    let mut curve = ScoreCurve::new(protocol.window, protocol.epochs);
+    let stopping = Stopping::Smoothed {
+        window: protocol.window,
+    };
+    // The lower the better, as for losses.
+    let mut curve = Vec::with_capacity(protocol.epochs);
+    let mut lowest = f64::INFINITY;
     let mut kept = None;
     while !trainer.is_done() {
         match trainer.epoch(run.interrupt, |_, _| {}) {
@@ -136,52 +141,21 @@ pub fn train(
         }
         let network = trainer.network();
         let outputs = Predictor::new(&network, 1)?.outputs(&valid_inputs)?;
-        if curve.push(score(&outputs, rows.valid).unwrap_or(0.0)) {
+        curve.push(-score(&outputs, rows.valid).unwrap_or(0.0));
+        if let Some(average) = stopping.score(&curve, protocol.epochs)
+            && average < lowest
+        {
+            (lowest, trained.epoch) = (average, curve.len());
             kept = Some(network);
         }
     }
     if let Some(network) = kept {
         let outputs = Predictor::new(&network, 1)?.outputs(&rows.data.inputs.select(rows.test))?;
         trained.test = score(&outputs, rows.test);
-        (trained.valid, trained.epoch) = (Some(curve.best), curve.epoch);
+        trained.valid = Some(-lowest);
     }
     trained.seconds = start.elapsed().as_secs_f64();
     Ok(trained)
-}
-
-/// A validation curve under a moving average over the last epochs.
-struct ScoreCurve {
-    scores: Vec<f64>,
-    window: usize,
-    /// Highest average so far.
-    best: f64,
-    /// Its last epoch, from 1.
-    epoch: usize,
-}
-
-impl ScoreCurve {
-    fn new(window: usize, epochs: usize) -> Self {
-        Self {
-            scores: Vec::with_capacity(epochs),
-            window: window.clamp(1, epochs.max(1)),
-            best: f64::NEG_INFINITY,
-            epoch: 0,
-        }
-    }
-
-    /// Adds the score of an epoch, and says whether the average up to it is the highest so far.
-    fn push(&mut self, score: f64) -> bool {
-        self.scores.push(score);
-        let Some(from) = self.scores.len().checked_sub(self.window) else {
-            return false;
-        };
-        let average = self.scores[from..].iter().sum::<f64>() / self.window as f64;
-        let higher = average > self.best;
-        if higher {
-            (self.best, self.epoch) = (average, self.scores.len());
-        }
-        higher
-    }
 }
 
 /// Trains all settings side by side, the dearest first.
@@ -224,6 +198,32 @@ pub fn best(trained: &[Trained]) -> Option<&Trained> {
     })
 }
 
+/// A kind of network with its chosen setting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// Score on the test rows, `None` when every setting diverged.
+    pub test: Option<f64>,
+    /// Seconds over all settings.
+    pub seconds: f64,
+    /// The setting and the epoch, in words.
+    pub setting: String,
+}
+
+/// The best network of a kind among those trained, see [`best`].
+#[must_use]
+pub fn chosen(trained: &[Trained], kind: Architecture) -> Chosen {
+    let same = |t: &&Trained| t.setting.architecture.name() == kind.name();
+    let own: Vec<Trained> = trained.iter().filter(same).cloned().collect();
+    let best = best(&own);
+    Chosen {
+        test: best.and_then(|t| t.test),
+        seconds: own.iter().map(|t| t.seconds).sum(),
+        setting: best.map_or("none".to_owned(), |t| {
+            format!("{} epoch {}", t.setting.describe(), t.epoch)
+        }),
+    }
+}
+
 /// Share of rows whose largest output is their class's.
 #[must_use]
 pub fn accuracy(outputs: &[f32], rows: &[u32], labels: &[u32]) -> Option<f64> {
@@ -252,8 +252,9 @@ fn n_outputs(data: &Dataset) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use banach_nn::{Inputs, Targets};
+
     use crate::reproduce::Grid;
-    use banach_nn::Architecture;
 
     #[test]
     fn ties_go_to_more_layers_then_lower_rates_then_more_dropout() {
@@ -283,15 +284,47 @@ mod tests {
     }
 
     #[test]
-    fn the_epoch_is_the_one_with_the_highest_average() {
-        let mut curve = ScoreCurve::new(2, 5);
-        let pushed = [0.5, 0.9, 0.1, 0.8, 0.8].map(|score| curve.push(score));
-        assert_eq!(pushed, [false, true, false, false, true]);
-        assert_eq!((curve.best, curve.epoch), (0.8, 5));
-        // A window longer than the run is the whole run.
-        let mut curve = ScoreCurve::new(10, 2);
-        assert_eq!([0.5, 0.25].map(|score| curve.push(score)), [false, true]);
-        assert_eq!(curve.best, 0.375);
+    fn the_epoch_and_the_score_are_those_of_the_smoothed_score() {
+        let data = Dataset {
+            inputs: Inputs {
+                n_rows: 12,
+                numbers: (0..12).map(|i| f32::from(i as i16) - 5.5).collect(),
+                codes: vec![],
+            },
+            targets: Targets::Classes((0..12).map(|i| u32::from(i > 5)).collect()),
+            weights: None,
+        };
+        let rows = Rows {
+            data: &data,
+            train: &[0, 1, 2, 3, 8, 9, 10, 11],
+            valid: &[4, 7],
+            test: &[5, 6],
+        };
+        // Scores of the epochs in turn, whatever the network does; then that of the test rows.
+        let scores = [0.5, 0.9, 0.1, 0.8, 0.8];
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        let score = |_: &[f32], _: &[u32]| {
+            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Some(scores.get(at).copied().unwrap_or(0.25))
+        };
+        let protocol = Protocol {
+            epochs: 5,
+            window: 2,
+            ..Protocol::paper(Loss::CrossEntropy {
+                label_smoothing: 0.0,
+            })
+        };
+        let run = Run {
+            threads: 1,
+            until: None,
+            interrupt: &std::sync::atomic::AtomicBool::new(false),
+            seed: 0,
+            observe: &|_| {},
+        };
+        let setting = Grid::uci_quick().settings(Architecture::Snn)[0];
+        let trained = train(setting, rows, &protocol, &run, &score).unwrap();
+        assert_eq!((trained.valid, trained.epoch), (Some(0.8), 5));
+        assert_eq!(trained.test, Some(0.25));
     }
 
     #[test]

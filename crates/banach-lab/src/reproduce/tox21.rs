@@ -1,11 +1,11 @@
 //! Tox21 by depth (Table 2): twelve tasks with missing labels, mean AUC.
 
 use banach::metrics::roc_auc;
-use banach_nn::{Architecture, Dataset, Inputs, Shape, Targets, side_by_side};
+use banach_nn::{Architecture, Dataset, Shape, Targets, side_by_side};
 use banach_plot::{Axis, Figure, Mark, OKABE_ITO, Panel, Stroke};
 
 use super::paper::{TOX21_DEPTHS, tox21_auc};
-use super::protocol::{Rows, Trained, train};
+use super::protocol::{Rows, Trained, chosen, train};
 use super::uci::Cell;
 use super::{Protocol, Run, Setting};
 use crate::datasets::Tox21;
@@ -79,26 +79,20 @@ pub fn run_cell(
         .into_iter()
         .collect();
     let trained = trained?;
-    let chosen = super::protocol::best(&trained);
+    let chosen = chosen(&trained, kind);
     Ok(Cell {
         dataset: depth.to_string(),
         fold: run.seed as usize,
         method: kind.name().to_owned(),
-        accuracy: chosen.and_then(|t| t.test).unwrap_or(0.5),
-        seconds: trained.iter().map(|t| t.seconds).sum(),
-        setting: chosen.map_or("none".to_owned(), |t| {
-            format!("{} epoch {}", t.setting.describe(), t.epoch)
-        }),
+        accuracy: chosen.test.unwrap_or(0.5),
+        seconds: chosen.seconds,
+        setting: chosen.setting,
     })
 }
 
 fn dataset(set: &Tox21) -> Dataset {
     Dataset {
-        inputs: Inputs {
-            n_rows: set.x.n_rows(),
-            numbers: set.x.values().to_vec(),
-            codes: vec![],
-        },
+        inputs: set.x.inputs(),
         targets: Targets::Labels(set.labels.clone()),
         weights: None,
     }

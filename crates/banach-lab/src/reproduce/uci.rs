@@ -5,9 +5,9 @@ mod recipe;
 use std::path::Path;
 use std::time::Instant;
 
-use banach_nn::{Architecture, Dataset, Inputs, Targets};
+use banach_nn::{Architecture, Dataset, Targets};
 
-use super::protocol::{Rows, accuracy, best, search};
+use super::protocol::{Chosen, Rows, accuracy, chosen, search};
 use super::{Grid, Protocol, Run, paper};
 use crate::baselines::{Baseline, Target};
 use crate::compare::baseline_name;
@@ -118,7 +118,7 @@ pub fn run_set(
     };
     let kinds: Vec<Architecture> = contenders.iter().filter_map(kind_of).collect();
     let networks = match way {
-        Way::Grid(grid, protocol) => chosen(&set, part, &kinds, grid, protocol, run)?,
+        Way::Grid(grid, protocol) => by_grid(&set, part, &kinds, grid, protocol, run)?,
         Way::DefaultRecipe => recipe::fit(&set, part, &kinds, run)?,
     };
     let mut networks = networks.into_iter();
@@ -135,7 +135,9 @@ pub fn run_set(
         match contender {
             Contender::Network(_) => {
                 if let Some(network) = networks.next() {
-                    cells.push(cell(network.accuracy, network.seconds, network.setting));
+                    // A kind that diverges with every setting gets nothing right.
+                    let accuracy = network.test.unwrap_or(0.0);
+                    cells.push(cell(accuracy, network.seconds, network.setting));
                 }
             }
             Contender::Other(baseline) => {
@@ -161,29 +163,17 @@ pub fn run_set(
     Ok(cells)
 }
 
-/// A network whose settings are settled, on the test rows.
-struct Network {
-    accuracy: f64,
-    seconds: f64,
-    /// What was chosen.
-    setting: String,
-}
-
 /// For each kind the best of its settings on the validation rows.
-fn chosen(
+fn by_grid(
     set: &UciSet,
     part: &UciFold,
     kinds: &[Architecture],
     grid: &Grid,
     protocol: &Protocol,
     run: &Run<'_>,
-) -> Result<Vec<Network>, LabError> {
+) -> Result<Vec<Chosen>, LabError> {
     let data = Dataset {
-        inputs: Inputs {
-            n_rows: set.labels.len(),
-            numbers: set.x.values().to_vec(),
-            codes: vec![],
-        },
+        inputs: set.x.inputs(),
         targets: Targets::Classes(set.labels.clone()),
         weights: None,
     };
@@ -197,23 +187,7 @@ fn chosen(
     // All settings of all networks in one pool, so that no thread waits for the end of a method.
     let settings = kinds.iter().flat_map(|&kind| grid.settings(kind)).collect();
     let trained = search(settings, rows, protocol, run, &score)?;
-    let network = |kind: &Architecture| {
-        let own: Vec<_> = trained
-            .iter()
-            .filter(|t| t.setting.architecture.name() == kind.name())
-            .cloned()
-            .collect();
-        let best = best(&own);
-        Network {
-            // A kind that diverges with every setting gets nothing right.
-            accuracy: best.and_then(|t| t.test).unwrap_or(0.0),
-            seconds: own.iter().map(|t| t.seconds).sum(),
-            setting: best.map_or("none".to_owned(), |t| {
-                format!("{} epoch {}", t.setting.describe(), t.epoch)
-            }),
-        }
-    };
-    Ok(kinds.iter().map(network).collect())
+    Ok(kinds.iter().map(|&kind| chosen(&trained, kind)).collect())
 }
 
 /// What the cells say together.

@@ -6,11 +6,11 @@ use banach::{Estimator, NetworkChoice, Predictions, Settings};
 use banach_data::{Column, HoldOut, Scalar, Table, TargetEncoder, UnknownCategories};
 use banach_nn::{Architecture, TrainError, side_by_side};
 
-use super::Network;
 use crate::baselines::Matrix;
 use crate::datasets::{UciFold, UciSet};
 use crate::error::LabError;
 use crate::reproduce::Run;
+use crate::reproduce::protocol::Chosen;
 
 const TARGET: &str = "class";
 
@@ -20,7 +20,7 @@ pub(super) fn fit(
     part: &UciFold,
     kinds: &[Architecture],
     run: &Run<'_>,
-) -> Result<Vec<Network>, LabError> {
+) -> Result<Vec<Chosen>, LabError> {
     let table = table(set)?;
     let rows = HoldOut {
         train: part.train.clone(),
@@ -39,7 +39,7 @@ fn fit_one(
     rows: &HoldOut,
     part: &UciFold,
     run: &Run<'_>,
-) -> Result<Network, LabError> {
+) -> Result<Chosen, LabError> {
     let start = Instant::now();
     let settings = Settings {
         target: Some(vec![TARGET.to_owned()]),
@@ -63,8 +63,8 @@ fn fit_one(
         .predict(&test, UnknownCategories::Count)?;
     let right = right(&predictions, model.target(), set, &part.test);
     let settings = model.settings();
-    Ok(Network {
-        accuracy: right as f64 / part.test.len().max(1) as f64,
+    Ok(Chosen {
+        test: Some(right as f64 / part.test.len().max(1) as f64),
         seconds: start.elapsed().as_secs_f64(),
         setting: format!(
             "default recipe {} epoch {}",

@@ -168,7 +168,10 @@ fn what_is_missing_or_wrong_is_named_with_the_way_out() {
                 "--mirror",
                 "http://127.0.0.1:1/x",
             ],
-            &["cannot download http://127.0.0.1:1/x/htru2.zip"],
+            &[
+                "cannot download http://127.0.0.1:1/x/htru2.zip",
+                "put it into empty and run this again",
+            ],
         ),
         (
             &["figure1", "--data", "empty", "--learning-rate", "0"],

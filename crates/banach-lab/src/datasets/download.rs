@@ -168,6 +168,7 @@ fn fetch(
     let failed = |reason: String| DatasetError::Download {
         address: address.to_owned(),
         reason,
+        folder: path.parent().unwrap_or(path).display().to_string(),
     };
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_connect(Some(Duration::from_secs(30)))

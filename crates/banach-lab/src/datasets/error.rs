@@ -34,16 +34,21 @@ pub enum DatasetError {
         address: &'static str,
     },
     /// A file that cannot be fetched.
-    #[error("cannot download {address}: {reason}")]
+    #[error(
+        "cannot download {address}: {reason}; get the file by other means, put it into {folder} and run \
+         this again"
+    )]
     Download {
         /// The address.
         address: String,
         /// What went wrong.
         reason: String,
+        /// Where the file belongs.
+        folder: String,
     },
     /// A file with other bytes than the known ones.
     #[error(
-        "{file} is not the file that was expected: its SHA-256 is {got}, not {expected}; nothing of it was kept"
+        "{file} is not the file that was expected: its SHA-256 is {got}, not {expected}; nothing of it was used: remove it if it lies here, and get the right one"
     )]
     Checksum {
         /// The file, or the address it came from.

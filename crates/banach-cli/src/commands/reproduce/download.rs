@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::bail;
 use banach_lab::datasets::{Source, download};
 use banach_lab::reproduce::Run;
 
@@ -32,6 +33,11 @@ impl DownloadOptions {
         make_folder(folder)?;
         let observe = |address: &str| (run.observe)(&format!("fetching {address}"));
         let mirror = self.mirror.as_deref();
-        Ok(download(sources, folder, mirror, run.interrupt, &observe)?)
+        match download(sources, folder, mirror, run.interrupt, &observe) {
+            Err(_) if run.is_interrupted() => {
+                bail!("the download was broken off; nothing half is left")
+            }
+            done => Ok(done?),
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Ctrl-C.
 #![cfg(unix)]
 
+use std::io::Write;
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -138,4 +140,38 @@ fn an_interrupted_prediction_leaves_no_file() {
     feeder.join().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert_eq!(room.files(), files);
+}
+
+#[test]
+fn an_interrupted_download_leaves_nothing_and_exits_130() {
+    let room = Room::new();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mirror = format!("http://{}", server.local_addr().unwrap());
+    let args = [
+        "reproduce",
+        "htru2",
+        "--data",
+        "sets",
+        "--out",
+        "out",
+        "--download",
+        "--mirror",
+        &mirror,
+    ];
+    let child = start(&room, &args);
+    let (mut client, _) = server.accept().unwrap();
+    client
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        .unwrap();
+    interrupt(&child);
+    // A byte now and then, until the program has gone.
+    let start = Instant::now();
+    while client.write_all(b"x").is_ok() {
+        assert!(start.elapsed() < PATIENCE, "it does not stop");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let ran = Ran::new(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(130), "{ran:#?}");
+    assert!(ran.err.contains("the download was broken off"), "{ran:#?}");
+    assert_eq!(std::fs::read_dir(room.path("sets")).unwrap().count(), 0);
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::Context;
+use banach::Error;
 use banach_lab::datasets::{Source, download};
 use banach_lab::reproduce::Run;
 
@@ -35,7 +36,7 @@ impl DownloadOptions {
         let mirror = self.mirror.as_deref();
         match download(sources, folder, mirror, run.interrupt, &observe) {
             Err(_) if run.is_interrupted() => {
-                bail!("the download was broken off; nothing half is left")
+                Err(Error::Interrupted).context("the download was broken off; nothing half is left")
             }
             done => Ok(done?),
         }

@@ -206,14 +206,14 @@ def predict_rounds(plan, commands, name, folder, threads):
         for number in range(1, plan.rounds + 1):
             now = about | {"round": number}
             if plan.with_banach():
-                for peer, weights in (("banach", "f32"), ("banach-bf16", "bf16")):
-                    crew.turn(peer, lambda weights=weights: banach_predict(plan, name, weights, threads), **now)
+                for peer, precision in (("banach", "single"), ("banach-bf16", "bf16")):
+                    crew.turn(peer, lambda precision=precision: banach_predict(plan, name, precision, threads), **now)
             for peer in ready:
                 crew.ask(peer, request | {"seconds": plan.seconds}, **now)
 
 
-def banach_predict(plan, name, weights, threads):
-    command = [plan.built.banach, "bench", "predict", "--workload", name, "--weights", weights, "--threads", threads]
+def banach_predict(plan, name, precision, threads):
+    command = [plan.built.banach, "bench", "predict", "--workload", name, "--precision", precision, "--threads", threads]
     printed, _, _ = run_once([*command, "--seconds", plan.seconds, "--json"], threads, plan.record.log)
     report = json.loads(printed)
     return {key: report[key] for key in ("single_row", "batch_1024")}

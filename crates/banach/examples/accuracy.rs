@@ -166,7 +166,8 @@ fn score(
     metric: &str,
 ) -> Result<(f64, usize), Box<dyn Error>> {
     let metrics = model
-        .evaluate_rows(table, rows, None, banach::available_threads())?
+        .predictor(banach::available_threads())?
+        .evaluate_rows(table, rows, None)?
         .metrics;
     let value = metrics
         .entries()

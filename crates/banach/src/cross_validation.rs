@@ -245,8 +245,9 @@ fn run_fold(
     let weight = settings.weight.as_deref();
     let evaluation = fitted
         .model
-        .evaluate_rows(table, &rows.test, weight, quiet.threads);
-    let evaluation = evaluation.map_err(in_fold)?;
+        .predictor(quiet.threads)
+        .and_then(|mut predictor| predictor.evaluate_rows(table, &rows.test, weight))
+        .map_err(in_fold)?;
     Ok(Fold {
         fold: rows.name.clone(),
         rows: evaluation.rows,

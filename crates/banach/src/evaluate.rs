@@ -31,7 +31,7 @@ pub struct Evaluation {
     pub encoding: EncodeReport,
 }
 
-impl Model {
+impl Predictor<'_> {
     /// Scores the rows of a table; only predictions and targets are held in memory.
     ///
     /// The reader's schema is [`Model::schema`] with that of [`Model::target`], and with the weight
@@ -40,15 +40,13 @@ impl Model {
     /// # Errors
     /// [`Error::Data`] for the table, [`Error::Metrics`] when there is nothing to score.
     pub fn evaluate(
-        &self,
+        &mut self,
         reader: &mut TableReader,
         weight: Option<&str>,
-        threads: usize,
     ) -> Result<Evaluation, Error> {
-        let mut predictor = self.predictor(threads)?;
-        let mut scorer = Scorer::new(self, weight);
+        let mut scorer = Scorer::new(self.model(), weight);
         while let Some(table) = reader.next_table(PIECE_ROWS)? {
-            scorer.add(&mut predictor, &table)?;
+            scorer.add(self, &table)?;
         }
         scorer.finish()
     }
@@ -56,16 +54,15 @@ impl Model {
     /// Scores some rows of a table in memory.
     ///
     /// # Errors
-    /// As [`Model::evaluate`].
+    /// As [`Predictor::evaluate`].
     pub fn evaluate_rows(
-        &self,
+        &mut self,
         table: &Table,
         rows: &[u32],
         weight: Option<&str>,
-        threads: usize,
     ) -> Result<Evaluation, Error> {
-        let mut scorer = Scorer::new(self, weight);
-        scorer.add_rows(&mut self.predictor(threads)?, table, Some(rows))?;
+        let mut scorer = Scorer::new(self.model(), weight);
+        scorer.add_rows(self, table, Some(rows))?;
         scorer.finish()
     }
 }

@@ -46,7 +46,7 @@ mod training;
 
 /// Tables: readers, writers, encoders and splits.
 pub use banach_data as data;
-pub use banach_nn::{EpochReport, Schedule, Shape, available_threads};
+pub use banach_nn::{EpochReport, Precision, Schedule, Shape, available_threads};
 pub use cross_validation::{CrossValidation, Fold, FoldPlan, FoldRows, Folds, Spread};
 pub use error::Error;
 pub use estimator::{Estimator, Fitted};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use banach_data::{Encoder, Schema, TargetEncoder, Task};
-use banach_nn::Network;
+use banach_nn::{Network, Precision};
 
 use crate::container::FormatError;
 use crate::error::Error;
@@ -127,6 +127,18 @@ impl Model {
     /// # Errors
     /// [`Error::Train`] if the system refuses the threads.
     pub fn predictor(&self, threads: usize) -> Result<Predictor<'_>, Error> {
-        Predictor::new(self, threads)
+        self.predictor_with_precision(threads, Precision::Single)
+    }
+
+    /// [`Model::predictor`] with the weights kept in some precision.
+    ///
+    /// # Errors
+    /// As [`Model::predictor`].
+    pub fn predictor_with_precision(
+        &self,
+        threads: usize,
+        precision: Precision,
+    ) -> Result<Predictor<'_>, Error> {
+        Predictor::new(self, threads, precision)
     }
 }

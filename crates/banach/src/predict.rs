@@ -1,6 +1,7 @@
 //! Predictions for tables.
 
 use banach_data::{EncodeReport, Table, UnknownCategories};
+use banach_nn::Precision;
 
 use crate::error::Error;
 use crate::inputs::inputs;
@@ -15,11 +16,20 @@ pub struct Predictor<'a> {
 }
 
 impl<'a> Predictor<'a> {
-    pub(crate) fn new(model: &'a Model, threads: usize) -> Result<Self, Error> {
+    pub(crate) fn new(
+        model: &'a Model,
+        threads: usize,
+        precision: Precision,
+    ) -> Result<Self, Error> {
         Ok(Self {
             model,
-            network: banach_nn::Predictor::new(&model.network, threads)?,
+            network: banach_nn::Predictor::with_precision(&model.network, threads, precision)?,
         })
+    }
+
+    /// The model that predicts.
+    pub(crate) fn model(&self) -> &'a Model {
+        self.model
     }
 
     /// Predicts all rows of a table and reports cells unlike those of training.

@@ -188,7 +188,10 @@ fn what_was_learned_is_better_than_chance() {
         600,
     );
     let all = table(rows(600));
-    let evaluation = model.evaluate_rows(&all, &all.all_rows(), None, 1).unwrap();
+    let mut predictor = model.predictor(1).unwrap();
+    let evaluation = predictor
+        .evaluate_rows(&all, &all.all_rows(), None)
+        .unwrap();
     let accuracy = evaluation.metrics.entries()[0].1.unwrap();
     assert!(accuracy > 0.9, "accuracy {accuracy}");
     assert_eq!(evaluation.rows, 600);
@@ -300,11 +303,12 @@ fn sample_weights_count_like_repeated_rows_in_the_metrics() {
         std::iter::repeat_n(row.to_owned() + "\n", times)
     });
     let (weighted, repeated) = (table(text.clone()), table(repeated.collect()));
-    let a = model
-        .evaluate_rows(&weighted, &weighted.all_rows(), Some("w"), 1)
+    let mut predictor = model.predictor(1).unwrap();
+    let a = predictor
+        .evaluate_rows(&weighted, &weighted.all_rows(), Some("w"))
         .unwrap();
-    let b = model
-        .evaluate_rows(&repeated, &repeated.all_rows(), None, 1)
+    let b = predictor
+        .evaluate_rows(&repeated, &repeated.all_rows(), None)
         .unwrap();
     for ((name, a), (_, b)) in a.metrics.entries().into_iter().zip(b.metrics.entries()) {
         let (a, b) = (a.unwrap(), b.unwrap());
@@ -327,7 +331,8 @@ fn a_piece_of_rows_may_weigh_nothing_but_not_all_of_them() {
         let text = "a,b,colour,w,value\n".to_owned() + &(0..140_000).map(row).collect::<String>();
         let options = ReadOptions::default();
         let reader = TableReader::from_reader("t.csv", Box::new(Cursor::new(text)), &options);
-        model.evaluate(&mut reader.unwrap(), Some("w"), 1)
+        let mut predictor = model.predictor(1).unwrap();
+        predictor.evaluate(&mut reader.unwrap(), Some("w"))
     };
     let first_half = evaluate([1, 0]).unwrap();
     assert_eq!(first_half.rows, 140_000);

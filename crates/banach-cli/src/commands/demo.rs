@@ -98,7 +98,7 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     // From here on only the file counts.
     let model = Model::load(&out)?;
     let mut reader = TableReader::open(&test, &evaluate::options(&model, None))?;
-    let evaluation = model.evaluate(&mut reader, None, threads)?;
+    let evaluation = model.predictor(threads)?.evaluate(&mut reader, None)?;
     say(&format!(
         "\n$ {program} evaluate {model_name} {test_name}\n{}",
         evaluate::summary(&evaluation)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use banach::{Evaluation, Model};
 use banach_data::{ColumnType, DataError, Field, ReadOptions, Schema, TableReader};
 
-use crate::options::{Talk, Threads};
+use crate::options::{PrecisionName, Talk, Threads};
 use crate::output::{print, print_json, say};
 use crate::text::{metrics, plural, quoted, table};
 
@@ -19,6 +19,7 @@ use crate::text::{metrics, plural, quoted, table};
 Examples:
   banach evaluate model.safetensors test.csv
   banach evaluate model.safetensors test.parquet --weight survey_weight --json
+  banach evaluate model.safetensors test.csv --precision bf16
 
 --json keys: rows, without_target, metrics {accuracy, balanced_accuracy, log_loss, auc, brier, ece |
 rmse, mae, r2 | log_loss, mean_auc, auc {target}}, confusion {classes, counts} for classes,
@@ -32,6 +33,9 @@ pub(crate) struct EvaluateArgs {
     /// Column of sample weights
     #[arg(long, value_name = "COL")]
     weight: Option<String>,
+    /// How the network's weights are kept; of the two the metrics say what bf16 costs
+    #[arg(long, value_enum, default_value = "single", help_heading = "Program")]
+    precision: PrecisionName,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
@@ -44,7 +48,8 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let weight = args.weight.as_deref();
     let mut reader = TableReader::open(&args.data, &options(&model, weight))
         .map_err(|error| about_weight(error, weight))?;
-    let evaluation = model.evaluate(&mut reader, weight, threads)?;
+    let mut predictor = model.predictor_with_precision(threads, args.precision.into())?;
+    let evaluation = predictor.evaluate(&mut reader, weight)?;
     if !args.talk.quiet {
         for column in &evaluation.encoding.columns {
             say(&column.to_string());

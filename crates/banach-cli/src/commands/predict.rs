@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
-use crate::options::{Talk, Threads, check_output};
+use crate::options::{PrecisionName, Talk, Threads, check_output};
 use crate::output::{print, print_json, say};
 use crate::text::plural;
 
@@ -53,6 +53,9 @@ pub(crate) struct PredictArgs {
     /// Fail on a category that did not occur in training, instead of counting it as unknown
     #[arg(long)]
     strict_categories: bool,
+    /// How the network's weights are kept; `banach evaluate` says what bf16 costs
+    #[arg(long, value_enum, default_value = "single", help_heading = "Program")]
+    precision: PrecisionName,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
@@ -87,7 +90,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     } else {
         Some(interrupt::listen("stopping without a file")?)
     };
-    let mut predictor = model.predictor(threads)?;
+    let mut predictor = model.predictor_with_precision(threads, args.precision.into())?;
     let mut writer = None;
     let mut report = EncodeReport::default();
     while let Some(table) = reader.next_table(PIECE_ROWS)? {

@@ -167,7 +167,7 @@ fn predict_writes_the_network_that_it_measured() {
         "{report}"
     );
     assert!(number("batch_1024", "rows_per_second") > 0.0, "{report}");
-    assert_eq!(report["weights"], "f32");
+    assert_eq!(report["precision"], "single");
 
     let mut file = Container::read_file(&room.path("n.safetensors")).unwrap();
     let widths = [16, 256, 256, 256, 2];
@@ -214,13 +214,13 @@ fn selu(z: f64) -> f64 {
 #[test]
 fn predict_keeps_weights_as_bfloat16_when_asked() {
     let room = Room::new();
-    let args = "bench predict --workload small --weights bf16 --threads 2 --seconds 0.02";
+    let args = "bench predict --workload small --precision bf16 --threads 2 --seconds 0.02";
     let args: Vec<&str> = args.split(' ').collect();
     let ran = room.run(&args).ok();
     assert!(ran.out.contains("one row, median"), "{}", ran.out);
     let report = room.run(&[&args[..], &["--json"]].concat()).ok().json();
-    assert_eq!(report["weights"], "bf16");
-    let ran = room.run(&["bench", "predict", "--weights", "f16"]);
+    assert_eq!(report["precision"], "bf16");
+    let ran = room.run(&["bench", "predict", "--precision", "f16"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.err.contains("f32, bf16"), "{}", ran.err);
+    assert!(ran.err.contains("single, bf16"), "{}", ran.err);
 }

@@ -151,6 +151,44 @@ fn a_row_is_predicted_alike_alone_among_others_and_by_any_threads() {
     }
 }
 
+/// Weights are off by up to 2^-9 of themselves, probabilities by some of that.
+const BF16_ERROR: f64 = 0.02;
+
+#[test]
+fn weights_in_bfloat16_predict_and_score_nearly_the_same() {
+    let room = room();
+    let both = |command: &str| {
+        ["single", "bf16"].map(|precision| {
+            let args = [command, "model.safetensors", "t.csv", "--precision"];
+            room.run(&[&args[..], &[precision]].concat()).ok().out
+        })
+    };
+    let [single, half] = both("predict");
+    let numbers = |text: &str| -> Vec<f64> {
+        let cells = text
+            .lines()
+            .skip(1)
+            .flat_map(|line| line.split(',').skip(1));
+        cells.map(|cell| cell.parse().unwrap()).collect()
+    };
+    let (single, half) = (numbers(&single), numbers(&half));
+    assert_eq!((single.len(), half.len()), (600, 600));
+    let distances = single.iter().zip(&half).map(|(a, b)| (a - b).abs());
+    let greatest = distances.fold(0.0, f64::max);
+    assert!(greatest > 0.0 && greatest < BF16_ERROR, "{greatest}");
+    let [single, half] = both("evaluate");
+    assert_ne!(single, half);
+    let ran = room.run(&[
+        "predict",
+        "model.safetensors",
+        "t.csv",
+        "--precision",
+        "f16",
+    ]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("single, bf16"), "{}", ran.err);
+}
+
 #[test]
 fn standard_input_is_read() {
     let room = room();

@@ -57,8 +57,8 @@ fn network(
     if fitted.interrupted {
         return Err(Error::Interrupted.into());
     }
-    let model = fitted.model;
-    let evaluation = model.evaluate_rows(table, &fold.test, weight.as_deref(), 1)?;
+    let mut predictor = fitted.model.predictor(1)?;
+    let evaluation = predictor.evaluate_rows(table, &fold.test, weight.as_deref())?;
     Ok(evaluation.metrics)
 }
 

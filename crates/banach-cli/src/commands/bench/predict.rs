@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use banach::container::Container;
-use banach_nn::{Inputs, Network, Precision, Predictor};
-use clap::ValueEnum;
+use banach_nn::{Inputs, Network, Predictor};
 use serde::Serialize;
 
 use super::workload::{Name, Workload, check_seconds};
-use crate::options::Threads;
+use crate::options::{PrecisionName, Threads};
 use crate::output::{print, print_json};
 use crate::text::{count, pairs};
 
@@ -35,20 +34,20 @@ const MAX_TIMES: usize = 10_000_000;
 #[command(after_help = "\
 Examples:
   banach bench predict --workload deep
-  banach bench predict --workload wide --weights bf16
+  banach bench predict --workload wide --precision bf16
   banach bench predict --workload small --write small.safetensors
 
 --write FILE writes what was measured, for a comparison with other programs: layers.I.weight [out, in] and layers.I.bias [out] in the
 order of the layers, input [1024, features] and output [1024, classes], before softmax.
 
---json keys: workload, features, layers, width, classes, weights, threads, single_row {p50_us, p99_us}, batch_1024 {rows_per_second}.")]
+--json keys: workload, features, layers, width, classes, precision, threads, single_row {p50_us, p99_us}, batch_1024 {rows_per_second}.")]
 pub(super) struct PredictArgs {
     /// The network
     #[arg(long, value_enum, value_name = "NAME", default_value = "small")]
     workload: Name,
     /// How the weights are kept
-    #[arg(long, value_enum, default_value = "f32")]
-    weights: Weights,
+    #[arg(long, value_enum, default_value = "single")]
+    precision: PrecisionName,
     /// Seconds to measure: half of them single rows, half of them batches
     #[arg(long, value_name = "S", default_value_t = 3.0)]
     seconds: f64,
@@ -62,15 +61,6 @@ pub(super) struct PredictArgs {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Weights {
-    /// As trained
-    F32,
-    /// Rounded to bfloat16: half the memory
-    Bf16,
-}
-
 #[derive(Debug, Serialize)]
 struct Report {
     workload: String,
@@ -78,7 +68,7 @@ struct Report {
     layers: usize,
     width: usize,
     classes: usize,
-    weights: Weights,
+    precision: PrecisionName,
     threads: usize,
     single_row: SingleRow,
     batch_1024: Batch,
@@ -103,11 +93,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         ..Workload::named(args.workload)
     };
     let network = Network::<f32>::new(workload.spec(), 1)?;
-    let precision = match args.weights {
-        Weights::F32 => Precision::Single,
-        Weights::Bf16 => Precision::Bf16,
-    };
-    let mut predictor = Predictor::with_precision(&network, threads, precision)?;
+    let mut predictor = Predictor::with_precision(&network, threads, args.precision.into())?;
     let inputs = workload.data()?.inputs;
     if let Some(path) = &args.write {
         let output = predictor.outputs(&inputs)?;
@@ -121,7 +107,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         layers: workload.layers,
         width: workload.width,
         classes: workload.classes,
-        weights: args.weights,
+        precision: args.precision,
         threads,
         single_row,
         batch_1024,

@@ -133,7 +133,11 @@ fn what_is_missing_or_wrong_is_named_with_the_way_out() {
     let room = Room::new();
     uci(&room);
     std::fs::create_dir_all(room.path("empty")).unwrap();
-    let cases: [(&[&str], &[&str]); 13] = [
+    let cases: [(&[&str], &[&str]); 14] = [
+        (
+            &["tox21", "--data", "empty", "--depths", "2,5"],
+            &["'5' for '--depths", "2, 3, 4, 6, 8, 16, 32"],
+        ),
         (
             &["htru2", "--data", "sets", "--only", "toy"],
             &["unexpected argument '--only'"],

@@ -23,9 +23,24 @@ pub(super) struct Tox21Args {
     /// Number of seeds, from --seed on
     #[arg(long, value_name = "N", default_value_t = 3)]
     seeds: u64,
+    /// Numbers of layers, of those that the paper has [default: 2,3,4,6,8,16,32]
+    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = known_depth)]
+    depths: Vec<usize>,
     /// Networks [default: all]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     methods: Vec<String>,
+}
+
+/// A number of layers that the paper has a result for.
+fn known_depth(text: &str) -> Result<usize, String> {
+    let depth = text.trim().parse().ok();
+    let known = depth.filter(|depth| TOX21_DEPTHS.contains(depth));
+    known.ok_or_else(|| {
+        format!(
+            "the paper's are {}",
+            TOX21_DEPTHS.map(|d| d.to_string()).join(", ")
+        )
+    })
 }
 
 pub(super) fn run(args: &Tox21Args, run: &Run<'_>) -> anyhow::Result<()> {
@@ -53,7 +68,14 @@ pub(super) fn run(args: &Tox21Args, run: &Run<'_>) -> anyhow::Result<()> {
     // A seed over all kinds and depths before the next one.
     let seeds = run.seed..run.seed.saturating_add(args.seeds);
     let places = seeds.flat_map(|seed| kinds.iter().map(move |kind| (seed, kind)));
-    for ((seed, kind), depth) in places.flat_map(|place| TOX21_DEPTHS.map(|depth| (place, depth))) {
+    let depths: Vec<usize> = if args.depths.is_empty() {
+        TOX21_DEPTHS.to_vec()
+    } else {
+        args.depths.clone()
+    };
+    for ((seed, kind), depth) in
+        places.flat_map(|place| depths.iter().map(move |&depth| (place, depth)))
+    {
         if !run.goes_on() {
             break;
         }

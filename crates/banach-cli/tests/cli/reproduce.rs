@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::room::Room;
+use crate::tables::to_parquet;
 
 /// A folder with one UCI set in the authors' format: 60 rows, two classes that a line divides.
 fn uci(room: &Room) {
@@ -210,6 +211,109 @@ fn what_is_missing_or_wrong_is_named_with_the_way_out() {
             assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
         }
     }
+}
+
+#[test]
+fn htru2_measures_every_fold_with_what_the_fold_before_it_chose() {
+    let room = Room::new();
+    let row = |i: usize| {
+        let pulsar = i % 5 == 0;
+        let noise = |k: usize| (i * (31 + 6 * k) % 97) as f64 / 97.0;
+        let features: Vec<String> = (0..8)
+            .map(|k| (noise(k) + if pulsar && k < 2 { 1.0 } else { 0.0 }).to_string())
+            .collect();
+        format!("{},{}\n", features.join(","), u8::from(pulsar))
+    };
+    std::fs::create_dir_all(room.path("sets")).unwrap();
+    room.write("sets/HTRU_2.csv", (0..300).map(row).collect::<String>());
+    let mut args = vec!["reproduce", "htru2", "--data", "sets", "--out", "out"];
+    args.extend(["--methods", "snn,batchnorm", "--epochs", "3", "--fold", "2"]);
+    room.run(&args).ok();
+    let one = room.text("out/results.csv");
+    assert_eq!(one.lines().count(), 1 + 2, "{one}");
+    // The fold that is there is not run again, the others are.
+    args.truncate(args.len() - 2);
+    args.push("--resume");
+    room.run(&args).ok();
+    let all = room.text("out/results.csv");
+    assert!(all.starts_with(&one), "{all}");
+    let lines: Vec<Vec<&str>> = all
+        .lines()
+        .skip(1)
+        .map(|line| line.splitn(6, ',').collect())
+        .collect();
+    for fold in 0..10 {
+        for method in ["snn", "batchnorm"] {
+            let place = ["htru2", &fold.to_string(), method];
+            let own: Vec<_> = lines.iter().filter(|line| line[..3] == place).collect();
+            assert_eq!(own.len(), 1, "{place:?}: {all}");
+            let auc: f64 = own[0][3].parse().unwrap();
+            assert!((0.9..=1.0).contains(&auc), "{place:?}: {auc}");
+        }
+    }
+    let report = room.text("out/report.html");
+    assert!(
+        report.contains("quick grid, 3 epochs") && report.contains("0.9803"),
+        "its settings, and the paper's number"
+    );
+}
+
+#[test]
+fn tox21_runs_the_depths_and_seeds_that_are_asked_for() {
+    let room = Room::new();
+    let mut csv = "mol,NR-AR,SR-p53,desc_a,desc_b,ecfp_1,split\n".to_owned();
+    for i in 0..300 {
+        let (a, b) = (
+            f64::from(i * 37 % 101) / 50.0 - 1.0,
+            f64::from(i * 53 % 89) / 44.0 - 1.0,
+        );
+        let second = if i % 3 == 0 {
+            String::new()
+        } else {
+            u8::from(b > 0.0).to_string()
+        };
+        let split = ["train", "train", "train", "valid", "test"][i as usize % 5];
+        let (first, bit) = (u8::from(a > 0.2), i % 2);
+        writeln!(csv, "m{i},{first},{second},{a},{b},{bit},{split}").unwrap();
+    }
+    std::fs::create_dir_all(room.path("sets")).unwrap();
+    let numbers = ["NR-AR", "SR-p53", "desc_a", "desc_b", "ecfp_1"];
+    to_parquet(&csv, &room.path("sets/tox21.parquet"), &numbers);
+    let mut args = vec!["reproduce", "tox21", "--data", "sets", "--out", "out"];
+    args.extend(["--methods", "snn,highway", "--seeds", "2", "--epochs", "10"]);
+    args.extend(["--depths", "3,2"]);
+    room.run(&args).ok();
+    let results = room.text("out/results.csv");
+    let lines: Vec<Vec<&str>> = results
+        .lines()
+        .skip(1)
+        .map(|line| line.splitn(6, ',').collect())
+        .collect();
+    let mut places = Vec::new();
+    for seed in ["0", "1"] {
+        for method in ["snn", "highway"] {
+            places.extend(["3", "2"].map(|depth| [depth, seed, method]));
+        }
+    }
+    let found: Vec<_> = lines
+        .iter()
+        .map(|line| [line[0], line[1], line[2]])
+        .collect();
+    assert_eq!(found, places);
+    for line in &lines {
+        let auc: f64 = line[3].parse().unwrap();
+        let least = if line[2] == "snn" { 0.9 } else { 0.5 };
+        assert!((least..=1.0).contains(&auc), "{line:?}");
+    }
+    let report = room.text("out/report.html");
+    assert!(
+        report.contains("10 epochs") && report.contains("<svg"),
+        "{report}"
+    );
+    // What is there is not run again.
+    args.push("--resume");
+    room.run(&args).ok();
+    assert_eq!(room.text("out/results.csv"), results);
 }
 
 #[test]

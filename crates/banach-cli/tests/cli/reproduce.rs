@@ -217,7 +217,7 @@ fn what_is_missing_or_wrong_is_named_with_the_way_out() {
 fn htru2_measures_every_fold_with_what_the_fold_before_it_chose() {
     let room = Room::new();
     let row = |i: usize| {
-        let pulsar = i % 5 == 0;
+        let pulsar = i.is_multiple_of(5);
         let noise = |k: usize| (i * (31 + 6 * k) % 97) as f64 / 97.0;
         let features: Vec<String> = (0..8)
             .map(|k| (noise(k) + if pulsar && k < 2 { 1.0 } else { 0.0 }).to_string())

@@ -331,8 +331,80 @@ pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, La
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::atomic::AtomicBool;
+
     use banach_kernels::random::{Purpose, Stream};
+
+    use super::*;
+    use crate::datasets::Images;
+
+    /// Noise with three bright pixels, whose place is the class.
+    fn images(n: u32) -> ImageSet {
+        let stream = Stream::new(2, Purpose::Split, 0, 0);
+        let labels: Vec<u32> = (0..n).map(|i| i * 7 % 10).collect();
+        let pixels = labels.iter().zip(0..).flat_map(|(&class, image)| {
+            (0..30).map(move |pixel| {
+                let noise = (100.0 * stream.uniform(30 * image + pixel)) as u8;
+                noise + if pixel / 3 == class { 100 } else { 0 }
+            })
+        });
+        let train = Images {
+            n_pixels: 30,
+            pixels: pixels.collect(),
+            labels: labels.clone(),
+        };
+        ImageSet {
+            train,
+            test: Images::default(),
+        }
+    }
+
+    #[test]
+    fn errors_of_both_kinds_fall_and_a_curve_ends_where_training_diverges() {
+        let set = images(200);
+        let options = Options {
+            learning_rate: 0.05,
+            epochs: 30,
+            images: 150,
+            batch: 32,
+        };
+        let interrupt = AtomicBool::new(false);
+        let run = Run {
+            threads: 1,
+            until: None,
+            interrupt: &interrupt,
+            seed: 0,
+            observe: &|_| {},
+        };
+        let make = |kind, options: &Options, threads| {
+            let run = Run { threads, ..run };
+            curve("mnist", &set, kind, 8, options, &run).unwrap()
+        };
+        for kind in [Architecture::Snn, Architecture::BatchNorm] {
+            let Some(curve) = make(kind, &options, 1) else {
+                panic!("{kind:?} was broken off");
+            };
+            assert_eq!(curve.errors.len(), 30, "{kind:?}");
+            // ln 10 is the error of a network that knows nothing.
+            assert!((1.5..4.0).contains(&curve.errors[0]), "{:?}", curve.errors);
+            assert!(
+                curve.errors[29] < 0.5 * curve.errors[0],
+                "{:?}",
+                curve.errors
+            );
+            let again = make(kind, &options, 3).map(|curve| curve.errors);
+            assert_eq!(again, Some(curve.errors), "{kind:?}");
+        }
+        let wild = Options {
+            learning_rate: 1e9,
+            ..options
+        };
+        let diverged = make(Architecture::Snn, &wild, 1).map(|curve| curve.errors);
+        let diverged = diverged.map(|errors| errors.len());
+        assert!(diverged.is_some_and(|n| n < 30), "{diverged:?}");
+        interrupt.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(make(Architecture::Snn, &options, 1), None);
+    }
 
     #[test]
     fn a_curve_is_read_as_it_was_written() {

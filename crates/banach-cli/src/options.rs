@@ -97,7 +97,7 @@ impl Threads {
 pub(crate) enum PrecisionName {
     /// As trained
     Single,
-    /// Rounded to bfloat16: half the memory, and wide networks predict a row in half the time
+    /// Rounded to bfloat16: half the memory
     Bf16,
 }
 

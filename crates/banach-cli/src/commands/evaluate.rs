@@ -33,7 +33,7 @@ pub(crate) struct EvaluateArgs {
     /// Column of sample weights
     #[arg(long, value_name = "COL")]
     weight: Option<String>,
-    /// How the network's weights are kept; of the two the metrics say what bf16 costs
+    /// How the network's weights are kept; the metrics of both say what bf16 costs
     #[arg(long, value_enum, default_value = "single", help_heading = "Program")]
     precision: PrecisionName,
     #[command(flatten)]

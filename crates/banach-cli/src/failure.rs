@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use banach::Error;
 use banach::container::FormatError;
 use banach_data::{DataError, nearest_name};
+use banach_nn::TrainError;
 
 use crate::output::say;
 
@@ -52,6 +53,13 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// What to try, where the message does not say it.
 fn next_step(error: &anyhow::Error) -> Option<String> {
+    if diverged(error) {
+        return Some(
+            "Try a learning rate 10 times lower (--lr), gradient clipping (--clip-norm 1), or look for \
+             extreme values in the table"
+                .to_owned(),
+        );
+    }
     let data = match error.downcast_ref() {
         Some(Error::Data(data)) => Some(data),
         _ => error.downcast_ref::<DataError>(),
@@ -77,6 +85,17 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether training diverged, be it in one of several folds.
+fn diverged(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let own = match cause.downcast_ref() {
+            Some(Error::Train(own)) => Some(own),
+            _ => cause.downcast_ref(),
+        };
+        matches!(own, Some(TrainError::Diverged { .. }))
+    })
 }
 
 fn about_model(error: &FormatError) -> Option<String> {

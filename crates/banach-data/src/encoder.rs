@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::column::{CHUNK_ROWS, Cells, Column, ColumnType, MISSING_CODE};
 use crate::error::{DataError, UnknownName};
+use crate::features::Features;
 use crate::schema::{Field, Schema};
 use crate::table::Table;
 
@@ -66,21 +67,6 @@ pub enum UnknownCategories {
     Count,
     /// Fail with [`DataError::UnknownCategory`].
     Refuse,
-}
-
-/// Rows as a network takes them.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Features {
-    /// Number of rows.
-    pub n_rows: usize,
-    /// Number features of each row.
-    pub n_numbers: usize,
-    /// All finite: [n_rows, n_numbers], row-major.
-    pub numbers: Vec<f32>,
-    /// Category features of each row.
-    pub n_categories: usize,
-    /// [n_rows, n_categories], row-major; column j is below the number of codes of category j.
-    pub codes: Vec<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 //! networks: what a number is used for is decided elsewhere.
 #![forbid(unsafe_code)]
 
+mod append;
 mod arrow_cells;
 mod arrow_source;
 mod atomic;
@@ -13,6 +14,7 @@ mod csv;
 mod dictionary;
 mod encoder;
 mod error;
+mod features;
 mod reader;
 mod scalar;
 mod schema;
@@ -20,21 +22,25 @@ mod source;
 mod split;
 mod table;
 mod target;
+mod targets;
 #[cfg(test)]
 mod test_tables;
 mod writer;
 
+pub use append::AppendError;
 pub use atomic::AtomicFile;
 pub use column::{Column, ColumnType, TextColumn};
 pub use encoder::{
-    ColumnReport, DropReason, EncodeReport, EncodedColumn, Encoder, EncoderOptions, Features,
-    MAX_Z, Notice, Scaling, UNKNOWN_CODE, UnknownCategories,
+    ColumnReport, DropReason, EncodeReport, EncodedColumn, Encoder, EncoderOptions, MAX_Z, Notice,
+    Scaling, UNKNOWN_CODE, UnknownCategories,
 };
 pub use error::{DataError, Location, UnknownName, nearest_name};
+pub use features::Features;
 pub use reader::{ReadOptions, TableReader};
 pub use scalar::{Scalar, format_date_time, format_number};
 pub use schema::{Field, Schema};
 pub use split::{HoldOut, Split, Splitter, folds_from_column};
 pub use table::Table;
-pub use target::{TargetEncoder, Targets, Task, sample_weights};
+pub use target::{TargetEncoder, Task, sample_weights};
+pub use targets::Targets;
 pub use writer::{OutputColumn, OutputType, OutputValues, TableWriter};

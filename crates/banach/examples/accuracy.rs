@@ -190,7 +190,7 @@ fn hold_out(
     let mut rows = encoder.labelled_rows(table)?;
     rows.retain(|row| among.binary_search(row).is_ok());
     let classes = match encoder.encode(table, &rows)? {
-        banach::data::Targets::Classes { codes } => Some(codes),
+        banach::data::Targets::Classes(codes) => Some(codes),
         _ => None,
     };
     let splitter = Splitter {

@@ -2,16 +2,14 @@
 
 use banach_data::{EncoderOptions, Task};
 use banach_nn::{
-    Activation, Architecture, Dropout, InputSpec, Loss, NetworkSpec, Optimizer, Shape, Stopping,
-    TrainOptions,
+    Activation, Architecture, BlockShape, Dropout, InputSpec, Loss, NetworkKind, NetworkSpec,
+    Optimizer, Shape, Stopping, TrainOptions,
 };
 use banach_theory::Moments;
 
 use crate::error::Error;
 use crate::preset;
-use crate::settings::{
-    FixedPoint, LossChoice, NetworkChoice, OptimizerChoice, Preset, Settings, StoppingChoice,
-};
+use crate::settings::{FixedPoint, LossChoice, OptimizerChoice, Preset, Settings, StoppingChoice};
 
 /// Settings with nothing left open, and what they say to encoder, network and training.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +40,7 @@ impl Config {
     pub(crate) fn resolve(settings: &Settings, task: Task, n_rows: usize) -> Result<Self, Error> {
         check_task(settings, task)?;
         let preset = settings.preset.unwrap_or(Preset::Default);
-        let network = settings.network.unwrap_or(NetworkChoice::Snn);
+        let network = settings.network.unwrap_or(NetworkKind::Snn);
         check_network_settings(settings, network)?;
         let values = preset::settings(preset, network, task, n_rows);
         let mut settings = settings.clone().or(values);
@@ -61,7 +59,7 @@ impl Config {
             batch_size: need(settings.batch_size, "batch")?,
             epochs: need(settings.epochs, "epochs")?,
             stopping,
-            hide_categories: need(settings.hide_categories, "hide_categories")?,
+            category_dropout: need(settings.hide_categories, "hide_categories")?,
             seed: need(settings.seed, "seed")?,
         };
         train.check()?;
@@ -177,7 +175,7 @@ fn check_task(settings: &Settings, task: Task) -> Result<(), Error> {
 }
 
 /// Settings that mean nothing for a network are refused rather than ignored.
-fn check_network_settings(settings: &Settings, network: NetworkChoice) -> Result<(), Error> {
+fn check_network_settings(settings: &Settings, network: NetworkKind) -> Result<(), Error> {
     let refuse = |name, allowed, got: Option<String>| match got {
         Some(got) => Err(setting(name, allowed, got)),
         None => Ok(()),
@@ -187,53 +185,49 @@ fn check_network_settings(settings: &Settings, network: NetworkChoice) -> Result
         .shape
         .map(|shape| format!("{shape:?}").to_lowercase());
     match network {
-        NetworkChoice::Highway => {
+        NetworkKind::Highway => {
             let allowed = "left out with network highway, which is as wide as its input";
             refuse("width", allowed, width)?;
             refuse("shape", allowed, shape)?;
         }
-        NetworkChoice::ResNet => {
+        NetworkKind::ResNet => {
             let allowed = "left out with network resnet, whose blocks are shaped by bottleneck";
             refuse("shape", allowed, shape)?;
         }
         _ => {}
     }
-    if network != NetworkChoice::ResNet {
+    if network != NetworkKind::ResNet {
         let allowed = "left out unless network is resnet";
         refuse("block", allowed, settings.block.map(|n| n.to_string()))?;
         let bottleneck = settings.bottleneck.map(|share| share.to_string());
         refuse("bottleneck", allowed, bottleneck)?;
     }
-    if network != NetworkChoice::Snn {
+    if network != NetworkKind::Snn {
         let point = settings.fixed_point.map(|point| point.to_string());
         refuse("fixed_point", "left out unless network is snn", point)?;
     }
     Ok(())
 }
 
-fn architecture(network: NetworkChoice, settings: &Settings) -> Result<Architecture, Error> {
-    Ok(match network {
-        NetworkChoice::Snn => Architecture::Snn,
-        NetworkChoice::Msra => Architecture::Msra,
-        NetworkChoice::BatchNorm => Architecture::BatchNorm,
-        NetworkChoice::LayerNorm => Architecture::LayerNorm,
-        NetworkChoice::WeightNorm => Architecture::WeightNorm,
-        NetworkChoice::Highway => Architecture::Highway,
-        NetworkChoice::ResNet => {
-            let block = need(settings.block, "block")?;
-            if !(2..=3).contains(&block) {
-                return Err(setting("block", "2 or 3", block));
-            }
-            let bottleneck = need(settings.bottleneck, "bottleneck")?;
-            if !(bottleneck > 0.0 && bottleneck <= 1.0) {
-                return Err(setting("bottleneck", "above 0 and at most 1", bottleneck));
-            }
-            if settings.layers == Some(1) {
-                let allowed = "at least 2 with network resnet: its first layer and a block";
-                return Err(setting("layers", allowed, 1));
-            }
-            Architecture::ResNet { block, bottleneck }
-        }
+fn architecture(network: NetworkKind, settings: &Settings) -> Result<Architecture, Error> {
+    if network != NetworkKind::ResNet {
+        return Ok(network.into());
+    }
+    let layers = need(settings.block, "block")?;
+    if !(2..=3).contains(&layers) {
+        return Err(setting("block", "2 or 3", layers));
+    }
+    let bottleneck = need(settings.bottleneck, "bottleneck")?;
+    if !(bottleneck > 0.0 && bottleneck <= 1.0) {
+        return Err(setting("bottleneck", "above 0 and at most 1", bottleneck));
+    }
+    if settings.layers == Some(1) {
+        let allowed = "at least 2 with network resnet: its first layer and a block";
+        return Err(setting("layers", allowed, 1));
+    }
+    Ok(Architecture {
+        kind: network,
+        block: BlockShape { layers, bottleneck },
     })
 }
 
@@ -315,11 +309,8 @@ fn stopping(settings: &mut Settings) -> Result<Stopping, Error> {
     })
 }
 
-fn activation(
-    network: NetworkChoice,
-    fixed_point: Option<FixedPoint>,
-) -> Result<Activation, Error> {
-    if network != NetworkChoice::Snn {
+fn activation(network: NetworkKind, fixed_point: Option<FixedPoint>) -> Result<Activation, Error> {
+    if network != NetworkKind::Snn {
         return Ok(Activation::Relu);
     }
     match fixed_point {
@@ -349,7 +340,7 @@ mod tests {
     fn both_presets_are_complete_and_in_range_for_every_network_and_task() {
         for (preset, network) in ["default", "paper"]
             .into_iter()
-            .flat_map(|preset| Architecture::ALL.map(|network| (preset, network.name())))
+            .flat_map(|preset| NetworkKind::ALL.map(|network| (preset, network.name())))
         {
             let toml = format!("preset = {preset:?}\nnetwork = {network:?}");
             for task in [
@@ -395,7 +386,7 @@ mod tests {
             widths("network = 'resnet'\nwidth = 8\nblock = 3\nbottleneck = 0.25"),
             [5, 8, 2, 2, 8, 2, 2, 8, 2]
         );
-        for network in Architecture::ALL.map(|network| network.name()) {
+        for network in NetworkKind::ALL.map(|network| network.name()) {
             let toml =
                 format!("network = {network:?}\nlayers = 2\ndropout = 0.25\ninput_dropout = 0.125");
             let spec = resolve(&toml, Task::Binary).unwrap();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use banach_data::{Split, Table, TargetEncoder, folds_from_column};
-use banach_nn::side_by_side;
+use banach_nn::parallel_map;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -143,7 +143,7 @@ impl Estimator {
         // After a failure no fold is begun that comes later: the first error is then the one that
         // a single thread would meet.
         let first_failure = AtomicUsize::new(usize::MAX);
-        let results = side_by_side(folds, at_once, |at, fold| {
+        let results = parallel_map(folds, at_once, |at, fold| {
             let stop = run.interrupt.load(Ordering::Relaxed);
             if stop || first_failure.load(Ordering::Relaxed) < at {
                 return Err(Error::Interrupted);

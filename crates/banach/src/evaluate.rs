@@ -3,6 +3,7 @@
 use banach_data::{
     DataError, EncodeReport, Table, TableReader, Targets, UnknownCategories, sample_weights,
 };
+use banach_nn::DatasetError;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -126,8 +127,8 @@ impl<'a> Scorer<'a> {
         let predictions = predictions.select(&rows);
         match (&mut self.predictions, &mut self.targets) {
             (Some(all), Some(all_targets)) => {
+                all_targets.append(targets).map_err(DatasetError::from)?;
                 all.append(predictions);
-                append(all_targets, targets);
             }
             _ => (self.predictions, self.targets) = (Some(predictions), Some(targets)),
         }
@@ -148,16 +149,5 @@ impl<'a> Scorer<'a> {
             confusion: score.confusion,
             encoding: self.encoding,
         })
-    }
-}
-
-fn append(all: &mut Targets, more: Targets) {
-    match (all, more) {
-        (Targets::Classes { codes }, Targets::Classes { codes: more }) => codes.extend(more),
-        (Targets::Values { values }, Targets::Values { values: more })
-        | (Targets::Labels { values, .. }, Targets::Labels { values: more, .. }) => {
-            values.extend(more);
-        }
-        _ => unreachable!("one target encoder made both"),
     }
 }

@@ -1,7 +1,7 @@
 //! How encoded columns enter the network.
 
 use banach_data::{Encoder, Features, Scaling};
-use banach_nn::{Activation, CategorySpec, Dropout, InputSpec, Inputs, NetworkSpec};
+use banach_nn::{Activation, CategorySpec, Dropout, InputSpec, NetworkSpec};
 
 use crate::config::Config;
 
@@ -18,7 +18,7 @@ pub(crate) fn input_spec(encoder: &Encoder, config: &Config) -> InputSpec {
                 dimension: config.embedding_dim,
             }
         } else {
-            let (scaling, hidden) = (config.encoder.scaling, config.train.hide_categories);
+            let (scaling, hidden) = (config.encoder.scaling, config.train.category_dropout);
             let (mut low, mut high) = one_hot(counts, scaling, hidden);
             to_fixed_point(config.activation, &mut low);
             to_fixed_point(config.activation, &mut high);
@@ -61,18 +61,13 @@ fn one_hot(counts: &[u64], scaling: Scaling, hidden: f64) -> (Vec<f32>, Vec<f32>
 }
 
 /// Encoded rows as the network takes them: with the mean and variance that its SELU keeps.
-pub(crate) fn inputs(features: Features, spec: &NetworkSpec) -> Inputs {
-    let mut numbers = features.numbers;
+pub(crate) fn network_features(mut features: Features, spec: &NetworkSpec) -> Features {
     let activation = spec
         .layers
         .first()
         .map_or(Activation::SELU, |layer| layer.activation);
-    to_fixed_point(activation, &mut numbers);
-    Inputs {
-        n_rows: features.n_rows,
-        numbers,
-        codes: features.codes,
-    }
+    to_fixed_point(activation, &mut features.numbers);
+    features
 }
 
 /// Brings units with mean 0 and variance 1, which encoders aim at, to those that a SELU keeps.

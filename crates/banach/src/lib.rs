@@ -46,7 +46,7 @@ mod training;
 
 /// Tables: readers, writers, encoders and splits.
 pub use banach_data as data;
-pub use banach_nn::{EpochReport, Precision, Schedule, Shape, available_threads};
+pub use banach_nn::{EpochReport, NetworkKind, Precision, Schedule, Shape, available_threads};
 pub use cross_validation::{CrossValidation, Fold, FoldPlan, FoldRows, Folds, Spread};
 pub use error::Error;
 pub use estimator::{Estimator, Fitted};
@@ -57,7 +57,7 @@ pub use predict::Predictor;
 pub use prediction::Predictions;
 pub use run::{Event, Overview, Run, Stage};
 pub use settings::{
-    ClassWeight, FixedPoint, LossChoice, NetworkChoice, OptimizerChoice, Preset, Settings,
-    SplitChoice, StoppingChoice, TaskChoice, TextError, Valid, parse_name,
+    ClassWeight, FixedPoint, LossChoice, OptimizerChoice, Preset, Settings, SplitChoice,
+    StoppingChoice, TaskChoice, TextError, Valid, parse_name,
 };
 pub use training::{Training, Valid as ValidReport};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use banach_data::{Encoder, TargetEncoder};
-use banach_nn::{CategorySpec, Network, NetworkSpec};
+use banach_nn::{CategorySpec, Network, NetworkSpec, TensorRole};
 use serde::de::Error as _;
 use serde_json::Value;
 
@@ -65,10 +65,9 @@ fn model(mut container: Container) -> Result<Model, FormatError> {
     for tensor in spec.tensors() {
         // The container checks the shape against the file before anything is allocated.
         let (name, shape) = (&tensor.name, &tensor.shape);
-        parameters.append(&mut if name.ends_with(".running_variance") {
-            container.take_not_negative(name, shape)?
-        } else {
-            container.take(name, shape)?
+        parameters.append(&mut match tensor.role() {
+            TensorRole::RunningVariance { .. } => container.take_not_negative(name, shape)?,
+            _ => container.take(name, shape)?,
         });
     }
     container.expect_no_tensors()?;

@@ -1,18 +1,17 @@
 //! Settings that nobody gave: two recipes.
 
 use banach_data::{Scaling, Split, Task};
-use banach_nn::{Schedule, Shape};
+use banach_nn::{NetworkKind, Schedule, Shape};
 
 use crate::settings::{
-    ClassWeight, LossChoice, NetworkChoice, OptimizerChoice, Preset, Settings, SplitChoice,
-    StoppingChoice, Valid,
+    ClassWeight, LossChoice, OptimizerChoice, Preset, Settings, SplitChoice, StoppingChoice, Valid,
 };
 
 /// All settings of a preset for a network, a task and a number of rows, but for those that name
 /// columns.
 pub(crate) fn settings(
     preset: Preset,
-    network: NetworkChoice,
+    network: NetworkKind,
     task: Task,
     n_rows: usize,
 ) -> Settings {
@@ -25,15 +24,15 @@ pub(crate) fn settings(
 
 /// Recipes are made for self-normalizing networks. The others keep them but for the rate of alpha
 /// dropout, which says nothing about ordinary dropout, and what has no meaning for them.
-fn for_network(mut settings: Settings, network: NetworkChoice) -> Settings {
+fn for_network(mut settings: Settings, network: NetworkKind) -> Settings {
     settings.network = Some(network);
-    if network != NetworkChoice::Snn {
+    if network != NetworkKind::Snn {
         settings.dropout = Some(0.0);
     }
-    if network == NetworkChoice::Highway {
+    if network == NetworkKind::Highway {
         (settings.width, settings.shape) = (None, None);
     }
-    if network == NetworkChoice::ResNet {
+    if network == NetworkKind::ResNet {
         settings.shape = None;
         (settings.block, settings.bottleneck) = (Some(2), Some(1.0));
     }

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use banach_data::{
-    ColumnType, Encoder, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
+    ColumnType, Encoder, Features, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
     TargetEncoder, Targets, Task, UnknownCategories, sample_weights,
 };
-use banach_nn::{Dataset, Inputs, NetworkSpec};
+use banach_nn::{Dataset, NetworkSpec, TrainError};
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::inputs::{input_spec, inputs};
+use crate::inputs::{input_spec, network_features};
 use crate::memory;
 use crate::settings::{ClassWeight, Settings, SplitChoice, Valid};
 
@@ -75,8 +75,8 @@ impl Rows {
         };
         let classes = match target.task() {
             Task::Binary | Task::Multiclass => match target.encode(table, &rows)? {
-                Targets::Classes { codes } => Some(codes),
-                Targets::Values { .. } | Targets::Labels { .. } => None,
+                Targets::Classes(codes) => Some(codes),
+                Targets::Values(_) | Targets::Labels { .. } => None,
             },
             Task::Regression | Task::Multilabel => None,
         };
@@ -189,8 +189,12 @@ impl Problem {
                 .collect()
         };
         let (train, mut valid) = (position(&hold_out.train), position(&hold_out.valid));
-        let encoded = encode(&encoder, &spec, table, &rows.rows)?;
-        let mut data = dataset(encoded, targets, weights);
+        let features = encode(&encoder, &spec, table, &rows.rows)?;
+        let mut data = Dataset {
+            features,
+            targets,
+            weights,
+        };
         let mut without_target = rows.without_target;
         if let Some(table) = valid_table {
             let labelled = target.labelled_rows(&table)?;
@@ -201,8 +205,13 @@ impl Problem {
                 None => None,
             };
             let first = data.n_rows() as u32;
-            let encoded = encode(&encoder, &spec, Cow::Owned(table), &labelled)?;
-            append(&mut data, dataset(encoded, targets, weights));
+            let features = encode(&encoder, &spec, Cow::Owned(table), &labelled)?;
+            let more = Dataset {
+                features,
+                targets,
+                weights,
+            };
+            data.append(more).map_err(TrainError::from)?;
             valid = (first..data.n_rows() as u32).collect();
             if valid.is_empty() {
                 return Err(Error::Setting {
@@ -265,51 +274,23 @@ fn encode(
     spec: &NetworkSpec,
     table: Cow<'_, Table>,
     rows: &[u32],
-) -> Result<Inputs, Error> {
+) -> Result<Features, Error> {
     match table {
         Cow::Owned(table) => {
             let (mut parts, _) = encoder.encode_parts(table, &[rows])?;
-            Ok(inputs(parts.pop().unwrap_or_default(), spec))
+            Ok(network_features(parts.pop().unwrap_or_default(), spec))
         }
         Cow::Borrowed(table) => {
             let (features, _) = encoder.encode(table, UnknownCategories::Count)?;
-            Ok(inputs(features, spec).select(rows))
+            Ok(network_features(features, spec).select(rows))
         }
-    }
-}
-
-fn dataset(inputs: Inputs, targets: Targets, weights: Option<Vec<f32>>) -> Dataset {
-    Dataset {
-        inputs,
-        targets: match targets {
-            Targets::Classes { codes } => banach_nn::Targets::Classes(codes),
-            Targets::Values { values } => banach_nn::Targets::Values(values),
-            Targets::Labels { values, .. } => banach_nn::Targets::Labels(values),
-        },
-        weights,
-    }
-}
-
-/// Adds the rows of another dataset of the same encoders.
-fn append(data: &mut Dataset, other: Dataset) {
-    data.inputs.n_rows += other.inputs.n_rows;
-    data.inputs.numbers.extend(other.inputs.numbers);
-    data.inputs.codes.extend(other.inputs.codes);
-    match (&mut data.targets, other.targets) {
-        (banach_nn::Targets::Classes(mine), banach_nn::Targets::Classes(more)) => mine.extend(more),
-        (banach_nn::Targets::Values(mine), banach_nn::Targets::Values(more))
-        | (banach_nn::Targets::Labels(mine), banach_nn::Targets::Labels(more)) => mine.extend(more),
-        _ => unreachable!("one target encoder made both"),
-    }
-    if let (Some(mine), Some(more)) = (&mut data.weights, other.weights) {
-        mine.extend(more);
     }
 }
 
 /// Multiplies the weight of each row by `total / (classes * total of its class)`, the totals being
 /// those of the training rows: scikit-learn's "balanced", with sample weights.
 fn balance(data: &mut Dataset, train: &[u32], n_classes: usize) {
-    let banach_nn::Targets::Classes(classes) = &data.targets else {
+    let Targets::Classes(classes) = &data.targets else {
         return;
     };
     let mut totals = vec![0.0; n_classes];
@@ -337,11 +318,11 @@ mod tests {
     #[test]
     fn balanced_classes_have_equal_totals_and_keep_the_sum() {
         let mut data = Dataset {
-            inputs: banach_nn::Inputs::default(),
-            targets: banach_nn::Targets::Classes(vec![0, 0, 0, 1, 1, 0]),
+            features: Features::default(),
+            targets: Targets::Classes(vec![0, 0, 0, 1, 1, 0]),
             weights: Some(vec![1.0, 2.0, 1.0, 1.0, 1.0, 9.0]),
         };
-        data.inputs.n_rows = 6;
+        data.features.n_rows = 6;
         balance(&mut data, &[0, 1, 2, 3, 4], 2);
         let weights = data.weights.unwrap();
         let zero: f32 = weights[..3].iter().sum();

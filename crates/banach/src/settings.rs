@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use banach_data::{Scaling, nearest_name};
-use banach_nn::{Schedule, Shape};
+use banach_nn::{NetworkKind, Schedule, Shape};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -14,8 +14,8 @@ use crate::error::Error;
 mod choices;
 
 pub use choices::{
-    ClassWeight, FixedPoint, LossChoice, NetworkChoice, OptimizerChoice, Preset, SplitChoice,
-    StoppingChoice, TaskChoice, TextError, Valid, parse_name,
+    ClassWeight, FixedPoint, LossChoice, OptimizerChoice, Preset, SplitChoice, StoppingChoice,
+    TaskChoice, TextError, Valid, parse_name,
 };
 
 /// Everything that can be set about a fit. `None` leaves it to the preset.
@@ -115,8 +115,8 @@ pub struct Settings {
 
     /// Kind of network: snn (self-normalizing), or one that it is compared with: msra, batchnorm,
     /// layernorm, weightnorm, highway or resnet
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<NetworkChoice>, help_heading = "Network"))]
-    pub network: Option<NetworkChoice>,
+    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<NetworkKind>, help_heading = "Network"))]
+    pub network: Option<NetworkKind>,
     /// Number of hidden layers, 1 to 256; of a resnet its first layer and its blocks
     #[cfg_attr(
         feature = "clap",

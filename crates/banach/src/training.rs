@@ -5,7 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use banach_nn::{EpochOutcome, EpochReport, Network, Predictor, Stopping, TrainOptions, Trainer};
+use banach_nn::{
+    EpochOutcome, EpochReport, Network, Precision, Predictor, Stopping, TrainOptions, Trainer,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{Checkpoint, First, fingerprint};
@@ -182,7 +184,7 @@ fn drive(
     let done = |trainer: &Trainer<'_>| trainer.is_done() || trainer.history().len() >= epochs;
     while !done(trainer) {
         let epoch = trainer.history().len() + 1;
-        let outcome = trainer.epoch(run.interrupt, |step, result| {
+        let outcome = trainer.epoch(run.interrupt, &mut |step, result| {
             (run.observe)(Event::Step {
                 epoch,
                 step,
@@ -208,9 +210,9 @@ fn validate(
     threads: usize,
 ) -> Result<Option<Metrics>, Error> {
     let rows = &problem.valid;
-    let mut predictor = Predictor::new(network, threads)?;
-    let outputs = predictor.outputs(&problem.data.inputs.select(rows))?;
-    let truth = Truth::of(&problem.data, rows, &problem.target);
+    let predictor = Predictor::new(network, Precision::Single);
+    let outputs = predictor.outputs_once(&problem.data.features.select(rows), threads)?;
+    let truth = Truth::of(&problem.data, rows);
     let predictions = Predictions::from_outputs(outputs, &problem.target);
     match scoring::score(&predictions, &truth, &problem.target) {
         Ok(score) => Ok(Some(score.metrics)),

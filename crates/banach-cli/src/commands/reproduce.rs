@@ -18,7 +18,7 @@ use banach_data::AtomicFile;
 use banach_lab::report::{Report, machine};
 use banach_lab::reproduce::Run;
 use banach_lab::reproduce::uci::Cell;
-use banach_nn::{Architecture, Loss};
+use banach_nn::{Loss, NetworkKind};
 
 use super::typed;
 use crate::failure::INTERRUPTED;
@@ -166,16 +166,16 @@ fn make_folder(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Kinds of networks named by --methods, all for none.
-fn kinds(names: &[String]) -> anyhow::Result<Vec<Architecture>> {
+fn kinds(names: &[String]) -> anyhow::Result<Vec<NetworkKind>> {
     if names.is_empty() {
-        return Ok(Architecture::ALL.to_vec());
+        return Ok(NetworkKind::ALL.to_vec());
     }
     let kind = |name: &String| {
-        let found = Architecture::ALL
+        let found = NetworkKind::ALL
             .into_iter()
             .find(|kind| kind.name() == name);
         found.with_context(|| {
-            let known: Vec<_> = Architecture::ALL.iter().map(Architecture::name).collect();
+            let known: Vec<_> = NetworkKind::ALL.iter().map(NetworkKind::name).collect();
             format!(
                 "--methods: there is no network {name:?}; they are {}",
                 known.join(", ")

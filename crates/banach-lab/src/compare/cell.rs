@@ -75,7 +75,7 @@ fn baseline(
     let encode = |rows: &[u32]| target.encode(table, rows);
     let fit = |target| baseline.fit_predict(&x, target, &test, seed);
     match (encode(&fold.train)?, encode(&fold.test)?) {
-        (Targets::Classes { codes }, Targets::Classes { codes: truth }) => {
+        (Targets::Classes(codes), Targets::Classes(truth)) => {
             let n_classes = target.n_outputs();
             let outcome = fit(Target::Classes {
                 codes: &codes,
@@ -87,7 +87,7 @@ fn baseline(
             let rows = ClassRows::new(&truth, proba, n_classes, None).map_err(Error::from)?;
             Ok((rows.metrics(), outcome.notes))
         }
-        (Targets::Values { values }, Targets::Values { values: truth }) => {
+        (Targets::Values(values), Targets::Values(truth)) => {
             let outcome = fit(Target::Values(&values))?;
             let Predictions::Values(predicted) = &outcome.predictions else {
                 unreachable!("numbers were asked for")

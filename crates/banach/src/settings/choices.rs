@@ -89,30 +89,6 @@ choice! {
 }
 
 choice! {
-    /// Kind of network, by the names of [`banach_nn::Architecture`].
-    NetworkChoice {
-        /// Self-normalizing: SELU and alpha dropout.
-        Snn,
-        /// ReLU with weights of variance 2/fan_in, as in all that follow.
-        Msra,
-        /// Batch normalization.
-        #[serde(rename = "batchnorm")]
-        BatchNorm,
-        /// Layer normalization.
-        #[serde(rename = "layernorm")]
-        LayerNorm,
-        /// Weight normalization.
-        #[serde(rename = "weightnorm")]
-        WeightNorm,
-        /// Highway layers.
-        Highway,
-        /// Residual blocks with batch normalization.
-        #[serde(rename = "resnet")]
-        ResNet,
-    }
-}
-
-choice! {
     /// Loss of a regression.
     LossChoice {
         /// Squared error.

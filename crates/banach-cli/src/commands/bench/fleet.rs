@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use banach_nn::{Dataset, Network, TrainOptions, Trainer, side_by_side};
+use banach_nn::{Dataset, Network, TrainOptions, Trainer, parallel_map};
 use serde::Serialize;
 
 use super::workload::{Name, Workload, check_seconds};
@@ -77,7 +77,7 @@ fn measure(args: &FleetArgs, threads: usize) -> anyhow::Result<Report> {
     let share = Duration::from_secs_f64(share.min(args.seconds));
     let seeds: Vec<u64> = (0..u64::from(args.networks)).collect();
     let start = Instant::now();
-    let done = side_by_side(seeds, threads, |_, seed| {
+    let done = parallel_map(seeds, threads, |_, seed| {
         train(&workload, &data, seed, share)
     });
     let seconds = start.elapsed().as_secs_f64();
@@ -99,7 +99,7 @@ fn measure(args: &FleetArgs, threads: usize) -> anyhow::Result<Report> {
 /// Makes a network and trains it until its share of the time is over: the number of samples.
 fn train(workload: &Workload, data: &Dataset, seed: u64, share: Duration) -> anyhow::Result<f64> {
     let start = Instant::now();
-    let network = Network::<f32>::new(workload.spec(), seed)?;
+    let network = Network::new(workload.spec(), seed)?;
     let options = TrainOptions {
         seed,
         ..workload.options()
@@ -109,7 +109,7 @@ fn train(workload: &Workload, data: &Dataset, seed: u64, share: Duration) -> any
     let mut samples = 0.0;
     let over = AtomicBool::new(false);
     while !over.load(Ordering::Relaxed) {
-        trainer.epoch(&over, |_, step| {
+        trainer.epoch(&over, &mut |_, step| {
             samples += step.weight_sum;
             over.store(start.elapsed() >= share, Ordering::Relaxed);
         })?;

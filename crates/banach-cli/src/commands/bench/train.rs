@@ -97,7 +97,7 @@ fn chosen(args: &TrainArgs, rows: Option<usize>) -> anyhow::Result<Vec<Workload>
 }
 
 fn measure(workload: Workload, threads: usize, seconds: f64) -> anyhow::Result<Report> {
-    let network = Network::<f32>::new(workload.spec(), 1)?;
+    let network = Network::new(workload.spec(), 1)?;
     let data = workload.data()?;
     let rows: Vec<u32> = (0..workload.rows as u32).collect();
     let mut trainer = Trainer::new(network, workload.options(), &data, &rows, &[], threads)?;
@@ -105,7 +105,7 @@ fn measure(workload: Workload, threads: usize, seconds: f64) -> anyhow::Result<R
     let over = AtomicBool::new(false);
     let mut loss = f64::NAN;
     while !over.load(Ordering::Relaxed) {
-        trainer.epoch(&over, |_, step| {
+        trainer.epoch(&over, &mut |_, step| {
             loss = step.loss();
             over.store(clock.tick(step.weight_sum), Ordering::Relaxed);
         })?;

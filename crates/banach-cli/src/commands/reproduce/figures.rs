@@ -11,7 +11,7 @@ use banach_lab::datasets;
 use banach_lab::report::Report;
 use banach_lab::reproduce::Run;
 use banach_lab::reproduce::figure1::{self, Curve};
-use banach_nn::Architecture;
+use banach_nn::NetworkKind;
 
 #[cfg(feature = "download")]
 use super::download::DownloadOptions;
@@ -85,7 +85,7 @@ pub(super) fn figure1(args: &Figure1Args, run: &Run<'_>) -> anyhow::Result<()> {
     let mut curves: Vec<Curve> = lines.iter().filter_map(|line| Curve::parse(line)).collect();
     for depth in figure1::DEPTHS {
         for (name, set) in &sets {
-            for kind in [Architecture::Snn, Architecture::BatchNorm] {
+            for kind in [NetworkKind::Snn, NetworkKind::BatchNorm] {
                 let done = |c: &Curve| c.dataset == *name && c.kind == kind && c.depth == depth;
                 if !run.goes_on() || curves.iter().any(done) {
                     continue;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use banach_lab::datasets;
 use banach_lab::reproduce::uci::{Cell, HEADER};
 use banach_lab::reproduce::{Grid, Protocol, Run, htru2};
-use banach_nn::Architecture;
+use banach_nn::NetworkKind;
 
 #[cfg(feature = "download")]
 use super::download::DownloadOptions;
@@ -66,12 +66,12 @@ pub(super) fn run(args: &Htru2Args, run: &Run<'_>) -> anyhow::Result<()> {
         if !run.goes_on() {
             break;
         }
-        let open = |kind: &&Architecture| {
+        let open = |kind: &&NetworkKind| {
             !cells
                 .iter()
                 .any(|c| c.fold == fold && c.method == kind.name())
         };
-        let left: Vec<Architecture> = kinds.iter().filter(open).copied().collect();
+        let left: Vec<NetworkKind> = kinds.iter().filter(open).copied().collect();
         if left.is_empty() {
             continue;
         }

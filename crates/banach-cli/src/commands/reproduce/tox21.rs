@@ -7,7 +7,7 @@ use banach_lab::datasets;
 use banach_lab::reproduce::paper::TOX21_DEPTHS;
 use banach_lab::reproduce::uci::{Cell, HEADER};
 use banach_lab::reproduce::{Protocol, Run, tox21};
-use banach_nn::{Architecture, Loss};
+use banach_nn::{Loss, NetworkKind};
 
 use super::results::Results;
 use super::{Common, facts, kinds, seconds, write};
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Tox21Args, run: &Run<'_>) -> anyhow::Result<()> {
     let common = &args.common;
     let mut kinds = kinds(&args.methods)?;
     // Highway networks last: they are as wide as the input.
-    kinds.sort_by_key(|kind| *kind == Architecture::Highway);
+    kinds.sort_by_key(|kind| *kind == NetworkKind::Highway);
     let set = datasets::tox21(&common.find("tox21", "tox21.parquet"))?;
     let options = tox21::Options::QUICK;
     let protocol = Protocol::paper(Loss::BinaryCrossEntropy).with_epochs(args.epochs.get());

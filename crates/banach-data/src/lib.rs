@@ -13,6 +13,7 @@ mod csv;
 mod dictionary;
 mod encoder;
 mod error;
+mod names;
 mod reader;
 mod scalar;
 mod schema;
@@ -31,6 +32,7 @@ pub use encoder::{
     MAX_Z, Notice, Scaling, UNKNOWN_CODE, UnknownCategories,
 };
 pub use error::{DataError, Location, UnknownName, nearest_name};
+pub use names::NameError;
 pub use reader::{ReadOptions, TableReader};
 pub use scalar::{Scalar, format_date_time, format_number};
 pub use schema::{Field, Schema};

@@ -1,7 +1,8 @@
 //! The methods that can be compared.
 
-use banach::{ClassWeight, Estimator, NetworkChoice, Settings};
+use banach::{Estimator, Settings};
 use banach_data::nearest_name;
+use banach_nn::Architecture;
 
 use crate::baselines::Baseline;
 use crate::error::LabError;
@@ -21,12 +22,12 @@ pub struct Method {
 #[derive(Debug, Clone, Copy)]
 pub enum MethodKind {
     /// A network of this kind, with the user's settings as far as they have a meaning for it.
-    Network(NetworkChoice),
+    Network(Architecture),
     /// Another method.
     Baseline(Baseline),
 }
 
-const fn network(name: &'static str, about: &'static str, network: NetworkChoice) -> Method {
+const fn network(name: &'static str, about: &'static str, network: Architecture) -> Method {
     let kind = MethodKind::Network(network);
     Method { name, about, kind }
 }
@@ -36,38 +37,44 @@ const fn baseline(name: &'static str, about: &'static str, baseline: Baseline) -
     Method { name, about, kind }
 }
 
+/// A residual network; the form of its blocks is a setting.
+const RESNET: Architecture = Architecture::ResNet {
+    block: 2,
+    bottleneck: 1.0,
+};
+
 /// Every method; a new one is a line here.
 pub static METHODS: &[Method] = &[
-    network("snn", "self-normalizing network", NetworkChoice::Snn),
+    network("snn", "self-normalizing network", Architecture::Snn),
     network(
         "msra",
         "network of ReLU units with MSRA initialization",
-        NetworkChoice::Msra,
+        Architecture::Msra,
     ),
     network(
         "batchnorm",
         "network of ReLU units with batch normalization",
-        NetworkChoice::BatchNorm,
+        Architecture::BatchNorm,
     ),
     network(
         "layernorm",
         "network of ReLU units with layer normalization",
-        NetworkChoice::LayerNorm,
+        Architecture::LayerNorm,
     ),
     network(
         "weightnorm",
         "network of ReLU units with weight normalization",
-        NetworkChoice::WeightNorm,
+        Architecture::WeightNorm,
     ),
     network(
         "highway",
         "highway network, as wide as its input",
-        NetworkChoice::Highway,
+        Architecture::Highway,
     ),
     network(
         "resnet",
         "residual network with batch normalization",
-        NetworkChoice::ResNet,
+        RESNET,
     ),
     baseline(
         "forest",
@@ -134,13 +141,13 @@ impl Method {
     pub(super) fn check(&self, settings: &Settings) -> Result<(), LabError> {
         match self.kind {
             MethodKind::Network(network) => {
-                Estimator::new(network_settings(settings.clone(), network))?;
+                Estimator::new(settings.clone().for_network(network))?;
                 Ok(())
             }
             MethodKind::Baseline(_) => {
-                let balanced = settings.class_weight == Some(ClassWeight::Balanced);
+                let balanced = settings.get("class_weight") == Some("balanced".into());
                 for (setting, given) in [
-                    ("weight", settings.weight.is_some()),
+                    ("weight", settings.weight_column().is_some()),
                     ("class_weight", balanced),
                 ] {
                     if given {
@@ -157,22 +164,10 @@ impl Method {
     }
 }
 
-/// The settings for a kind of network, without those that have no meaning for it.
-pub(super) fn network_settings(mut settings: Settings, network: NetworkChoice) -> Settings {
-    settings.network = Some(network);
-    if network != NetworkChoice::Snn {
-        settings.fixed_point = None;
-    }
-    if network == NetworkChoice::Highway {
-        settings.width = None;
-    }
-    if matches!(network, NetworkChoice::Highway | NetworkChoice::ResNet) {
-        settings.shape = None;
-    }
-    if network != NetworkChoice::ResNet {
-        (settings.block, settings.bottleneck) = (None, None);
-    }
-    settings
+/// The seed of settings, by default 0.
+pub(super) fn seed(settings: &Settings) -> u64 {
+    let seed = settings.get("seed").and_then(|seed| seed.as_u64());
+    seed.unwrap_or(0)
 }
 
 fn networks() -> String {

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use banach::container::Container;
-use banach_nn::{Inputs, Network, Predictor};
+use banach_nn::{Inputs, Network, Precision, Predictor};
 use serde::Serialize;
 
 use super::workload::{Name, Workload, check_seconds};
-use crate::options::{PrecisionName, Threads};
+use crate::options::Threads;
 use crate::output::{print, print_json};
 use crate::text::{count, pairs};
 
@@ -46,8 +46,8 @@ pub(super) struct PredictArgs {
     #[arg(long, value_enum, value_name = "NAME", default_value = "small")]
     workload: Name,
     /// How the weights are kept
-    #[arg(long, value_enum, default_value = "single")]
-    precision: PrecisionName,
+    #[arg(long, value_name = "PRECISION", default_value = "single")]
+    precision: Precision,
     /// Seconds to measure: half of them single rows, half of them batches
     #[arg(long, value_name = "S", default_value_t = 3.0)]
     seconds: f64,
@@ -68,7 +68,7 @@ struct Report {
     layers: usize,
     width: usize,
     classes: usize,
-    precision: PrecisionName,
+    precision: &'static str,
     threads: usize,
     single_row: SingleRow,
     batch_1024: Batch,
@@ -93,7 +93,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         ..Workload::named(args.workload)
     };
     let network = Network::<f32>::new(workload.spec(), 1)?;
-    let mut predictor = Predictor::with_precision(&network, threads, args.precision.into())?;
+    let mut predictor = Predictor::with_precision(&network, threads, args.precision)?;
     let inputs = workload.data()?.inputs;
     if let Some(path) = &args.write {
         let output = predictor.outputs(&inputs)?;
@@ -107,7 +107,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         layers: workload.layers,
         width: workload.width,
         classes: workload.classes,
-        precision: args.precision,
+        precision: args.precision.name(),
         threads,
         single_row,
         batch_1024,

@@ -4,10 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use banach::{Folds, Precision};
+use banach::Folds;
 use banach_data::AtomicFile;
-use clap::ValueEnum;
-use serde::Serialize;
 
 /// Most threads that can be asked for; more would only be a slip of the finger.
 const MAX_THREADS: usize = 1024;
@@ -88,25 +86,6 @@ impl Threads {
             bail!("{name} must be 1 to {MAX_THREADS}, got {threads}");
         }
         Ok(threads)
-    }
-}
-
-/// How the weights of a network are kept for prediction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum PrecisionName {
-    /// As trained
-    Single,
-    /// Rounded to bfloat16: half the memory
-    Bf16,
-}
-
-impl From<PrecisionName> for Precision {
-    fn from(name: PrecisionName) -> Self {
-        match name {
-            PrecisionName::Single => Self::Single,
-            PrecisionName::Bf16 => Self::Bf16,
-        }
     }
 }
 

@@ -15,6 +15,7 @@ mod dictionary;
 mod encoder;
 mod error;
 mod features;
+mod names;
 mod reader;
 mod scalar;
 mod schema;
@@ -36,6 +37,7 @@ pub use encoder::{
 };
 pub use error::{DataError, Location, UnknownName, nearest_name};
 pub use features::Features;
+pub use names::NameError;
 pub use reader::{ReadOptions, TableReader};
 pub use scalar::{Scalar, format_date_time, format_number};
 pub use schema::{Field, Schema};

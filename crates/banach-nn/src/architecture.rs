@@ -76,7 +76,7 @@ impl NetworkKind {
     }
 }
 
-from_name!(NetworkKind, "kind of network");
+from_name!(NetworkKind);
 
 /// The shape of a residual block.
 #[derive(Debug, Clone, Copy, PartialEq)]

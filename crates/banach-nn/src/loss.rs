@@ -151,7 +151,7 @@ impl Loss {
     }
 }
 
-from_name!(Loss, "loss");
+from_name!(Loss);
 
 /// 1 / (1 + exp(-x)) without overflow.
 pub(crate) fn sigmoid(x: f64) -> f64 {

@@ -2,36 +2,42 @@
 
 /// A name that no choice has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no {what} {got:?}; there are {known}")]
+#[error("expected {allowed}, got {got:?}")]
 pub struct NameError {
-    what: &'static str,
-    got: String,
-    known: String,
+    /// The names known, as a list in words.
+    pub allowed: String,
+    /// The name found.
+    pub got: String,
 }
 
 /// The choice among `all` with this name.
 pub(crate) fn by_name<T: Copy>(
-    what: &'static str,
     all: &[T],
     name: impl Fn(&T) -> &'static str,
     got: &str,
 ) -> Result<T, NameError> {
     let found = all.iter().find(|choice| name(choice) == got);
-    found.copied().ok_or_else(|| NameError {
-        what,
-        got: got.to_owned(),
-        known: all.iter().map(name).collect::<Vec<_>>().join(", "),
+    found.copied().ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(name).collect();
+        let (last, others) = names.split_last().unwrap_or((&"nothing", &[]));
+        NameError {
+            allowed: match others {
+                [] => (*last).to_owned(),
+                _ => format!("{} or {last}", others.join(", ")),
+            },
+            got: got.to_owned(),
+        }
     })
 }
 
 /// Reads a choice by its name among `ALL`.
 macro_rules! from_name {
-    ($type:ident, $what:literal) => {
+    ($type:ident) => {
         impl std::str::FromStr for $type {
             type Err = $crate::NameError;
 
             fn from_str(name: &str) -> Result<Self, Self::Err> {
-                $crate::names::by_name($what, &Self::ALL, |choice| choice.name(), name)
+                $crate::names::by_name(&Self::ALL, |choice| choice.name(), name)
             }
         }
     };
@@ -68,7 +74,7 @@ mod tests {
     fn another_name_is_refused_with_those_that_there_are() {
         assert_eq!(
             "Adam".parse::<Optimizer>().unwrap_err().to_string(),
-            "there is no optimizer \"Adam\"; there are sgd, adam, adamw"
+            "expected sgd, adam or adamw, got \"Adam\""
         );
     }
 

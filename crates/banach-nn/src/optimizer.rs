@@ -77,7 +77,7 @@ impl Optimizer {
     }
 }
 
-from_name!(Optimizer, "optimizer");
+from_name!(Optimizer);
 
 /// What an optimizer remembers between steps.
 #[derive(Debug, Clone, PartialEq)]

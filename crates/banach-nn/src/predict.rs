@@ -55,7 +55,7 @@ impl Precision {
     }
 }
 
-from_name!(Precision, "precision");
+from_name!(Precision);
 
 /// A network made ready to predict. A row's outputs have the same bits alone, in a batch, and with any
 /// number of threads.

@@ -64,7 +64,7 @@ impl Schedule {
     }
 }
 
-from_name!(Schedule, "learning-rate schedule");
+from_name!(Schedule);
 
 #[cfg(test)]
 mod tests {

@@ -299,7 +299,7 @@ impl Shape {
     }
 }
 
-from_name!(Shape, "network shape");
+from_name!(Shape);
 
 impl InputSpec {
     /// Number of units that enter the first layer.

@@ -67,7 +67,7 @@ impl Stopping {
     }
 }
 
-from_name!(Stopping, "stopping rule");
+from_name!(Stopping);
 
 #[cfg(test)]
 mod tests {

@@ -124,12 +124,11 @@ fn measure(
         }
         name => vec![name.to_owned()],
     };
-    let settings = Settings {
-        target: Some(target.clone()),
-        drop: Some(case.drop.iter().map(|&name| name.to_owned()).collect()),
-        seed: Some(seed),
-        ..settings.clone()
-    };
+    let settings = settings
+        .clone()
+        .target(&target)
+        .drop(case.drop.iter().copied())
+        .seed(seed);
     let estimator = Estimator::new(settings)?;
     let run = Run::default();
     let (mut learn, mut test) = match fixed {

@@ -145,7 +145,7 @@ pub(crate) fn fingerprint(problem: &Problem) -> Result<String, Error> {
         })
     };
     let mut settings = XxHash64::with_seed(0);
-    settings.write(json("settings", serde_json::to_string(&problem.config.settings))?.as_bytes());
+    settings.write(json("settings", serde_json::to_string(&problem.recipe.to_json()))?.as_bytes());
     let mut table = XxHash64::with_seed(0);
     table.write(json("network", serde_json::to_string(&problem.spec))?.as_bytes());
     table.write(json("encoder", serde_json::to_string(&problem.encoder))?.as_bytes());

@@ -3,33 +3,35 @@
 use banach_data::{Encoder, Features, Scaling};
 use banach_nn::{Activation, CategorySpec, Dropout, InputSpec, NetworkSpec};
 
-use crate::config::Config;
+use crate::error::Error;
+use crate::recipe::Recipe;
 
 /// Largest size of a one-hot unit under robust scaling, as for numbers.
 const CLIP: f64 = 3.0;
 
-/// The input layer for an encoder: numbers as they are; a category column with few values one unit a
-/// value, with many a trained vector.
-pub(crate) fn input_spec(encoder: &Encoder, config: &Config) -> InputSpec {
+/// The input layer for an encoder: numbers as they are; a category column with few categories becomes
+/// one-hot units, one with many gets an embedding.
+pub(crate) fn input_spec(encoder: &Encoder, recipe: &Recipe) -> Result<InputSpec, Error> {
+    let activation = recipe.activation()?;
     let categories = encoder.category_counts().into_iter().map(|counts| {
-        if counts.len() > config.max_one_hot {
+        if counts.len() > recipe.max_one_hot {
             CategorySpec::Embedding {
                 n_codes: counts.len(),
-                dimension: config.embedding_dim,
+                dimension: recipe.embedding_dim,
             }
         } else {
-            let (scaling, hidden) = (config.encoder.scaling, config.train.category_dropout);
+            let (scaling, hidden) = (recipe.scaling, recipe.category_dropout);
             let (mut low, mut high) = one_hot(counts, scaling, hidden);
-            to_fixed_point(config.activation, &mut low);
-            to_fixed_point(config.activation, &mut high);
+            to_fixed_point(activation, &mut low);
+            to_fixed_point(activation, &mut high);
             CategorySpec::OneHot { low, high }
         }
     });
-    InputSpec {
+    Ok(InputSpec {
         n_numbers: encoder.n_numbers(),
         categories: categories.collect(),
         dropout: Dropout::None,
-    }
+    })
 }
 
 /// Units with mean 0 and variance 1 over the training rows, so that the first layer sees what a

@@ -3,10 +3,10 @@
 use banach_data::{EncodedColumn, Notice, Table};
 use banach_nn::{Connection, LayerMoments, Network, Normalization, TensorRole};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::model::Model;
-use crate::settings::Settings;
 use crate::training::Training;
 
 /// Everything worth knowing about a model.
@@ -32,7 +32,7 @@ pub struct Inspection<'a> {
     /// How the model was trained.
     pub training: &'a Training,
     /// All settings.
-    pub settings: &'a Settings,
+    pub settings: &'a Map<String, Value>,
 }
 
 /// A target column.

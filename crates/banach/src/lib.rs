@@ -1,14 +1,14 @@
 //! Train, use and store self-normalizing networks on tables: the documented face of the project.
 //!
-//! Owns the way from a table to a model and back: [`Settings`], [`Estimator`], [`Model`], the model
-//! file, metrics and cross-validation. Refuses parsing and kernels, which live in the crates below.
+//! Owns the way from a table to a model and back: [`Settings`], [`Recipe`], [`Estimator`],
+//! [`Model`], the model file, metrics and cross-validation. Refuses parsing and kernels, which live in the crates below.
 //!
 //! ```no_run
 //! use banach::data::{ReadOptions, Table};
 //! use banach::{Estimator, Model, Run, Settings};
 //!
 //! // From a table to a model ...
-//! let settings = Settings { target: Some(vec!["species".into()]), ..Settings::default() };
+//! let settings = Settings::for_target("species");
 //! let table = Table::read("penguins.csv", &ReadOptions::default())?;
 //! let fitted = Estimator::new(settings)?.fit(table, &Run::default())?;
 //! fitted.model.save("model.safetensors")?;
@@ -23,7 +23,6 @@
 #![forbid(unsafe_code)]
 
 mod checkpoint;
-mod config;
 pub mod container;
 mod cross_validation;
 mod error;
@@ -37,8 +36,8 @@ mod model;
 mod model_file;
 mod predict;
 mod prediction;
-mod preset;
 mod problem;
+mod recipe;
 mod run;
 mod scoring;
 mod settings;
@@ -55,9 +54,9 @@ pub use inspect::{Inspection, Layer, Moments, Target};
 pub use model::Model;
 pub use predict::Predictor;
 pub use prediction::Predictions;
+pub use recipe::Recipe;
 pub use run::{Event, Overview, Run, Stage};
 pub use settings::{
-    ClassWeight, FixedPoint, LossChoice, OptimizerChoice, Preset, Settings, SplitChoice,
-    StoppingChoice, TaskChoice, TextError, Valid, parse_name,
+    ClassWeight, FixedPoint, Form, Preset, SETTINGS, Setting, SettingError, Settings, Validation,
 };
-pub use training::{Training, Valid as ValidReport};
+pub use training::{Training, ValidationScores};

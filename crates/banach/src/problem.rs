@@ -8,23 +8,23 @@ use banach_data::{
 };
 use banach_nn::{Dataset, NetworkSpec, TrainError};
 
-use crate::config::Config;
 use crate::error::Error;
 use crate::inputs::{input_spec, network_features};
 use crate::memory;
-use crate::settings::{ClassWeight, Settings, SplitChoice, Valid};
+use crate::recipe::Recipe;
+use crate::settings::{ClassWeight, Settings, Validation};
 
 /// Everything that training needs, checked and encoded.
 pub(crate) struct Problem {
-    pub(crate) config: Config,
+    pub(crate) recipe: Recipe,
     pub(crate) encoder: Encoder,
     pub(crate) target: TargetEncoder,
     pub(crate) spec: NetworkSpec,
     /// Training and validation rows; targets and weights with them.
     pub(crate) data: Dataset,
-    /// Rows of `data` to learn from, ascending.
+    /// Training rows of `data`, ascending.
     pub(crate) train: Vec<u32>,
-    /// Rows of `data` to validate on, ascending.
+    /// Validation rows of `data`, ascending.
     pub(crate) valid: Vec<u32>,
     /// Rows of the table that are left out because they have no target.
     pub(crate) without_target: usize,
@@ -57,7 +57,7 @@ impl Rows {
         table: &Table,
         among: Option<&[u32]>,
     ) -> Result<Self, Error> {
-        let names = settings.target.as_deref().unwrap_or_default();
+        let names = settings.target_columns();
         if names.is_empty() {
             return Err(Error::Setting {
                 name: "target",
@@ -65,7 +65,7 @@ impl Rows {
                 got: "nothing".to_owned(),
             });
         }
-        let task = settings.task.and_then(crate::TaskChoice::task);
+        let task = settings.task.flatten();
         let target = TargetEncoder::fit(table, names, task)?;
         let labelled = target.labelled_rows(table)?;
         let n_rows = among.map_or(table.n_rows(), <[u32]>::len);
@@ -130,46 +130,38 @@ impl Problem {
             }
         };
         let task = rows.target.task();
-        let config = Config::resolve(settings, task, rows.rows.len())?;
-        let settings = &config.settings;
-        let split = settings
-            .split
-            .clone()
-            .map_or_else(Split::default, |SplitChoice(split)| split);
-        let hold_out = match (choice, &settings.valid) {
+        let recipe = settings.recipe(task, rows.rows.len())?;
+        let weight = recipe.weight.as_deref();
+        let hold_out = match (choice, &recipe.validation) {
             (RowChoice::Divided(hold_out), _) => HoldOut {
                 train: intersection(&rows.rows, &hold_out.train),
                 valid: intersection(&rows.rows, &hold_out.valid),
             },
-            (_, Some(Valid::File(_))) => HoldOut {
+            (_, Validation::File(_)) => HoldOut {
                 train: rows.rows.clone(),
                 valid: Vec::new(),
             },
-            (_, &Some(Valid::Fraction(fraction))) => rows
-                .splitter(&table, &split, config.train.seed)
+            (_, &Validation::Fraction(fraction)) => rows
+                .splitter(&table, &recipe.split, recipe.seed)
                 .hold_out(fraction)?,
-            (_, None) => unreachable!("every preset says where validation rows come from"),
         };
         let target = rows.target.fit_rows(&table, &hold_out.train)?;
-        let features = feature_names(&table, &target, settings, &split);
-        let encoder = Encoder::fit(&table, &hold_out.train, &features, &config.encoder)?;
-        let spec = config.network(input_spec(&encoder, &config), target.n_outputs());
+        let features = feature_names(&table, &target, weight, &recipe.split);
+        let options = recipe.encoder_options();
+        let encoder = Encoder::fit(&table, &hold_out.train, &features, &options)?;
+        let inputs = input_spec(&encoder, &recipe)?;
+        let spec = recipe.network_spec(inputs, target.n_outputs())?;
         spec.check()?;
-        let (optimizer, batch_size) = (&config.train.optimizer, config.train.batch_size);
-        memory::check(
-            &spec,
-            optimizer,
-            batch_size.min(hold_out.train.len()),
-            networks,
-        )?;
+        let batch_size = recipe.batch_size.min(hold_out.train.len());
+        memory::check(&spec, &recipe.optimizer, batch_size, networks)?;
 
         // The validation file is opened before the long work on the table begins.
-        let valid_table = match (choice, &settings.valid) {
-            (RowChoice::All | RowChoice::Some(_), Some(Valid::File(path))) => {
+        let valid_table = match (choice, &recipe.validation) {
+            (RowChoice::All | RowChoice::Some(_), Validation::File(path)) => {
                 let schema = encoder
                     .schema()
                     .with(target.schema())
-                    .with(weight_schema(settings));
+                    .with(weight_schema(weight));
                 let options = ReadOptions {
                     schema: Some(schema),
                     ..ReadOptions::default()
@@ -179,7 +171,7 @@ impl Problem {
             _ => None,
         };
         let targets = target.encode(&table, &rows.rows)?;
-        let weights = match &settings.weight {
+        let weights = match weight {
             Some(name) => Some(sample_weights(&table, name, &rows.rows)?),
             None => None,
         };
@@ -200,7 +192,7 @@ impl Problem {
             let labelled = target.labelled_rows(&table)?;
             without_target += table.n_rows() - labelled.len();
             let targets = target.encode(&table, &labelled)?;
-            let weights = match &settings.weight {
+            let weights = match weight {
                 Some(name) => Some(sample_weights(&table, name, &labelled)?),
                 None => None,
             };
@@ -221,11 +213,11 @@ impl Problem {
                 });
             }
         }
-        if settings.class_weight == Some(ClassWeight::Balanced) {
+        if recipe.class_weight == ClassWeight::Balanced {
             balance(&mut data, &train, target.n_outputs());
         }
         Ok(Self {
-            config,
+            recipe,
             encoder,
             target,
             spec,
@@ -242,7 +234,7 @@ impl Problem {
 pub(crate) fn feature_names(
     table: &Table,
     target: &TargetEncoder,
-    settings: &Settings,
+    weight: Option<&str>,
     split: &Split,
 ) -> Vec<String> {
     let group = match split {
@@ -252,19 +244,19 @@ pub(crate) fn feature_names(
     let targets = target.names();
     let names = table.columns().iter().map(|column| column.name());
     let used = names.filter(|name| {
-        let role = Some(*name) == settings.weight.as_deref() || Some(*name) == group;
+        let role = Some(*name) == weight || Some(*name) == group;
         !role && !targets.contains(name)
     });
     used.map(str::to_owned).collect()
 }
 
-fn weight_schema(settings: &Settings) -> Schema {
-    let field = |name: &String| Field {
-        name: name.clone(),
+fn weight_schema(weight: Option<&str>) -> Schema {
+    let field = |name: &str| Field {
+        name: name.to_owned(),
         column_type: ColumnType::Number,
     };
     Schema {
-        fields: settings.weight.iter().map(field).collect(),
+        fields: weight.into_iter().map(field).collect(),
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use banach::{Settings, parse_name};
 use banach_data::AtomicFile;
 use banach_lab::compare::{
     Cell, CellResult, CompareOptions, CompareRun, Comparison, METHODS, Method, Metric, Origin,
@@ -21,6 +20,7 @@ use crate::interrupt;
 use crate::options::{FoldOptions, Talk, Threads, budget, check_output};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
+use crate::setting_flags::SettingFlags;
 use crate::text::{metric, pairs, plural, table};
 
 /// Exit code when no fold was completed: there is no answer.
@@ -72,7 +72,7 @@ pub(crate) struct CompareArgs {
     )]
     methods: Vec<String>,
     /// What to rank by [default: accuracy for classes, rmse for numbers, mean_auc for labels]
-    #[arg(long, value_parser = parse_name::<Metric>, help_heading = "Comparison")]
+    #[arg(long, help_heading = "Comparison")]
     metric: Option<Metric>,
     /// Begin nothing new after this many seconds
     #[arg(long, value_name = "SECONDS", help_heading = "Comparison")]
@@ -86,7 +86,7 @@ pub(crate) struct CompareArgs {
     #[command(flatten)]
     folds: FoldOptions,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingFlags,
     /// TOML file with settings
     #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
     config: Option<PathBuf>,
@@ -107,7 +107,7 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let folds = args.folds.folds()?;
     let budget = budget(args.budget)?;
-    if args.settings.network.is_some() {
+    if args.settings.0.get("network").is_some() {
         bail!(
             "compare trains networks of every kind: choose them with --methods, not with --network"
         );
@@ -140,7 +140,7 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
     let comparison = compare(&settings, &table, &options, &run)?;
     let seconds = start.elapsed().as_secs_f64();
-    let target = settings.target.clone().unwrap_or_default();
+    let target = settings.target_columns().to_vec();
     if args.talk.json {
         print_json(&as_json(&comparison, &target))?;
     } else {

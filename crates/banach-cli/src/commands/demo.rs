@@ -79,11 +79,7 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let progress = Progress::new(args.talk.quiet);
     let job = Job {
         data: &train,
-        settings: Settings {
-            target: Some(vec![TARGET.to_owned()]),
-            layers: Some(LAYERS),
-            ..Settings::default()
-        },
+        settings: Settings::for_target(TARGET).layers(LAYERS),
         out: &out,
         checkpoint: None,
         resume: false,

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use banach::{Evaluation, Model};
+use banach::{Evaluation, Model, Precision};
 use banach_data::{ColumnType, DataError, Field, ReadOptions, Schema, TableReader};
+use serde_json::Value;
 
-use crate::options::{PrecisionName, Talk, Threads};
+use crate::options::{Talk, Threads};
 use crate::output::{print, print_json, say};
 use crate::text::{metrics, plural, quoted, table};
 
@@ -34,8 +35,13 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "COL")]
     weight: Option<String>,
     /// How the network's weights are kept; the metrics of both say what bf16 costs
-    #[arg(long, value_enum, default_value = "single", help_heading = "Program")]
-    precision: PrecisionName,
+    #[arg(
+        long,
+        value_name = "PRECISION",
+        default_value = "single",
+        help_heading = "Program"
+    )]
+    precision: Precision,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
@@ -48,13 +54,14 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let weight = args.weight.as_deref();
     let mut reader = TableReader::open(&args.data, &options(&model, weight))
         .map_err(|error| about_weight(error, weight))?;
-    let mut predictor = model.predictor_with_precision(threads, args.precision.into())?;
+    let mut predictor = model.predictor_with_precision(threads, args.precision)?;
     let evaluation = predictor.evaluate(&mut reader, weight)?;
     if !args.talk.quiet {
         for column in &evaluation.encoding.columns {
             say(&column.to_string());
         }
-        if let (Some(column), None) = (&model.settings().weight, weight) {
+        let trained_with = model.settings().get("weight").and_then(Value::as_str);
+        if let (Some(column), None) = (trained_with, weight) {
             let column = quoted(column);
             say(&format!(
                 "the model was trained with weights, every row counts alike here; try --weight {column}"

@@ -5,15 +5,17 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::bail;
-use banach::{Estimator, Fitted, Model, Run, Settings, Valid, ValidReport};
+use banach::{Estimator, Fitted, Model, Run, Settings, ValidationScores};
 use banach_data::{ReadOptions, Table, TableReader, Task};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
 use crate::options::{Talk, Threads, check_output};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
+use crate::setting_flags::SettingFlags;
 use crate::text::{count, joined, metric, metrics, pairs, program, quoted};
 
 /// Class names that the summary shows before it says "...".
@@ -46,7 +48,7 @@ pub(crate) struct FitArgs {
     /// The table to learn from; - reads standard input
     data: PathBuf,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingFlags,
     /// TOML file with settings
     #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
     config: Option<PathBuf>,
@@ -83,7 +85,7 @@ struct Report<'a> {
     best_epoch: usize,
     seconds: f64,
     seed: Option<u64>,
-    valid: &'a ValidReport,
+    valid: &'a ValidationScores,
 }
 
 pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
@@ -94,9 +96,7 @@ pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
     let mut read = vec![args.data.as_path()];
-    if let Some(Valid::File(file)) = &settings.valid {
-        read.push(file);
-    }
+    read.extend(settings.validation_file());
     check_output(&args.out, &read)?;
     let progress = Progress::new(args.talk.quiet);
     let job = Job {
@@ -130,7 +130,7 @@ pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
 
 /// Settings from flags and from a file, with a target.
 pub(super) fn complete(
-    flags: Settings,
+    SettingFlags(flags): SettingFlags,
     config: Option<&Path>,
     data: &Path,
 ) -> anyhow::Result<Settings> {
@@ -138,7 +138,7 @@ pub(super) fn complete(
         Some(file) => flags.or(Settings::read(file)?),
         None => flags,
     };
-    if settings.target.as_ref().is_none_or(Vec::is_empty) {
+    if settings.target_columns().is_empty() {
         let reader = TableReader::open(data, &ReadOptions::default())?;
         bail!(
             "no target: name the column to predict with --target; {} has the columns {}",
@@ -156,18 +156,18 @@ pub(super) fn read_table(
     settings: &Settings,
     role: Option<&str>,
 ) -> anyhow::Result<Table> {
-    let split = settings.split.as_ref().and_then(|choice| choice.0.column());
-    let targets = settings.target.as_deref().unwrap_or_default();
+    let split = settings.split_column();
+    let targets = settings.target_columns();
     let needed = |name: &String| {
         let name = Some(name.as_str());
-        [role, split, settings.weight.as_deref()].contains(&name)
+        [role, split, settings.weight_column()].contains(&name)
             || targets.iter().any(|target| Some(target.as_str()) == name)
     };
-    let dropped = settings.drop.iter().flatten();
+    let dropped = settings.dropped_columns().iter();
     let options = ReadOptions {
         skip: dropped.filter(|name| !needed(name)).cloned().collect(),
-        categorical: settings.categorical.clone().unwrap_or_default(),
-        numeric: settings.numeric.clone().unwrap_or_default(),
+        categorical: settings.categorical_columns().to_vec(),
+        numeric: settings.numeric_columns().to_vec(),
         ..ReadOptions::default()
     };
     Ok(Table::read(data, &options)?)
@@ -218,7 +218,7 @@ fn report<'a>(model: &'a Model, out: &Path, seconds: f64) -> Report<'a> {
         epochs: training.history.len(),
         best_epoch: training.best_epoch,
         seconds,
-        seed: model.settings().seed,
+        seed: model.settings().get("seed").and_then(Value::as_u64),
         valid: &training.valid,
     }
 }

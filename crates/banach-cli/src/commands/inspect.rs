@@ -8,6 +8,7 @@ use anyhow::Context;
 use banach::{Inspection, Layer, Model, Moments};
 use banach_data::{EncodedColumn, ReadOptions, Table};
 use banach_nn::{Connection, Normalization};
+use serde_json::{Map, Value};
 
 use crate::options::Talk;
 use crate::output::{print, print_json, say};
@@ -82,8 +83,15 @@ pub(crate) fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
 
 /// The settings as a file for `--config`.
 fn settings(model: &Model) -> anyhow::Result<String> {
-    let mut text =
-        toml::to_string(model.settings()).context("cannot write the settings as TOML")?;
+    // TOML has no null: what has no meaning for this model is left out.
+    let settings = model
+        .settings()
+        .iter()
+        .filter(|(_, value)| !value.is_null());
+    let settings: Map<String, Value> = settings
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let mut text = toml::to_string(&settings).context("cannot write the settings as TOML")?;
     if !text.ends_with('\n') {
         text.push('\n');
     }

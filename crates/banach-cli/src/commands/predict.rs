@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use banach::{Model, Predictions};
+use banach::{Model, Precision, Predictions};
 use banach_data::{
     DataError, EncodeReport, OutputColumn, OutputType, OutputValues, ReadOptions, Table,
     TableReader, TableWriter, UnknownCategories,
@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
-use crate::options::{PrecisionName, Talk, Threads, check_output};
+use crate::options::{Talk, Threads, check_output};
 use crate::output::{print, print_json, say};
 use crate::text::plural;
 
@@ -54,8 +54,13 @@ pub(crate) struct PredictArgs {
     #[arg(long)]
     strict_categories: bool,
     /// How the network's weights are kept; `banach evaluate` says what bf16 costs
-    #[arg(long, value_enum, default_value = "single", help_heading = "Program")]
-    precision: PrecisionName,
+    #[arg(
+        long,
+        value_name = "PRECISION",
+        default_value = "single",
+        help_heading = "Program"
+    )]
+    precision: Precision,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
@@ -90,7 +95,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     } else {
         Some(interrupt::listen("stopping without a file")?)
     };
-    let mut predictor = model.predictor_with_precision(threads, args.precision.into())?;
+    let mut predictor = model.predictor_with_precision(threads, args.precision)?;
     let mut writer = None;
     let mut report = EncodeReport::default();
     while let Some(table) = reader.next_table(PIECE_ROWS)? {

@@ -1,6 +1,6 @@
 //! The methods that can be compared.
 
-use banach::{ClassWeight, Estimator, NetworkKind, Settings};
+use banach::{Estimator, NetworkKind, Settings};
 use banach_data::nearest_name;
 
 use crate::baselines::Baseline;
@@ -113,13 +113,13 @@ impl Method {
     pub(super) fn check(&self, settings: &Settings) -> Result<(), LabError> {
         match self.kind {
             MethodKind::Network(network) => {
-                Estimator::new(network_settings(settings.clone(), network))?;
+                Estimator::new(settings.clone().for_network(network))?;
                 Ok(())
             }
             MethodKind::Baseline(_) => {
-                let balanced = settings.class_weight == Some(ClassWeight::Balanced);
+                let balanced = settings.get("class_weight") == Some("balanced".into());
                 for (setting, given) in [
-                    ("weight", settings.weight.is_some()),
+                    ("weight", settings.weight_column().is_some()),
                     ("class_weight", balanced),
                 ] {
                     if given {
@@ -136,22 +136,10 @@ impl Method {
     }
 }
 
-/// The settings for a kind of network, without those that have no meaning for it.
-pub(super) fn network_settings(mut settings: Settings, network: NetworkKind) -> Settings {
-    settings.network = Some(network);
-    if network != NetworkKind::Snn {
-        settings.fixed_point = None;
-    }
-    if network == NetworkKind::Highway {
-        settings.width = None;
-    }
-    if matches!(network, NetworkKind::Highway | NetworkKind::ResNet) {
-        settings.shape = None;
-    }
-    if network != NetworkKind::ResNet {
-        (settings.block, settings.bottleneck) = (None, None);
-    }
-    settings
+/// The seed of settings, by default 0.
+pub(super) fn seed(settings: &Settings) -> u64 {
+    let seed = settings.get("seed").and_then(|seed| seed.as_u64());
+    seed.unwrap_or(0)
 }
 
 fn networks() -> String {

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use banach::container::Container;
-use banach_nn::{Features, Network, Pool, Predictor, Workspace};
+use banach_nn::{Features, Network, Pool, Precision, Predictor, Workspace};
 use serde::Serialize;
 
 use super::workload::{Name, Workload, check_seconds};
-use crate::options::{PrecisionName, Threads};
+use crate::options::{Threads};
 use crate::output::{print, print_json};
 use crate::text::{count, pairs};
 
@@ -46,8 +46,8 @@ pub(super) struct PredictArgs {
     #[arg(long, value_enum, value_name = "NAME", default_value = "small")]
     workload: Name,
     /// How the weights are kept
-    #[arg(long, value_enum, default_value = "single")]
-    precision: PrecisionName,
+    #[arg(long, default_value = "single")]
+    precision: Precision,
     /// Seconds to measure: half of them single rows, half of them batches
     #[arg(long, value_name = "S", default_value_t = 3.0)]
     seconds: f64,
@@ -68,7 +68,7 @@ struct Report {
     layers: usize,
     width: usize,
     classes: usize,
-    precision: PrecisionName,
+    precision: Precision,
     threads: usize,
     single_row: SingleRow,
     batch_1024: Batch,
@@ -93,7 +93,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         ..Workload::named(args.workload)
     };
     let network = Network::new(workload.spec(), 1)?;
-    let predictor = Predictor::new(&network, args.precision.into());
+    let predictor = Predictor::new(&network, args.precision);
     let mut pool =
         Pool::new(threads).with_context(|| format!("could not start {threads} threads"))?;
     let mut workspace = predictor.workspace(threads);

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use banach::{Estimator, Predictions, Settings};
+use banach::{Estimator, Predictions, Recipe, Settings};
 use banach_data::{Column, HoldOut, Scalar, Table, TargetEncoder, UnknownCategories};
 use banach_nn::{NetworkKind, TrainError, parallel_map};
 
@@ -41,12 +41,9 @@ fn fit_one(
     run: &Run<'_>,
 ) -> Result<Chosen, LabError> {
     let start = Instant::now();
-    let settings = Settings {
-        target: Some(vec![TARGET.to_owned()]),
-        network: Some(kind),
-        seed: Some(run.seed),
-        ..Settings::default()
-    };
+    let settings = Settings::for_target(TARGET)
+        .seed(run.seed)
+        .for_network(kind);
     let how = banach::Run {
         threads: 1,
         interrupt: run.interrupt,
@@ -62,18 +59,16 @@ fn fit_one(
         .predictor(1)?
         .predict(&test, UnknownCategories::Count)?;
     let right = right(&predictions, model.target(), set, &part.test);
-    let settings = model.settings();
+    let recipe = Recipe::from_json(model.settings())?;
     Ok(Chosen {
         test: Some(right as f64 / part.test.len().max(1) as f64),
         seconds: start.elapsed().as_secs_f64(),
         setting: format!(
             "default recipe {} epoch {}",
-            settings
-                .width
-                .zip(settings.layers)
-                .map_or(String::new(), |(width, layers)| format!(
-                    "{width} x {layers}"
-                )),
+            recipe.width.map_or(String::new(), |width| format!(
+                "{width} x {}",
+                recipe.layers
+            )),
             model.training().best_epoch,
         ),
     })

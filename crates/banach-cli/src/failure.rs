@@ -83,6 +83,16 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
         Some(Error::ReadSettings { file, source }) if source.kind() == io::ErrorKind::NotFound => {
             near_file(file)
         }
+        Some(Error::NoCheckpoint { .. }) => {
+            Some("start a new run without --resume".to_owned())
+        }
+        Some(Error::OtherRun { .. }) => Some(
+            "resume with the same settings and table, or start a new run without --resume"
+                .to_owned(),
+        ),
+        Some(Error::OutOfMemory { .. }) => {
+            Some("try a smaller --width, --layers or --batch-size".to_owned())
+        }
         _ => None,
     }
 }
@@ -113,7 +123,7 @@ fn about_model(error: &FormatError) -> Option<String> {
                 .to_owned(),
         ),
         _ if file.is_some_and(|file| file.ends_with("checkpoint.safetensors")) => {
-            Some("try without --resume, to begin anew".to_owned())
+            Some("start a new run without --resume".to_owned())
         }
         _ => Some(
             "try to copy the file again, or to train the model again with `banach fit`".to_owned(),

@@ -17,6 +17,8 @@ fn flag(setting: &'static Setting) -> Arg {
         .help_heading(setting.heading())
         .help(help(setting))
         .action(ArgAction::Append)
+        // A mean may be negative, and `-1,2` is no number.
+        .allow_hyphen_values(setting.name() == "fixed_point")
         .value_parser(ValueParser::new(move |text: &str| checked(setting, text)));
     if setting.name() != setting.long_name() {
         arg = arg.visible_alias(dashed(setting.name()));

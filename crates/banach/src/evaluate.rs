@@ -28,7 +28,7 @@ pub struct Evaluation {
     /// True against predicted classes; `None` unless there are classes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confusion: Option<Confusion>,
-    /// Cells unlike those of training.
+    /// Unseen and newly missing cells.
     pub encoding: EncodeReport,
 }
 

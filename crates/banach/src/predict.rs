@@ -39,7 +39,7 @@ impl<'a> Predictor<'a> {
         self.model
     }
 
-    /// Predicts all rows of a table and reports cells unlike those of training.
+    /// Predicts all rows of a table and reports unseen and newly missing cells.
     ///
     /// # Errors
     /// [`Error::Data`] when the table lacks a column or has cells of another type, and with

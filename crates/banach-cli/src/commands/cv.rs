@@ -14,9 +14,9 @@ use crate::progress::Progress;
 use crate::setting_flags::SettingFlags;
 use crate::text::{count, metric, plural, table};
 
-/// Cross-validate: train and measure once for each fold
+/// Cross-validate: train and evaluate once for each fold
 ///
-/// Every row is measured by a model that has not seen it. Folds train side by side, a thread each;
+/// Every row is scored by a model that was not trained on it. Folds train in parallel, a thread each;
 /// the result is the same for any number of threads.
 #[derive(clap::Args)]
 #[command(

@@ -11,7 +11,7 @@ use crate::options::{Talk, Threads};
 use crate::output::{print, print_json, say};
 use crate::text::{metrics, plural, quoted, table};
 
-/// Measure a model on rows with known targets
+/// Evaluate a model on rows with known targets
 ///
 /// Rows without a target are left out. Give rows that the model was not trained on, or the numbers
 /// will flatter it.
@@ -24,7 +24,7 @@ Examples:
 
 --json keys: rows, without_target, metrics {accuracy, balanced_accuracy, log_loss, auc, brier, ece |
 rmse, mae, r2 | log_loss, mean_auc, auc {target}}, confusion {classes, counts} for classes,
-encoding {n_rows, columns}: cells unlike those of training. Metrics that these rows do not define
+encoding {n_rows, columns}: unseen or newly missing cells. Metrics that these rows do not define
 are null.")]
 pub(crate) struct EvaluateArgs {
     /// The model file
@@ -34,7 +34,7 @@ pub(crate) struct EvaluateArgs {
     /// Column of sample weights
     #[arg(long, value_name = "COL")]
     weight: Option<String>,
-    /// How the network's weights are kept; the metrics of both say what bf16 costs
+    /// Precision of the network's weights: single (as trained) or bf16 (bfloat16: half the memory); compare the metrics of both to see what bf16 costs
     #[arg(
         long,
         value_name = "PRECISION",
@@ -64,7 +64,7 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
         if let (Some(column), None) = (trained_with, weight) {
             let column = quoted(column);
             say(&format!(
-                "the model was trained with weights, every row counts alike here; try --weight {column}"
+                "the model was trained with sample weights, but here every row has weight 1; try --weight {column}"
             ));
         }
     }

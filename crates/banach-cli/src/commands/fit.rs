@@ -16,15 +16,15 @@ use crate::options::{Talk, Threads, check_output};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
 use crate::setting_flags::SettingFlags;
-use crate::text::{count, joined, metric, metrics, pairs, program, quoted};
+use crate::text::{count, joined, metric, metrics, pairs, plural, program, quoted};
 
 /// Class names that the summary shows before it says "...".
 const MAX_CLASSES: usize = 10;
 
 /// Train a model on a table
 ///
-/// Finds the task and the types of the columns, holds validation rows out, trains, keeps the best
-/// epoch and writes one model file. Each setting comes from its flag, else from the file given with
+/// Detects the task and the column types, holds out validation rows, trains, keeps the weights of the
+/// best epoch and writes one model file. Each setting comes from its flag, else from the file given with
 /// --config, else from the preset.
 #[derive(clap::Args)]
 #[command(
@@ -35,17 +35,17 @@ Examples:
   banach fit train.parquet --target price --task regression --out price.safetensors
   banach fit visits.csv --target returned --split group=patient --drop name,phone
   banach fit tox.parquet --target NR-AR --target NR-ER --valid valid.parquet
-  banach fit big.csv.zst --target y --checkpoint run --resume    go on after a crash
+  banach fit big.csv.zst --target y --checkpoint run --resume    continue after a crash
   banach fit train.csv --config settings.toml --epochs 50
 
 A settings file is TOML with the names of the flags: layers = 8, target = [\"species\"].
 `banach inspect MODEL --settings` prints the complete settings of a model in this form.
 
---json keys: model, task, target (a list), rows (to learn from and to validate on), features,
+--json keys: model, task, target (a list), rows (training and validation), features,
 classes (null without), epochs, best_epoch, seconds, seed, valid {loss, and the task's metrics}."
 )]
 pub(crate) struct FitArgs {
-    /// The table to learn from; - reads standard input
+    /// The table to train on; - reads standard input
     data: PathBuf,
     #[command(flatten)]
     settings: SettingFlags,
@@ -60,10 +60,10 @@ pub(crate) struct FitArgs {
         help_heading = "Program"
     )]
     out: PathBuf,
-    /// Folder for checkpoints and metrics.jsonl; made if it is not there
+    /// Folder for checkpoints and metrics.jsonl; created if it does not exist
     #[arg(long, value_name = "DIR", help_heading = "Program")]
     checkpoint: Option<PathBuf>,
-    /// Go on from the checkpoint in the folder, to the same result as without the break
+    /// Continue from the checkpoint in the folder; the result is the same as without the interruption
     #[arg(long, help_heading = "Program")]
     resume: bool,
     #[command(flatten)]
@@ -116,7 +116,7 @@ pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
     }
     if fitted.interrupted {
         progress.note(&format!(
-            "interrupted: {} has the best weights up to there",
+            "interrupted: {} has the best weights so far",
             args.out.display()
         ));
         return Ok(ExitCode::from(INTERRUPTED));
@@ -246,9 +246,9 @@ pub(super) fn summary(model: &Model, out: &Path, seconds: f64) -> String {
     lines.push(line(
         "rows",
         format!(
-            "{} to learn from, {} to validate on",
-            count(training.train_rows),
-            count(training.valid_rows)
+            "{}, {}",
+            plural(training.train_rows, "training row", "training rows"),
+            plural(training.valid_rows, "validation row", "validation rows")
         ),
     ));
     lines.push(line("features", count(model.schema().fields.len())));

@@ -21,11 +21,11 @@ const MAX_COLUMNS: usize = 50;
 /// Categories of a column that are named before "...".
 const MAX_CATEGORIES: usize = 8;
 
-/// Look inside a model
+/// Show what is inside a model
 ///
-/// Columns and what is made of them, network, per layer the sums of weights that self-normalization
+/// Columns and their encoding, the network with the weight sums of each layer that self-normalization
 /// rests on, training, and the complete settings. With a table also the mean and variance of the
-/// activations that its rows cause.
+/// activations on its rows.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -44,7 +44,7 @@ pub(crate) struct InspectArgs {
     model: PathBuf,
     /// Rows to measure activations on; - reads standard input
     data: Option<PathBuf>,
-    /// Print the settings alone, as TOML that --config takes
+    /// Print only the settings, as TOML for --config
     #[arg(long, conflicts_with_all = ["json", "data"])]
     settings: bool,
     #[command(flatten)]
@@ -76,7 +76,7 @@ pub(crate) fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
     let _ = write!(text, "\nsettings\n{}", settings(&model)?);
     print(&text)?;
     if !args.talk.quiet && rows.is_none() {
-        say("give a table too to see the mean and variance of activations");
+        say("add a table to see the mean and variance of activations");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -117,7 +117,7 @@ fn description(inspection: &Inspection<'_>) -> String {
     let shown = inspection.columns.iter().take(MAX_COLUMNS);
     let mut columns: Vec<Vec<String>> = shown.map(column).collect();
     if inspection.columns.len() > MAX_COLUMNS {
-        columns.push(vec!["  ...".to_owned(), "--json lists them all".to_owned()]);
+        columns.push(vec!["  ...".to_owned(), "see all with --json".to_owned()]);
     }
     let _ = write!(
         text,
@@ -144,9 +144,9 @@ fn description(inspection: &Inspection<'_>) -> String {
     let training = inspection.training;
     let _ = writeln!(
         text,
-        "\ntraining: {} to learn from, {} to validate on, {}, best {}{}",
-        plural(training.train_rows, "row", "rows"),
-        count(training.valid_rows),
+        "\ntraining: {}, {}, {}, best {}{}",
+        plural(training.train_rows, "training row", "training rows"),
+        plural(training.valid_rows, "validation row", "validation rows"),
         plural(training.history.len(), "epoch", "epochs"),
         training.best_epoch,
         if training.refit {

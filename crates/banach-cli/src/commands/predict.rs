@@ -32,8 +32,8 @@ Examples:
   banach predict model.safetensors new.csv --keep id --out predictions.parquet
   zcat new.csv.gz | banach predict model.safetensors - | head
 
---json keys (the predictions then go to --out): rows, out, unusual (per column with cells unlike
-those of training: column, unknown, examples, missing).")]
+--json keys (the predictions then go to --out): rows, out, unusual (columns with unseen or
+newly missing cells: column, unknown, examples, missing).")]
 pub(crate) struct PredictArgs {
     /// The model file
     model: PathBuf,
@@ -50,10 +50,10 @@ pub(crate) struct PredictArgs {
     /// Columns to write before the predictions, unchanged
     #[arg(long, value_name = "COL,..", value_delimiter = ',')]
     keep: Vec<String>,
-    /// Fail on a category that did not occur in training, instead of counting it as unknown
+    /// Fail on a category that did not occur in training, instead of treating it as unknown
     #[arg(long)]
     strict_categories: bool,
-    /// How the network's weights are kept; `banach evaluate` says what bf16 costs
+    /// Precision of the network's weights: single (as trained) or bf16 (bfloat16: half the memory); `banach evaluate` shows what bf16 costs
     #[arg(
         long,
         value_name = "PRECISION",

@@ -12,10 +12,10 @@ use crate::options::Threads;
 use crate::output::{print, print_json};
 use crate::text::{count, pairs};
 
-/// Samples per second of many networks that train side by side, a thread each
+/// Samples per second of many networks trained in parallel, a thread each
 ///
-/// As folds, seeds and members of an ensemble do. Each network has its own weights and its own order of the rows, and is trained for an
-/// equal share of the time; making it counts too.
+/// Like folds, seeds or members of an ensemble. Each network has its own weights and its own order of the rows and is trained for an
+/// equal share of the time, initialization included.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,10 +24,10 @@ Examples:
 --json keys: workload, features, layers, width, classes, batch, optimizer, dropout, rows, networks, threads, samples_per_second (of
 all networks together), gflops, seconds.")]
 pub(super) struct FleetArgs {
-    /// Networks
+    /// Number of networks
     #[arg(long, value_name = "K", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     networks: u32,
-    /// Their shape and training
+    /// Workload
     #[arg(long, value_enum, value_name = "NAME", default_value = "small")]
     workload: Name,
     /// Seconds to measure

@@ -28,8 +28,8 @@ const MAX_TIMES: usize = 10_000_000;
 
 /// Microseconds for one row, and rows per second in batches of 1024
 ///
-/// Of a network with its initial weights on random rows. A single row is predicted on one thread, from numbers in memory to outputs in
-/// memory; batches take all threads.
+/// Measured with initial weights on random rows. A single row is predicted on one thread, from numbers in memory to outputs in
+/// memory; batches use all threads.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -42,11 +42,11 @@ order of the layers, input [1024, features] and output [1024, classes], before s
 
 --json keys: workload, features, layers, width, classes, precision, threads, single_row {p50_us, p99_us}, batch_1024 {rows_per_second}.")]
 pub(super) struct PredictArgs {
-    /// The network
+    /// Workload
     #[arg(long, value_enum, value_name = "NAME", default_value = "small")]
     workload: Name,
-    /// How the weights are kept
-    #[arg(long, default_value = "single")]
+    /// Precision of the weights: single or bf16 (bfloat16)
+    #[arg(long, value_name = "PRECISION", default_value = "single")]
     precision: Precision,
     /// Seconds to measure: half of them single rows, half of them batches
     #[arg(long, value_name = "S", default_value_t = 3.0)]

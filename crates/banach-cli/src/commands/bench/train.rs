@@ -39,10 +39,10 @@ pub(super) struct TrainArgs {
     workload: Vec<Name>,
     #[command(flatten)]
     changes: Changes,
-    /// Rows of the dataset [default: 64 batches]
+    /// Number of rows in the dataset [default: 64 batches]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Network")]
     rows: Option<u32>,
-    /// Seconds to measure, after a tenth of them to warm up
+    /// Seconds to measure, the first tenth for warming up
     #[arg(long, value_name = "S", default_value_t = 3.0)]
     seconds: f64,
     #[command(flatten)]

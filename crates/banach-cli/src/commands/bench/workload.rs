@@ -22,15 +22,15 @@ const MAX_SECONDS: f64 = 3600.0;
 /// A network that has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Name {
-    /// 16 features, 3 x 256 units, batches of 256, Adam
+    /// 16 features, 3 x 256 units, batch size 256, Adam
     Small,
-    /// 32 features, 8 x 256 units, batches of 128, SGD, alpha dropout 0.05
+    /// 32 features, 8 x 256 units, batch size 128, SGD, alpha dropout 0.05
     Deep,
-    /// 32 features, 32 x 256 units, batches of 128, SGD, alpha dropout 0.05
+    /// 32 features, 32 x 256 units, batch size 128, SGD, alpha dropout 0.05
     Vdeep,
-    /// 64 features, 8 x 1024 units, 10 classes, batches of 128, SGD, alpha dropout 0.05
+    /// 64 features, 8 x 1024 units, 10 classes, batch size 128, SGD, alpha dropout 0.05
     Wide,
-    /// 784 features, 8 x 784 units, 10 classes, batches of 128, SGD
+    /// 784 features, 8 x 784 units, 10 classes, batch size 128, SGD
     Mnist,
 }
 
@@ -66,25 +66,25 @@ pub(super) struct Changes {
     /// Kind of network: snn, msra, batchnorm, layernorm, weightnorm, highway or resnet
     #[arg(long, value_name = "NAME", value_parser = kind)]
     network: Option<NetworkKind>,
-    /// Number features
+    /// Number of numeric features
     #[arg(long, value_name = "N", value_parser = size())]
     features: Option<usize>,
-    /// Hidden layers; of a resnet its first layer and blocks of two
+    /// Number of hidden layers; with resnet the first layer plus blocks of two
     #[arg(long, value_name = "N", value_parser = size())]
     layers: Option<usize>,
     /// Units in each hidden layer; a highway network is as wide as its input
     #[arg(long, value_name = "N", value_parser = size())]
     width: Option<usize>,
-    /// Classes
+    /// Number of classes
     #[arg(long, value_name = "N", value_parser = size())]
     classes: Option<usize>,
-    /// Rows in a step
+    /// Batch size
     #[arg(long, value_name = "N", value_parser = size())]
     batch: Option<usize>,
-    /// Rule of the steps
+    /// Optimizer
     #[arg(long, value_enum)]
     optimizer: Option<Rule>,
-    /// Rate of dropout, in [0, 1)
+    /// Dropout rate, in [0, 1)
     #[arg(long, value_name = "RATE")]
     dropout: Option<f64>,
 }

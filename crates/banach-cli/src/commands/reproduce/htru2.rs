@@ -21,16 +21,16 @@ pub(super) struct Htru2Args {
     #[cfg(feature = "download")]
     #[command(flatten)]
     download: DownloadOptions,
-    /// Settings to try
+    /// Grid of settings to search
     #[arg(long, value_enum, default_value_t = GridName::Quick)]
     grid: GridName,
-    /// Epochs of a network [default: 20 for the quick grid, 100 for the full one]
+    /// Number of epochs [default: 20 for the quick grid, 100 for the full one]
     #[arg(long, value_name = "N")]
     epochs: Option<NonZeroUsize>,
     /// Fold to run, from 0, or all
     #[arg(long, value_name = "K|all", default_value = "all")]
     fold: String,
-    /// Networks [default: all]
+    /// Kinds of network [default: all]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     methods: Vec<String>,
 }

@@ -17,16 +17,16 @@ use super::{Common, facts, kinds, seconds, write};
 pub(super) struct Tox21Args {
     #[command(flatten)]
     pub(super) common: Common,
-    /// Epochs of a network
+    /// Number of epochs
     #[arg(long, value_name = "N", default_value = "20")]
     epochs: NonZeroUsize,
-    /// Number of seeds, from --seed on
+    /// Number of seeds, starting at --seed
     #[arg(long, value_name = "N", default_value_t = 3)]
     seeds: u64,
-    /// Numbers of layers, of those that the paper has [default: 2,3,4,6,8,16,32]
+    /// Numbers of hidden layers, out of those in the paper [default: 2,3,4,6,8,16,32]
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = known_depth)]
     depths: Vec<usize>,
-    /// Networks [default: all]
+    /// Kinds of network [default: all]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     methods: Vec<String>,
 }

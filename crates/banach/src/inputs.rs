@@ -5,9 +5,6 @@ use banach_nn::{Activation, CategorySpec, Dropout, InputSpec, Inputs, NetworkSpe
 
 use crate::config::Config;
 
-/// Largest size of a one-hot unit under robust scaling, as for numbers.
-const CLIP: f64 = 3.0;
-
 /// The input layer for an encoder: numbers as they are; a category column with few values one unit a
 /// value, with many a trained vector.
 pub(crate) fn input_spec(encoder: &Encoder, config: &Config) -> InputSpec {
@@ -48,13 +45,9 @@ fn one_hot(counts: &[u64], scaling: Scaling, hidden: f64) -> (Vec<f32>, Vec<f32>
         if deviation == 0.0 {
             return (0.0, 0.0);
         }
-        let clip = |z: f64| match scaling {
-            Scaling::Robust => CLIP * z / (CLIP * CLIP + z * z).sqrt(),
-            Scaling::Standard => z,
-        };
         (
-            clip(-share / deviation) as f32,
-            clip((1.0 - share) / deviation) as f32,
+            scaling.clip(-share / deviation) as f32,
+            scaling.clip((1.0 - share) / deviation) as f32,
         )
     });
     units.unzip()

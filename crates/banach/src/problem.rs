@@ -6,6 +6,7 @@ use banach_data::{
     ColumnType, Encoder, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
     TargetEncoder, Targets, Task, UnknownCategories, sample_weights,
 };
+use banach_io::read_table;
 use banach_nn::{Dataset, Inputs, NetworkSpec};
 
 use crate::config::Config;
@@ -174,7 +175,7 @@ impl Problem {
                     schema: Some(schema),
                     ..ReadOptions::default()
                 };
-                Some(Table::read(path, &options)?)
+                Some(read_table(path, &options)?)
             }
             _ => None,
         };

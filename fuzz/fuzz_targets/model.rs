@@ -5,7 +5,8 @@ use std::io::Cursor;
 
 use banach::Model;
 use banach::container::Container;
-use banach_data::{DataError, ReadOptions, Table, TableReader, UnknownCategories};
+use banach_data::{Table, UnknownCategories};
+use banach_io::{ReadError, ReadOptions, TableReader};
 use banach_nn::NetworkSpec;
 use libfuzzer_sys::fuzz_target;
 
@@ -65,7 +66,7 @@ fn check(bytes: &[u8]) {
 }
 
 /// A table of the model's columns with one row.
-fn row(model: &Model) -> Result<Table, DataError> {
+fn row(model: &Model) -> Result<Table, ReadError> {
     let schema = model.schema();
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let names: Vec<_> = schema

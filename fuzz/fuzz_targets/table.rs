@@ -3,7 +3,8 @@
 
 use std::io::Cursor;
 
-use banach_data::{Column, DataError, Field, ReadOptions, Schema, TableReader};
+use banach_data::{Column, Field, Schema};
+use banach_io::{ReadError, ReadOptions, TableReader};
 use libfuzzer_sys::fuzz_target;
 
 /// What other readers would take over: gzip, Zstandard, Parquet, Arrow.
@@ -15,7 +16,7 @@ const FOREIGN: [&[u8]; 5] = [
     b"\xFF\xFF\xFF\xFF",
 ];
 
-fn open(bytes: &[u8], options: &ReadOptions) -> Result<TableReader, DataError> {
+fn open(bytes: &[u8], options: &ReadOptions) -> Result<TableReader, ReadError> {
     TableReader::from_reader("table.csv", Box::new(Cursor::new(bytes.to_vec())), options)
 }
 

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use banach::Error;
 use banach::container::FormatError;
-use banach_data::{DataError, nearest_name};
+use banach_data::{DataError, EncodeError, SplitError, TableError, TargetError, nearest_name};
+use banach_io::{ReadError, WriteError};
 use banach_nn::TrainError;
 
 use crate::output::say;
@@ -60,20 +61,22 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
                 .to_owned(),
         );
     }
-    let data = match error.downcast_ref() {
-        Some(Error::Data(data)) => Some(data),
-        _ => error.downcast_ref::<DataError>(),
+    if let Some(error) = table_error(error) {
+        return about_table(error);
+    }
+    let read = match error.downcast_ref() {
+        Some(Error::ReadTable(read)) => Some(read),
+        _ => error.downcast_ref::<ReadError>(),
     };
-    if let Some(data) = data {
-        return match data {
-            DataError::Read { file, source } if source.kind() == io::ErrorKind::NotFound => {
-                near_file(file)
-            }
-            DataError::MissingColumns { .. } => Some(
-                "try `banach inspect MODEL` to see the columns that the model needs".to_owned(),
-            ),
-            _ => None,
-        };
+    match read {
+        Some(ReadError::Read { file, source }) if source.kind() == io::ErrorKind::NotFound => {
+            return near_file(file);
+        }
+        Some(ReadError::FormatNotBuilt { .. }) => return Some(full_build()),
+        _ => {}
+    }
+    if let Some(WriteError::FormatNotBuilt { .. }) = error.downcast_ref() {
+        return Some(full_build());
     }
     match error.downcast_ref() {
         Some(Error::Format(format)) => about_model(format),
@@ -106,6 +109,54 @@ fn diverged(error: &anyhow::Error) -> bool {
         };
         matches!(own, Some(TrainError::Diverged { .. }))
     })
+}
+
+/// The fault of a table that an error is about.
+fn table_error(error: &anyhow::Error) -> Option<&TableError> {
+    if let Some(error) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(EncodeError::Table(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(TargetError::Table(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(SplitError::Table(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(ReadError::Table(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    match error.downcast_ref() {
+        Some(DataError::Table(error)) => Some(error),
+        _ => match error.downcast_ref() {
+            Some(Error::Data(DataError::Table(error))) => Some(error),
+            _ => None,
+        },
+    }
+}
+
+fn about_table(error: &TableError) -> Option<String> {
+    let step = match error {
+        TableError::MissingColumns { .. } => {
+            "try `banach inspect MODEL` to see the columns that the model needs"
+        }
+        TableError::UnknownColumns {
+            setting: "passthrough",
+            ..
+        } => "--keep takes names of columns of the table",
+        TableError::UnknownColumns {
+            setting: "skip", ..
+        } => "--drop takes names of columns of the table",
+        _ => return None,
+    };
+    Some(step.to_owned())
+}
+
+fn full_build() -> String {
+    "try `cargo install --path crates/banach-cli --features full` for a build with every format"
+        .to_owned()
 }
 
 fn about_model(error: &FormatError) -> Option<String> {

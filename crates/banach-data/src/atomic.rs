@@ -5,7 +5,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::DataError;
+/// A file that cannot be written, with its name.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {file}; nothing was left behind")]
+pub struct AtomicFileError {
+    /// The file.
+    pub file: String,
+    /// What the operating system said.
+    #[source]
+    pub source: io::Error,
+}
 
 /// A file that is written beside its target and takes the target's place on
 /// [`AtomicFile::commit`]. Dropped without that, it leaves nothing behind.
@@ -23,8 +32,8 @@ impl AtomicFile {
     /// Begins a new file. The target stays as it is until the commit.
     ///
     /// # Errors
-    /// [`DataError::Write`] when the folder does not exist or cannot be written to.
-    pub fn create(target: impl AsRef<Path>) -> Result<Self, DataError> {
+    /// [`AtomicFileError`] when the folder does not exist or cannot be written to.
+    pub fn create(target: impl AsRef<Path>) -> Result<Self, AtomicFileError> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let target = target.as_ref();
         let write_error = |source| write_error(target, source);
@@ -75,8 +84,8 @@ impl AtomicFile {
     /// Puts the file in its target's place, after its bytes have reached the disk.
     ///
     /// # Errors
-    /// [`DataError::Write`]; then nothing is left behind and the target is as it was.
-    pub fn commit(mut self) -> Result<(), DataError> {
+    /// [`AtomicFileError`]; then nothing is left behind and the target is as it was.
+    pub fn commit(mut self) -> Result<(), AtomicFileError> {
         let Some(temporary) = self.temporary.take() else {
             return Ok(());
         };
@@ -94,8 +103,8 @@ impl AtomicFile {
     /// Writes a whole file at once.
     ///
     /// # Errors
-    /// [`DataError::Write`]; then nothing is left behind and the target is as it was.
-    pub fn write(target: impl AsRef<Path>, bytes: &[u8]) -> Result<(), DataError> {
+    /// [`AtomicFileError`]; then nothing is left behind and the target is as it was.
+    pub fn write(target: impl AsRef<Path>, bytes: &[u8]) -> Result<(), AtomicFileError> {
         let mut file = Self::create(&target)?;
         file.write_all(bytes)
             .map_err(|source| write_error(target.as_ref(), source))?;
@@ -103,8 +112,8 @@ impl AtomicFile {
     }
 }
 
-fn write_error(target: &Path, source: io::Error) -> DataError {
-    DataError::Write {
+fn write_error(target: &Path, source: io::Error) -> AtomicFileError {
+    AtomicFileError {
         file: target.display().to_string(),
         source,
     }

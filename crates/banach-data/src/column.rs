@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::column_builder::ColumnBuilder;
 use crate::dictionary::Dictionary;
 use crate::scalar::Scalar;
 
@@ -129,28 +128,6 @@ impl Column {
         }
     }
 
-    /// A column of cells that are in memory. Its type is the one that all present cells have: numbers,
-    /// booleans or times, else categories. Numbers that are not finite are missing, and text means what
-    /// it means in a file ([`Scalar::parse`]).
-    #[must_use]
-    pub fn from_scalars<'a>(
-        name: impl Into<String>,
-        scalars: impl IntoIterator<Item = Scalar<'a>>,
-    ) -> Self {
-        let mut builder = ColumnBuilder::new(None);
-        for scalar in scalars {
-            let scalar = match scalar {
-                Scalar::Number(value) => Scalar::number(value),
-                Scalar::Text(text) => Scalar::parse(text),
-                other => other,
-            };
-            // Only a type that was given can be missed.
-            let pushed = builder.push_scalar(scalar);
-            debug_assert!(pushed.is_ok(), "{pushed:?}");
-        }
-        builder.finish(name.into())
-    }
-
     /// A column whose cells are all missing, such as one that was not read.
     pub(crate) fn without_values(name: String, n_rows: usize) -> Self {
         Self::new(name, ColumnType::Missing, n_rows, Cells::Missing)
@@ -237,22 +214,6 @@ impl Column {
 
     pub(crate) fn cells(&self) -> &Cells {
         &self.cells
-    }
-
-    /// The cells as another type, or the first row whose cell does not have it.
-    pub(crate) fn cast(&self, column_type: ColumnType) -> Result<Cow<'_, Self>, usize> {
-        if column_type == self.column_type {
-            return Ok(Cow::Borrowed(self));
-        }
-        let mut builder = ColumnBuilder::new(Some(column_type));
-        for row in 0..self.n_rows {
-            let scalar = match self.scalar(row) {
-                Scalar::Text(key) => Scalar::parse(key),
-                other => other,
-            };
-            builder.push_scalar(scalar).map_err(|_| row)?;
-        }
-        Ok(Cow::Owned(builder.finish(self.name.clone())))
     }
 
     /// Gives back the memory of one piece. Its rows must not be read again.

@@ -4,6 +4,7 @@
 //! types, makes the column a category; what was held as numbers until then becomes canonical text.
 //! The result does not depend on where batches end.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::column::{
@@ -183,21 +184,16 @@ impl ColumnBuilder {
 
     /// Appends a cell. Text must be canonical: neither a number, a boolean nor a time.
     pub(crate) fn push_scalar(&mut self, scalar: Scalar<'_>) -> Result<(), CellError> {
-        let found = match scalar {
-            Scalar::Missing => {
-                match &mut self.state {
-                    State::Missing(count) => *count += 1,
-                    State::Numbers(_, numbers) => numbers.push(f64::NAN),
-                    State::Categories(categories) => categories.push(MISSING_CODE),
-                }
-                self.n_rows += 1;
-                return Ok(());
+        if scalar == Scalar::Missing {
+            match &mut self.state {
+                State::Missing(count) => *count += 1,
+                State::Numbers(_, numbers) => numbers.push(f64::NAN),
+                State::Categories(categories) => categories.push(MISSING_CODE),
             }
-            Scalar::Boolean(value) => Some((ColumnType::Boolean, f64::from(u8::from(value)))),
-            Scalar::Number(value) => Some((ColumnType::Number, value)),
-            Scalar::DateTime(value) => Some((ColumnType::DateTime, value)),
-            Scalar::Text(_) => None,
-        };
+            self.n_rows += 1;
+            return Ok(());
+        }
+        let found = typed_number(scalar);
         if let State::Missing(count) = self.state {
             self.begin(found.map(|(column_type, _)| column_type), count);
         }
@@ -264,6 +260,58 @@ impl ColumnBuilder {
             }
         };
         Column::new(name, column_type, self.n_rows, cells)
+    }
+}
+
+impl Column {
+    /// A column of cells that are in memory. Its type is the one that all present cells have: numbers,
+    /// booleans or times, else categories. Cells have their [canonical](Scalar::canonical) meaning.
+    #[must_use]
+    pub fn from_scalars<'a>(
+        name: impl Into<String>,
+        scalars: impl IntoIterator<Item = Scalar<'a>>,
+    ) -> Self {
+        let mut builder = ColumnBuilder::new(None);
+        for scalar in scalars {
+            // Only a type that was given can be missed.
+            let pushed = builder.push_scalar(scalar.canonical());
+            debug_assert!(pushed.is_ok(), "{pushed:?}");
+        }
+        builder.finish(name.into())
+    }
+
+    /// The cells as another type, or the first row whose cell does not have it.
+    pub(crate) fn cast(&self, column_type: ColumnType) -> Result<Cow<'_, Self>, usize> {
+        if column_type == self.column_type() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let mut builder = ColumnBuilder::new(Some(column_type));
+        for row in 0..self.n_rows() {
+            let scalar = self.scalar(row).canonical();
+            builder.push_scalar(scalar).map_err(|_| row)?;
+        }
+        Ok(Cow::Owned(builder.finish(self.name().to_owned())))
+    }
+}
+
+/// The type of a present cell and the number that is stored for it; `None` for text.
+fn typed_number(scalar: Scalar<'_>) -> Option<(ColumnType, f64)> {
+    match scalar {
+        Scalar::Boolean(value) => Some((ColumnType::Boolean, f64::from(u8::from(value)))),
+        Scalar::Number(value) => Some((ColumnType::Number, value)),
+        Scalar::DateTime(value) => Some((ColumnType::DateTime, value)),
+        Scalar::Missing | Scalar::Text(_) => None,
+    }
+}
+
+/// The number stored for a cell of a column of this type of numbers, NaN when it is missing; `None`
+/// when the cell does not have the type.
+pub(crate) fn stored_number(scalar: Scalar<'_>, column_type: ColumnType) -> Option<f64> {
+    match typed_number(scalar) {
+        _ if scalar == Scalar::Missing => Some(f64::NAN),
+        Some((found, value)) if found == column_type => Some(value),
+        Some((found, value)) => coerce(found, value, column_type),
+        None => None,
     }
 }
 

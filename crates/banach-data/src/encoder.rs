@@ -10,26 +10,32 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::column::{CHUNK_ROWS, Cells, Column, ColumnType, MISSING_CODE};
-use crate::error::{DataError, UnknownName};
 use crate::features::Features;
 use crate::schema::{Field, Schema};
+use crate::suggest::UnknownName;
 use crate::table::Table;
+use crate::table_error::TableError;
 
 mod category;
+mod column;
 mod date_time;
+mod error;
 mod report;
+mod row;
 mod scale;
 mod select;
 
 use category::CategoryEncoding;
-pub use category::UNKNOWN_CODE;
 pub(crate) use category::compare_keys;
-use date_time::DatePart;
+pub use category::{UNKNOWN_CODE, UnknownCategories};
+pub use column::EncodedColumn;
+use column::{ColumnEncoder, Encoding};
+pub use error::EncodeError;
 pub use report::{ColumnReport, EncodeReport};
-use scale::Scale;
+pub use row::RowEncoder;
+pub(crate) use scale::mean_and_deviation;
 pub use scale::{MAX_Z, Scaling};
-pub(crate) use scale::{mean_and_deviation, quantile};
-pub use select::{DropReason, Notice};
+pub use select::{DropReason, UnusedColumn};
 
 /// How features are made from columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,64 +65,15 @@ impl Default for EncoderOptions {
     }
 }
 
-/// What to do with a category that did not occur in training.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum UnknownCategories {
-    /// Give it [`UNKNOWN_CODE`] and count it.
-    #[default]
-    Count,
-    /// Fail with [`DataError::UnknownCategory`].
-    Refuse,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NumberEncoding {
-    /// Stands in for a missing value.
-    median: f64,
-    scale: Scale,
-    /// Scale of the feature that is 1 for missing values; absent when none was missing in training.
-    missing: Option<Scale>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DateTimeEncoding {
-    parts: Vec<DatePartEncoding>,
-    missing: Option<Scale>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DatePartEncoding {
-    part: DatePart,
-    median: f64,
-    scale: Scale,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Encoding {
-    Number(NumberEncoding),
-    Boolean(NumberEncoding),
-    DateTime(DateTimeEncoding),
-    Category(CategoryEncoding),
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ColumnEncoder {
-    name: String,
-    encoding: Encoding,
-}
-
 /// A fitted encoder. As JSON it is part of the model file; reading it back gives the same bits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Encoder {
     /// At least one; no name occurs twice.
     columns: Vec<ColumnEncoder>,
-    notices: Vec<Notice>,
+    /// The name in model files is older than that of the field.
+    #[serde(rename = "notices")]
+    unused: Vec<UnusedColumn>,
 }
 
 /// An [`Encoder`] as it is in a model file.
@@ -124,7 +81,8 @@ pub struct Encoder {
 #[serde(deny_unknown_fields)]
 struct Unchecked {
     columns: Vec<ColumnEncoder>,
-    notices: Vec<Notice>,
+    #[serde(rename = "notices")]
+    unused: Vec<UnusedColumn>,
 }
 
 impl TryFrom<Unchecked> for Encoder {
@@ -140,44 +98,30 @@ impl TryFrom<Unchecked> for Encoder {
                 return Err(format!("column {:?} is encoded twice", column.name));
             }
         }
-        let (columns, notices) = (raw.columns, raw.notices);
-        Ok(Self { columns, notices })
+        let (columns, unused) = (raw.columns, raw.unused);
+        Ok(Self { columns, unused })
     }
-}
-
-/// An input column and the features made from it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct EncodedColumn {
-    /// Name of the column.
-    pub name: String,
-    /// Type of its cells.
-    pub column_type: ColumnType,
-    /// Names of its number features, in order.
-    pub numbers: Vec<String>,
-    /// For a category column, the value of each code; `None` for unknown and missing.
-    pub codes: Option<Vec<Option<String>>>,
-    /// For a category column, the number of training rows with each code.
-    pub counts: Option<Vec<u64>>,
 }
 
 impl Encoder {
     /// Fits to the given rows of a table, using the columns named in `features`.
     ///
-    /// Columns that say nothing (see [`DropReason`]) are left out with a notice, unless they are
-    /// named in the options; when only identifiers are left, they are used.
+    /// Columns that carry no information (see [`DropReason`]) are left out, unless they are named in
+    /// the options; [`Encoder::unused_columns`] lists them. When only identifiers are left, they are
+    /// used.
     ///
     /// # Errors
-    /// [`DataError::UnknownColumns`], [`DataError::TwoRoles`], [`DataError::WrongType`] for text in
-    /// a column named numeric, [`DataError::NoFeatures`].
+    /// [`TableError::UnknownColumns`], [`TableError::TwoRoles`], [`TableError::WrongType`] for text
+    /// in a column named numeric, [`EncodeError::NoFeatures`].
     pub fn fit(
         table: &Table,
         rows: &[u32],
         features: &[String],
         options: &EncoderOptions,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, EncodeError> {
         check_names(table, features, options)?;
         let mut columns = Vec::new();
-        let mut notices = Vec::new();
+        let mut unused = Vec::new();
         let mut identifiers = Vec::new();
         for column in table.columns() {
             let name = column.name();
@@ -200,31 +144,34 @@ impl Encoder {
                 if reason == DropReason::Identifier {
                     identifiers.push(column);
                 }
-                notices.push(notice(name, reason));
+                unused.push(UnusedColumn::new(name, reason));
                 continue;
             }
             let wanted = wanted.unwrap_or_else(|| column.column_type());
-            let column = cast(table, column, wanted)?;
-            let encoder = ColumnEncoder::fit(&column, rows, options);
-            if encoder.says_nothing() && !named(&options.categorical) {
+            let column = table.cast(column, wanted)?;
+            let encoder =
+                ColumnEncoder::fit(&column, rows, options.scaling, options.min_category_count);
+            if encoder.is_constant() && !named(&options.categorical) {
                 let min_category_count = options.min_category_count;
-                notices.push(notice(name, DropReason::Rare { min_category_count }));
+                let reason = DropReason::Rare { min_category_count };
+                unused.push(UnusedColumn::new(name, reason));
             } else {
                 columns.push(encoder);
             }
         }
         if columns.is_empty() {
             for column in identifiers {
-                let encoder = ColumnEncoder::fit(column, rows, options);
-                if !encoder.says_nothing() {
-                    notices.retain(|notice| notice.column != column.name());
+                let encoder =
+                    ColumnEncoder::fit(column, rows, options.scaling, options.min_category_count);
+                if !encoder.is_constant() {
+                    unused.retain(|unused| unused.column != column.name());
                     columns.push(encoder);
                 }
             }
         }
         if columns.is_empty() {
-            let reasons: Vec<String> = notices.iter().map(Notice::to_string).collect();
-            return Err(DataError::NoFeatures {
+            let reasons: Vec<String> = unused.iter().map(UnusedColumn::to_string).collect();
+            return Err(EncodeError::NoFeatures {
                 file: table.file().to_owned(),
                 reason: if reasons.is_empty() {
                     "no column is left besides targets and dropped columns".to_owned()
@@ -233,13 +180,13 @@ impl Encoder {
                 },
             });
         }
-        Ok(Self { columns, notices })
+        Ok(Self { columns, unused })
     }
 
     /// Columns that are not used, and why.
     #[must_use]
-    pub fn notices(&self) -> &[Notice] {
-        &self.notices
+    pub fn unused_columns(&self) -> &[UnusedColumn] {
+        &self.unused
     }
 
     /// The columns that tables for prediction must have.
@@ -279,16 +226,22 @@ impl Encoder {
         self.columns.iter().map(ColumnEncoder::describe).collect()
     }
 
+    /// An encoder for single rows, apart from any table.
+    #[must_use]
+    pub fn row_encoder(&self) -> RowEncoder {
+        RowEncoder::new(&self.columns)
+    }
+
     /// Encodes all rows of a table.
     ///
     /// # Errors
-    /// [`DataError::MissingColumns`], [`DataError::WrongType`], and with
-    /// [`UnknownCategories::Refuse`] also [`DataError::UnknownCategory`].
+    /// [`TableError::MissingColumns`], [`TableError::WrongType`], and with
+    /// [`UnknownCategories::Refuse`] also [`EncodeError::UnknownCategory`].
     pub fn encode(
         &self,
         table: &Table,
         unknown: UnknownCategories,
-    ) -> Result<(Features, EncodeReport), DataError> {
+    ) -> Result<(Features, EncodeReport), EncodeError> {
         let prepared = self.prepare(table, unknown)?;
         let mut report = self.report();
         let mut features = self.features(table.n_rows());
@@ -314,7 +267,7 @@ impl Encoder {
         &self,
         mut table: Table,
         parts: &[&[u32]],
-    ) -> Result<(Vec<Features>, EncodeReport), DataError> {
+    ) -> Result<(Vec<Features>, EncodeReport), EncodeError> {
         for part in parts {
             assert!(
                 part.is_sorted(),
@@ -360,7 +313,7 @@ impl Encoder {
         &self,
         table: &Table,
         unknown: UnknownCategories,
-    ) -> Result<Vec<Prepared>, DataError> {
+    ) -> Result<Vec<Prepared>, EncodeError> {
         let position = |name: &str| table.columns().iter().position(|c| c.name() == name);
         let absent = self
             .columns
@@ -370,10 +323,11 @@ impl Encoder {
             .map(|column| UnknownName::new(&column.name, table.columns().iter().map(Column::name)))
             .collect();
         if !absent.is_empty() {
-            return Err(DataError::MissingColumns {
+            return Err(TableError::MissingColumns {
                 file: table.file().to_owned(),
                 names: absent,
-            });
+            }
+            .into());
         }
         let mut prepared = Vec::new();
         for column in &self.columns {
@@ -381,7 +335,7 @@ impl Encoder {
                 continue;
             };
             let found = &table.columns()[position];
-            let cast = match cast(table, found, column.column_type())? {
+            let cast = match table.cast(found, column.column_type())? {
                 Cow::Borrowed(_) => None,
                 Cow::Owned(column) => Some(column),
             };
@@ -430,35 +384,14 @@ impl Encoder {
                     for (at, &row) in rows.iter().enumerate() {
                         let out = &mut numbers[at * n_numbers + number_at..];
                         let value = column.stored_number(row as usize);
-                        let is_missing = value.is_nan();
-                        let value = if is_missing { encoding.median } else { value };
-                        out[0] = encoding.scale.apply(value);
-                        match &encoding.missing {
-                            Some(scale) => out[1] = scale.apply(f64::from(u8::from(is_missing))),
-                            None => report.missing += u64::from(is_missing),
-                        }
+                        report.missing += u64::from(encoding.encode(value, out));
                     }
                 }
                 Encoding::DateTime(encoding) => {
                     for (at, &row) in rows.iter().enumerate() {
                         let out = &mut numbers[at * n_numbers + number_at..];
                         let seconds = column.stored_number(row as usize);
-                        let is_missing = seconds.is_nan();
-                        for (out, part) in out.iter_mut().zip(&encoding.parts) {
-                            let value = if is_missing {
-                                part.median
-                            } else {
-                                part.part.of(seconds)
-                            };
-                            *out = part.scale.apply(value);
-                        }
-                        match &encoding.missing {
-                            Some(scale) => {
-                                out[encoding.parts.len()] =
-                                    scale.apply(f64::from(u8::from(is_missing)));
-                            }
-                            None => report.missing += u64::from(is_missing),
-                        }
+                        report.missing += u64::from(encoding.encode(seconds, out));
                     }
                 }
                 Encoding::Category(encoding) => {
@@ -502,149 +435,6 @@ impl Prepared {
     }
 }
 
-impl ColumnEncoder {
-    fn fit(column: &Column, rows: &[u32], options: &EncoderOptions) -> Self {
-        let scaling = options.scaling;
-        let encoding = match column.column_type() {
-            ColumnType::Category => Encoding::Category(CategoryEncoding::fit(
-                column,
-                rows,
-                options.min_category_count,
-            )),
-            ColumnType::DateTime => Encoding::DateTime(fit_date_time(column, rows, scaling)),
-            ColumnType::Boolean => Encoding::Boolean(fit_number(column, rows, scaling)),
-            ColumnType::Number | ColumnType::Missing => {
-                Encoding::Number(fit_number(column, rows, scaling))
-            }
-        };
-        Self {
-            name: column.name().to_owned(),
-            encoding,
-        }
-    }
-
-    /// Whether all training rows have the same code.
-    fn says_nothing(&self) -> bool {
-        matches!(&self.encoding, Encoding::Category(category) if category.n_used() < 2)
-    }
-
-    fn column_type(&self) -> ColumnType {
-        match &self.encoding {
-            Encoding::Number(_) => ColumnType::Number,
-            Encoding::Boolean(_) => ColumnType::Boolean,
-            Encoding::DateTime(_) => ColumnType::DateTime,
-            Encoding::Category(_) => ColumnType::Category,
-        }
-    }
-
-    fn n_numbers(&self) -> usize {
-        match &self.encoding {
-            Encoding::Number(encoding) | Encoding::Boolean(encoding) => {
-                1 + usize::from(encoding.missing.is_some())
-            }
-            Encoding::DateTime(encoding) => {
-                encoding.parts.len() + usize::from(encoding.missing.is_some())
-            }
-            Encoding::Category(_) => 0,
-        }
-    }
-
-    fn describe(&self) -> EncodedColumn {
-        let name = &self.name;
-        let is_missing = |scale: &Option<Scale>| scale.map(|_| format!("{name} is missing"));
-        let mut numbers = Vec::new();
-        let (mut codes, mut counts) = (None, None);
-        match &self.encoding {
-            Encoding::Number(encoding) | Encoding::Boolean(encoding) => {
-                numbers.push(name.clone());
-                numbers.extend(is_missing(&encoding.missing));
-            }
-            Encoding::DateTime(encoding) => {
-                let parts = encoding.parts.iter();
-                numbers.extend(parts.map(|part| format!("{name}: {}", part.part.describe())));
-                numbers.extend(is_missing(&encoding.missing));
-            }
-            Encoding::Category(category) => {
-                codes = Some(
-                    category
-                        .values()
-                        .map(|value| value.map(str::to_owned))
-                        .collect(),
-                );
-                counts = Some(category.counts().to_vec());
-            }
-        }
-        EncodedColumn {
-            name: name.clone(),
-            column_type: self.column_type(),
-            numbers,
-            codes,
-            counts,
-        }
-    }
-}
-
-/// The present numbers of some rows, and how many are missing.
-fn present(column: &Column, rows: &[u32]) -> (Vec<f64>, usize) {
-    let mut values: Vec<f64> = Vec::with_capacity(rows.len());
-    values.extend(
-        rows.iter()
-            .map(|&row| column.stored_number(row as usize))
-            .filter(|value| !value.is_nan()),
-    );
-    let n_missing = rows.len() - values.len();
-    (values, n_missing)
-}
-
-/// The scale of the feature that says "missing".
-fn fit_missing(scaling: Scaling, n_present: usize, n_missing: usize) -> Option<Scale> {
-    let mut flags = vec![0.0; n_present];
-    flags.resize(n_present + n_missing, 1.0);
-    (n_missing > 0).then(|| Scale::fit(scaling, &mut flags))
-}
-
-/// For a mean of 0 and a variance of 1, missing values count as the median that stands in for them;
-/// a robust scale is that of the present values.
-fn fill_in(values: &mut Vec<f64>, n_missing: usize, median: f64, scaling: Scaling) {
-    if scaling == Scaling::Standard {
-        values.resize(values.len() + n_missing, median);
-    }
-}
-
-fn fit_number(column: &Column, rows: &[u32], scaling: Scaling) -> NumberEncoding {
-    let (mut values, n_missing) = present(column, rows);
-    let median = quantile(&mut values, 0.5);
-    let missing = fit_missing(scaling, values.len(), n_missing);
-    fill_in(&mut values, n_missing, median, scaling);
-    NumberEncoding {
-        median,
-        scale: Scale::fit(scaling, &mut values),
-        missing,
-    }
-}
-
-fn fit_date_time(column: &Column, rows: &[u32], scaling: Scaling) -> DateTimeEncoding {
-    let (seconds, n_missing) = present(column, rows);
-    let mut parts = Vec::new();
-    for part in DatePart::ALL {
-        let mut values: Vec<f64> = seconds.iter().map(|&seconds| part.of(seconds)).collect();
-        if values.iter().all(|value| Some(value) == values.first()) {
-            continue;
-        }
-        let median = quantile(&mut values, 0.5);
-        fill_in(&mut values, n_missing, median, scaling);
-        parts.push(DatePartEncoding {
-            part,
-            median,
-            scale: Scale::fit(scaling, &mut values),
-        });
-    }
-    DateTimeEncoding {
-        parts,
-        missing: fit_missing(scaling, seconds.len(), n_missing),
-    }
-}
-
 /// The encoder's code for each code of the column's dictionary.
 fn code_lookup(category: &CategoryEncoding, column: &Column) -> Vec<u32> {
     let Cells::Codes { dictionary, .. } = column.cells() else {
@@ -659,14 +449,14 @@ fn refuse_unknown(
     category: &CategoryEncoding,
     column: &Column,
     lookup: &[u32],
-) -> Result<(), DataError> {
+) -> Result<(), EncodeError> {
     for row in 0..column.n_rows() {
         let known = match column.code(row) {
             MISSING_CODE => category.missing_code().is_some(),
             code => lookup[code as usize] != UNKNOWN_CODE,
         };
         if !known {
-            return Err(DataError::UnknownCategory {
+            return Err(EncodeError::UnknownCategory {
                 at: table.location(row),
                 column: column.name().to_owned(),
                 value: column.key(row).unwrap_or_default().into_owned(),
@@ -676,32 +466,11 @@ fn refuse_unknown(
     Ok(())
 }
 
-fn notice(column: &str, reason: DropReason) -> Notice {
-    Notice {
-        column: column.to_owned(),
-        reason,
-    }
-}
-
-/// The column in another type; text where a number is needed is an error that names the cell.
-pub(crate) fn cast<'a>(
-    table: &Table,
-    column: &'a Column,
-    wanted: ColumnType,
-) -> Result<Cow<'a, Column>, DataError> {
-    column.cast(wanted).map_err(|row| DataError::WrongType {
-        at: table.location(row),
-        column: column.name().to_owned(),
-        value: column.key(row).unwrap_or_default().into_owned(),
-        expected: wanted.expected(),
-    })
-}
-
 fn check_names(
     table: &Table,
     features: &[String],
     options: &EncoderOptions,
-) -> Result<(), DataError> {
+) -> Result<(), TableError> {
     for (setting, names) in [
         ("features", features),
         ("categorical", &options.categorical),
@@ -723,7 +492,7 @@ fn check_names(
         ("numeric", &options.numeric, "drop", &options.drop),
     ] {
         if let Some(column) = a.iter().find(|name| b.contains(name)) {
-            return Err(DataError::TwoRoles {
+            return Err(TableError::TwoRoles {
                 column: column.clone(),
                 first,
                 second,

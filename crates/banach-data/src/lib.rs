@@ -1,48 +1,53 @@
-//! Tables for banach: everything that is rows enters here, is checked once, and comes out typed.
+//! Tables in memory: everything that is rows is checked once, and comes out typed.
 //!
-//! Owns readers and writers, [`Table`], the encoder of features and targets, and splits. Refuses
-//! networks: what a number is used for is decided elsewhere.
+//! Owns [`Scalar`], [`Column`] and [`Table`], the encoder of features and targets, and splits.
+//! Refuses files of rows, which `banach-io` reads and writes through [`TableBuilder`], and networks:
+//! what a number is used for is decided elsewhere. Starts no threads.
 #![forbid(unsafe_code)]
 
 mod append;
-mod arrow_cells;
-mod arrow_source;
+#[cfg(feature = "arrow")]
+mod arrow;
 mod atomic;
 mod column;
 mod column_builder;
-mod csv;
 mod dictionary;
 mod encoder;
 mod error;
 mod features;
 mod names;
-mod reader;
+mod output;
+mod read_options;
 mod scalar;
 mod schema;
-mod source;
 mod split;
+mod suggest;
 mod table;
+mod table_builder;
+mod table_error;
 mod target;
 mod targets;
 #[cfg(test)]
 mod test_tables;
-mod writer;
 
 pub use append::AppendError;
-pub use atomic::AtomicFile;
+pub use atomic::{AtomicFile, AtomicFileError};
 pub use column::{Column, ColumnType, TextColumn};
 pub use encoder::{
-    ColumnReport, DropReason, EncodeReport, EncodedColumn, Encoder, EncoderOptions, MAX_Z, Notice,
-    Scaling, UNKNOWN_CODE, UnknownCategories,
+    ColumnReport, DropReason, EncodeError, EncodeReport, EncodedColumn, Encoder, EncoderOptions,
+    MAX_Z, RowEncoder, Scaling, UNKNOWN_CODE, UnknownCategories, UnusedColumn,
 };
-pub use error::{DataError, Location, UnknownName, nearest_name};
+pub use error::DataError;
 pub use features::Features;
 pub use names::NameError;
-pub use reader::{ReadOptions, TableReader};
+pub use output::{OutputColumn, OutputType, OutputValues};
+pub use read_options::ReadOptions;
 pub use scalar::{Scalar, format_date_time, format_number};
 pub use schema::{Field, Schema};
-pub use split::{HoldOut, Split, Splitter, folds_from_column};
+pub use split::{HoldOut, Split, SplitError, Splitter, folds_from_column};
+pub use suggest::{UnknownName, nearest_name};
 pub use table::Table;
-pub use target::{TargetEncoder, Task, sample_weights};
+pub use table_builder::{TableBuilder, TextRows};
+pub use table_error::{Location, TableError};
+pub use target::{TargetEncoder, TargetError, Task, sample_weights};
 pub use targets::Targets;
-pub use writer::{OutputColumn, OutputType, OutputValues, TableWriter};

@@ -4,6 +4,7 @@
 //! and the number 1.5 in an Arrow column are the same value, bit for bit.
 
 use std::borrow::Cow;
+use std::fmt::{self, Write};
 
 use chrono::{DateTime, NaiveDate};
 
@@ -85,6 +86,18 @@ impl<'a> Scalar<'a> {
         Self::number(widen(value))
     }
 
+    /// The same cell with its meaning found: text means what it means in a file ([`Scalar::parse`]),
+    /// and numbers and times that are not finite are missing.
+    #[must_use]
+    pub fn canonical(self) -> Self {
+        match self {
+            Self::Number(value) => Self::number(value),
+            Self::DateTime(seconds) if !seconds.is_finite() => Self::Missing,
+            Self::Text(text) => Self::parse(text),
+            other => other,
+        }
+    }
+
     /// The canonical text of the value, by which categories and classes are known; `None` when
     /// missing. Parsing it gives the same canonical text again.
     #[must_use]
@@ -92,10 +105,27 @@ impl<'a> Scalar<'a> {
         match *self {
             Self::Missing => None,
             Self::Boolean(value) => Some(Cow::Borrowed(if value { "true" } else { "false" })),
+            Self::Text(text) => Some(Cow::Borrowed(text)),
             Self::Number(value) => Some(Cow::Owned(format_number(value))),
             Self::DateTime(seconds) => Some(Cow::Owned(format_date_time(seconds))),
-            Self::Text(text) => Some(Cow::Borrowed(text)),
         }
+    }
+
+    /// As [`Scalar::key`], with `buffer` for text that must be made.
+    pub(crate) fn key_in<'b>(&self, buffer: &'b mut String) -> Option<&'b str>
+    where
+        'a: 'b,
+    {
+        buffer.clear();
+        let written = match *self {
+            Self::Missing => return None,
+            Self::Boolean(value) => return Some(if value { "true" } else { "false" }),
+            Self::Text(text) => return Some(text),
+            Self::Number(value) => write_number(buffer, value),
+            Self::DateTime(seconds) => write_date_time(buffer, seconds),
+        };
+        // Writing to a string fails only if what is written cannot be printed.
+        written.ok().map(|()| buffer.as_str())
     }
 }
 
@@ -194,14 +224,25 @@ fn widen(value: f32) -> f64 {
 /// The shortest decimal text that reads back as `value`; without a point when it is an integer.
 #[must_use]
 pub fn format_number(value: f64) -> String {
+    text(|out| write_number(out, value))
+}
+
+fn write_number(out: &mut String, value: f64) -> fmt::Result {
     let size = value.abs();
     if size == 0.0 {
-        "0".to_owned()
+        out.write_str("0")
     } else if (1e-5..1e16).contains(&size) {
-        value.to_string()
+        write!(out, "{value}")
     } else {
-        format!("{value:e}")
+        write!(out, "{value:e}")
     }
+}
+
+fn text(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+    let mut text = String::new();
+    let written = write(&mut text);
+    debug_assert!(written.is_ok(), "a string takes all text");
+    text
 }
 
 /// An ISO 8601 date or date-time as seconds since 1970 UTC.
@@ -287,6 +328,10 @@ pub(crate) fn seconds_of(whole: i64, nanoseconds: u32) -> f64 {
 /// The ISO 8601 text of a date-time in UTC, to the microsecond; a date alone at midnight.
 #[must_use]
 pub fn format_date_time(seconds: f64) -> String {
+    text(|out| write_date_time(out, seconds))
+}
+
+fn write_date_time(out: &mut String, seconds: f64) -> fmt::Result {
     // Whole seconds apart: times a million, the sum would be rounded, and a text read back could
     // then be printed as another one.
     let whole = seconds.floor();
@@ -297,7 +342,7 @@ pub fn format_date_time(seconds: f64) -> String {
         None
     };
     let Some(time) = time else {
-        return format_number(seconds);
+        return write_number(out, seconds);
     };
     let midnight = time.timestamp_micros().rem_euclid(86_400_000_000) == 0;
     let format = if midnight {
@@ -305,7 +350,8 @@ pub fn format_date_time(seconds: f64) -> String {
     } else {
         "%Y-%m-%dT%H:%M:%S%.f"
     };
-    time.format(format).to_string()
+    // Without a time zone, whose name would be allocated.
+    time.naive_utc().format(format).write_to(out)
 }
 
 #[cfg(test)]

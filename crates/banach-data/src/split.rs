@@ -10,8 +10,12 @@ use banach_kernels::random::{Purpose, Stream};
 
 use crate::column::{Column, ColumnType};
 use crate::encoder::compare_keys;
-use crate::error::DataError;
 use crate::table::Table;
+use crate::table_error::TableError;
+
+mod error;
+
+pub use error::SplitError;
 
 /// How rows are divided.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,11 +84,11 @@ impl Splitter<'_> {
     /// Stratified classes keep at least one training row each.
     ///
     /// # Errors
-    /// [`DataError::Fraction`] unless 0 < `fraction` < 1, [`DataError::EmptySplit`],
-    /// [`DataError::UnknownColumns`], [`DataError::MissingSplitValue`], [`DataError::WrongType`].
-    pub fn hold_out(&self, fraction: f64) -> Result<HoldOut, DataError> {
+    /// [`SplitError::Fraction`] unless 0 < `fraction` < 1, [`SplitError::EmptySplit`],
+    /// [`TableError::UnknownColumns`], [`SplitError::MissingSplitValue`], [`TableError::WrongType`].
+    pub fn hold_out(&self, fraction: f64) -> Result<HoldOut, SplitError> {
         if !(fraction > 0.0 && fraction < 1.0) {
-            return Err(DataError::Fraction { got: fraction });
+            return Err(SplitError::Fraction { got: fraction });
         }
         let n = self.rows.len();
         let wanted = ((n as f64 * fraction).round() as usize).clamp(1, n.saturating_sub(1).max(1));
@@ -111,9 +115,9 @@ impl Splitter<'_> {
     /// The fold, below `n_folds`, of each row. `repeat` gives other folds for the same seed.
     ///
     /// # Errors
-    /// [`DataError::FoldCount`], [`DataError::EmptySplit`], [`DataError::UnknownColumns`],
-    /// [`DataError::MissingSplitValue`], [`DataError::WrongType`].
-    pub fn folds(&self, n_folds: usize, repeat: u32) -> Result<Vec<u32>, DataError> {
+    /// [`SplitError::FoldCount`], [`SplitError::EmptySplit`], [`TableError::UnknownColumns`],
+    /// [`SplitError::MissingSplitValue`], [`TableError::WrongType`].
+    pub fn folds(&self, n_folds: usize, repeat: u32) -> Result<Vec<u32>, SplitError> {
         let limit = self.rows.len();
         if n_folds < 2 || n_folds > limit {
             return Err(fold_count(n_folds, limit, "the number of rows"));
@@ -168,7 +172,7 @@ impl Splitter<'_> {
         is_valid
     }
 
-    fn group_valid(&self, column: &str, wanted: usize) -> Result<Vec<bool>, DataError> {
+    fn group_valid(&self, column: &str, wanted: usize) -> Result<Vec<bool>, SplitError> {
         let (group_of, sizes) = self.groups(column)?;
         let mut order: Vec<u32> = (0..sizes.len() as u32).collect();
         Stream::new(self.seed, Purpose::Split, 0, 0).shuffle(&mut order);
@@ -200,7 +204,7 @@ impl Splitter<'_> {
         column: &str,
         n_folds: usize,
         repeat: u32,
-    ) -> Result<Vec<u32>, DataError> {
+    ) -> Result<Vec<u32>, SplitError> {
         let (group_of, sizes) = self.groups(column)?;
         if n_folds > sizes.len() {
             return Err(fold_count(n_folds, sizes.len(), "the number of groups"));
@@ -225,7 +229,7 @@ impl Splitter<'_> {
     }
 
     /// The group of each row, numbered by first appearance, and the size of each group.
-    fn groups(&self, name: &str) -> Result<(Vec<u32>, Vec<usize>), DataError> {
+    fn groups(&self, name: &str) -> Result<(Vec<u32>, Vec<usize>), SplitError> {
         let column = self.table.require(name, "split")?;
         let mut numbers: HashMap<Cow<'_, str>, u32> = HashMap::new();
         let mut sizes: Vec<usize> = Vec::new();
@@ -244,7 +248,7 @@ impl Splitter<'_> {
         Ok((group_of, sizes))
     }
 
-    fn time_valid(&self, column: &str, wanted: usize) -> Result<Vec<bool>, DataError> {
+    fn time_valid(&self, column: &str, wanted: usize) -> Result<Vec<bool>, SplitError> {
         let times = self.times(column)?;
         let mut sorted = times.clone();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -261,7 +265,7 @@ impl Splitter<'_> {
         Ok(times.iter().map(|&time| time >= first_valid).collect())
     }
 
-    fn time_folds(&self, column: &str, n_folds: usize) -> Result<Vec<u32>, DataError> {
+    fn time_folds(&self, column: &str, n_folds: usize) -> Result<Vec<u32>, SplitError> {
         let times = self.times(column)?;
         let mut order: Vec<u32> = (0..times.len() as u32).collect();
         let time_of = |position: u32| times[position as usize];
@@ -282,17 +286,18 @@ impl Splitter<'_> {
         Ok(folds)
     }
 
-    fn times(&self, name: &str) -> Result<Vec<f64>, DataError> {
+    fn times(&self, name: &str) -> Result<Vec<f64>, SplitError> {
         let column = self.table.require(name, "split")?;
         let mut times = Vec::with_capacity(self.rows.len());
         for &row in self.rows {
             if column.column_type() == ColumnType::Category && !column.is_missing(row as usize) {
-                return Err(DataError::WrongType {
+                return Err(TableError::WrongType {
                     at: self.table.location(row as usize),
                     column: name.to_owned(),
                     value: column.key(row as usize).unwrap_or_default().into_owned(),
                     expected: "a date, time or number, as the time split needs",
-                });
+                }
+                .into());
             }
             let time = column.number(row as usize);
             times.push(time.ok_or_else(|| self.missing(column, row))?);
@@ -300,16 +305,16 @@ impl Splitter<'_> {
         Ok(times)
     }
 
-    fn missing(&self, column: &Column, row: u32) -> DataError {
-        DataError::MissingSplitValue {
+    fn missing(&self, column: &Column, row: u32) -> SplitError {
+        SplitError::MissingSplitValue {
             at: self.table.location(row as usize),
             column: column.name().to_owned(),
             split: self.split.name(),
         }
     }
 
-    fn empty_split(&self, side: &'static str) -> DataError {
-        DataError::EmptySplit {
+    fn empty_split(&self, side: &'static str) -> SplitError {
+        SplitError::EmptySplit {
             split: self.split.name(),
             rows: self.rows.len(),
             side,
@@ -323,27 +328,27 @@ impl Splitter<'_> {
     }
 }
 
-fn fold_count(got: usize, limit: usize, what: &'static str) -> DataError {
-    DataError::FoldCount { got, limit, what }
+fn fold_count(got: usize, limit: usize, what: &'static str) -> SplitError {
+    SplitError::FoldCount { got, limit, what }
 }
 
 /// The fold of each row as a column of the table says it, and the names of the folds in order.
 ///
 /// # Errors
-/// [`DataError::UnknownColumns`], [`DataError::MissingSplitValue`], and [`DataError::FoldCount`]
+/// [`TableError::UnknownColumns`], [`SplitError::MissingSplitValue`], and [`SplitError::FoldCount`]
 /// unless there are at least two folds.
 pub fn folds_from_column(
     table: &Table,
     name: &str,
     rows: &[u32],
-) -> Result<(Vec<u32>, Vec<String>), DataError> {
+) -> Result<(Vec<u32>, Vec<String>), SplitError> {
     let column = table.require(name, "fold column")?;
     let mut keys = Vec::with_capacity(rows.len());
     let mut seen = BTreeMap::new();
     for &row in rows {
         let key = column
             .key(row as usize)
-            .ok_or_else(|| DataError::MissingSplitValue {
+            .ok_or_else(|| SplitError::MissingSplitValue {
                 at: table.location(row as usize),
                 column: name.to_owned(),
                 split: "fold column",

@@ -1,10 +1,11 @@
 //! A table in memory: typed columns of equal length.
 
-use std::path::Path;
+use std::borrow::Cow;
+use std::collections::HashSet;
 
-use crate::column::{CHUNK_ROWS, Column, TextColumn};
-use crate::error::{DataError, Location, UnknownName};
-use crate::reader::{ReadOptions, TableReader};
+use crate::column::{CHUNK_ROWS, Column, ColumnType, TextColumn};
+use crate::suggest::UnknownName;
+use crate::table_error::{Location, TableError};
 
 /// Typed columns of equal length, and where they come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +15,7 @@ pub struct Table {
     first_row: u64,
     n_rows: usize,
     columns: Vec<Column>,
-    kept: Vec<(String, TextColumn)>,
+    passthrough: Vec<(String, TextColumn)>,
 }
 
 impl Table {
@@ -23,23 +24,15 @@ impl Table {
         first_row: u64,
         n_rows: usize,
         columns: Vec<Column>,
-        kept: Vec<(String, TextColumn)>,
+        passthrough: Vec<(String, TextColumn)>,
     ) -> Self {
         Self {
             file,
             first_row,
             n_rows,
             columns,
-            kept,
+            passthrough,
         }
-    }
-
-    /// Reads a whole file; `-` is standard input. See [`TableReader`] for formats and errors.
-    ///
-    /// # Errors
-    /// Those of [`TableReader::open`] and [`TableReader::read`].
-    pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, DataError> {
-        TableReader::open(path, options)?.read()
     }
 
     /// A table of columns that are in memory; `name` stands for a file in messages.
@@ -57,33 +50,23 @@ impl Table {
     ///     ],
     /// )?;
     /// assert_eq!(table.n_rows(), 3);
-    /// # Ok::<(), banach_data::DataError>(())
+    /// # Ok::<(), banach_data::TableError>(())
     /// ```
     ///
     /// # Errors
-    /// [`DataError::ColumnLengths`] for columns of different lengths, [`DataError::DuplicateColumns`] for
+    /// [`TableError::ColumnLengths`] for columns of different lengths, [`TableError::DuplicateColumns`] for
     /// two of one name.
-    pub fn from_columns(name: impl Into<String>, columns: Vec<Column>) -> Result<Self, DataError> {
+    pub fn from_columns(name: impl Into<String>, columns: Vec<Column>) -> Result<Self, TableError> {
         let name = name.into();
         let n_rows = columns.first().map_or(0, Column::n_rows);
         if let Some(other) = columns.iter().find(|column| column.n_rows() != n_rows) {
-            return Err(DataError::ColumnLengths {
+            return Err(TableError::ColumnLengths {
                 file: name,
                 first: (columns[0].name().to_owned(), n_rows),
                 other: (other.name().to_owned(), other.n_rows()),
             });
         }
-        let mut names: Vec<&str> = columns.iter().map(Column::name).collect();
-        names.sort_unstable();
-        let pairs = names.windows(2).filter(|pair| pair[0] == pair[1]);
-        let mut twice: Vec<String> = pairs.map(|pair| pair[0].to_owned()).collect();
-        twice.dedup();
-        if !twice.is_empty() {
-            return Err(DataError::DuplicateColumns {
-                file: name,
-                names: twice,
-            });
-        }
+        check_unique(&name, columns.iter().map(Column::name))?;
         Ok(Self::new(name, 1, n_rows, columns, vec![]))
     }
 
@@ -120,9 +103,9 @@ impl Table {
     /// The column of that name. `setting` says where it is named, for the message.
     ///
     /// # Errors
-    /// [`DataError::UnknownColumns`] with the nearest name.
-    pub fn require(&self, name: &str, setting: &'static str) -> Result<&Column, DataError> {
-        self.column(name).ok_or_else(|| DataError::UnknownColumns {
+    /// [`TableError::UnknownColumns`] with the nearest name.
+    pub fn require(&self, name: &str, setting: &'static str) -> Result<&Column, TableError> {
+        self.column(name).ok_or_else(|| TableError::UnknownColumns {
             file: self.file.clone(),
             setting,
             names: vec![UnknownName::new(
@@ -132,10 +115,26 @@ impl Table {
         })
     }
 
-    /// Columns passed through as text ([`ReadOptions::keep`]), with their names.
+    /// Columns passed through as text, with their names
+    /// ([`ReadOptions::passthrough`](crate::ReadOptions::passthrough)).
     #[must_use]
-    pub fn kept(&self) -> &[(String, TextColumn)] {
-        &self.kept
+    pub fn passthrough(&self) -> &[(String, TextColumn)] {
+        &self.passthrough
+    }
+
+    /// A column of this table in another type; text where a number is needed is an error that names
+    /// the cell.
+    pub(crate) fn cast<'a>(
+        &self,
+        column: &'a Column,
+        wanted: ColumnType,
+    ) -> Result<Cow<'a, Column>, TableError> {
+        column.cast(wanted).map_err(|row| TableError::WrongType {
+            at: self.location(row),
+            column: column.name().to_owned(),
+            value: column.key(row).unwrap_or_default().into_owned(),
+            expected: wanted.expected(),
+        })
     }
 
     /// Where a row, counted from 0, is in its file.
@@ -160,10 +159,30 @@ impl Table {
     }
 }
 
+/// Refuses names that occur twice.
+pub(crate) fn check_unique<'a>(
+    file: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<(), TableError> {
+    let mut seen = HashSet::new();
+    let mut repeated: Vec<String> = Vec::new();
+    for name in names {
+        if !seen.insert(name) && !repeated.iter().any(|known| known == name) {
+            repeated.push(name.to_owned());
+        }
+    }
+    if repeated.is_empty() {
+        return Ok(());
+    }
+    Err(TableError::DuplicateColumns {
+        file: file.to_owned(),
+        names: repeated,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::column::ColumnType;
     use crate::scalar::Scalar;
 
     #[test]

@@ -6,11 +6,15 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::column::{Column, ColumnType};
-use crate::encoder::{cast, compare_keys, mean_and_deviation};
-use crate::error::DataError;
+use crate::encoder::{compare_keys, mean_and_deviation};
 use crate::schema::{Field, Schema};
 use crate::table::Table;
+use crate::table_error::TableError;
 use crate::targets::Targets;
+
+mod error;
+
+pub use error::TargetError;
 
 /// Integers with at most this many distinct values are classes.
 const MAX_INTEGER_CLASSES: usize = 20;
@@ -135,13 +139,13 @@ impl TargetEncoder {
     /// For regression, [`TargetEncoder::fit_rows`] sets mean and deviation again from training rows.
     ///
     /// # Errors
-    /// [`DataError::UnknownColumns`], [`DataError::DuplicateTarget`], [`DataError::TargetCount`],
-    /// [`DataError::MissingTarget`], [`DataError::ConstantTarget`], [`DataError::ClassCount`],
-    /// [`DataError::TooManyClasses`], [`DataError::WrongType`].
-    pub fn fit(table: &Table, names: &[String], task: Option<Task>) -> Result<Self, DataError> {
+    /// [`TableError::UnknownColumns`], [`TargetError::DuplicateTarget`], [`TargetError::TargetCount`],
+    /// [`TargetError::MissingTarget`], [`TargetError::ConstantTarget`], [`TargetError::ClassCount`],
+    /// [`TargetError::TooManyClasses`], [`TableError::WrongType`].
+    pub fn fit(table: &Table, names: &[String], task: Option<Task>) -> Result<Self, TargetError> {
         let task_of_many = names.len() > 1 || task == Some(Task::Multilabel);
         if names.is_empty() || names.len() > 1 && task.is_some_and(|t| t != Task::Multilabel) {
-            return Err(DataError::TargetCount {
+            return Err(TargetError::TargetCount {
                 task: task.map_or("multilabel", Task::name),
                 allowed: match task {
                     None | Some(Task::Multilabel) => "one target or more",
@@ -154,7 +158,7 @@ impl TargetEncoder {
         let mut chosen = Task::Multilabel;
         for (at, name) in names.iter().enumerate() {
             if names[..at].contains(name) {
-                return Err(DataError::DuplicateTarget {
+                return Err(TargetError::DuplicateTarget {
                     column: name.clone(),
                 });
             }
@@ -181,9 +185,9 @@ impl TargetEncoder {
     /// The same targets for these training rows: mean and deviation of a regression come from them.
     ///
     /// # Errors
-    /// [`DataError::OneClass`], [`DataError::ConstantTarget`], [`DataError::TooManyClasses`],
-    /// [`DataError::RowWithoutTarget`].
-    pub fn fit_rows(mut self, table: &Table, rows: &[u32]) -> Result<Self, DataError> {
+    /// [`TargetError::OneClass`], [`TargetError::ConstantTarget`], [`TargetError::TooManyClasses`],
+    /// [`TargetError::RowWithoutTarget`].
+    pub fn fit_rows(mut self, table: &Table, rows: &[u32]) -> Result<Self, TargetError> {
         let file = table.file().to_owned();
         if self.task == Task::Regression {
             let column = self.columns(table)?.remove(0);
@@ -194,7 +198,7 @@ impl TargetEncoder {
             let (mean, deviation) = mean_and_deviation(&values);
             let constant = values.iter().all(|value| Some(value) == values.first());
             if constant || !(deviation > 0.0 && deviation.is_finite() && mean.is_finite()) {
-                return Err(DataError::ConstantTarget {
+                return Err(TargetError::ConstantTarget {
                     file,
                     column: column.name().to_owned(),
                     value: values.first().map_or_else(String::new, f64::to_string),
@@ -207,7 +211,7 @@ impl TargetEncoder {
         if let Targets::Classes(codes) = self.encode(table, rows)? {
             let target = &self.columns[0];
             if too_many_classes(target.classes.len(), rows.len()) {
-                return Err(DataError::TooManyClasses {
+                return Err(TargetError::TooManyClasses {
                     file,
                     column: target.name.clone(),
                     classes: target.classes.len(),
@@ -216,7 +220,7 @@ impl TargetEncoder {
             }
             if codes.iter().all(|code| Some(code) == codes.first()) {
                 let code = codes.first().copied().unwrap_or(0);
-                return Err(DataError::OneClass {
+                return Err(TargetError::OneClass {
                     file,
                     column: target.name.clone(),
                     class: target.classes[code as usize].clone(),
@@ -276,8 +280,8 @@ impl TargetEncoder {
     /// The rows whose target is present; for several labels, any of them.
     ///
     /// # Errors
-    /// [`DataError::UnknownColumns`], [`DataError::WrongType`].
-    pub fn labelled_rows(&self, table: &Table) -> Result<Vec<u32>, DataError> {
+    /// [`TableError::UnknownColumns`], [`TableError::WrongType`].
+    pub fn labelled_rows(&self, table: &Table) -> Result<Vec<u32>, TableError> {
         let columns = self.columns(table)?;
         let labelled = |&row: &u32| {
             columns
@@ -290,9 +294,9 @@ impl TargetEncoder {
     /// The targets of some rows, in their order.
     ///
     /// # Errors
-    /// [`DataError::RowWithoutTarget`], [`DataError::UnknownClass`], [`DataError::WrongType`],
-    /// [`DataError::UnknownColumns`].
-    pub fn encode(&self, table: &Table, rows: &[u32]) -> Result<Targets, DataError> {
+    /// [`TargetError::RowWithoutTarget`], [`TargetError::UnknownClass`], [`TableError::WrongType`],
+    /// [`TableError::UnknownColumns`].
+    pub fn encode(&self, table: &Table, rows: &[u32]) -> Result<Targets, TargetError> {
         let columns = self.columns(table)?;
         match self.task {
             Task::Regression => {
@@ -334,15 +338,15 @@ impl TargetEncoder {
     }
 
     /// The target columns of a table, in the types of training.
-    fn columns<'a>(&self, table: &'a Table) -> Result<Vec<Cow<'a, Column>>, DataError> {
+    fn columns<'a>(&self, table: &'a Table) -> Result<Vec<Cow<'a, Column>>, TableError> {
         let typed = |target: &TargetColumn| {
             let column = table.require(&target.name, "target")?;
-            cast(table, column, target.column_type)
+            table.cast(column, target.column_type)
         };
         self.columns.iter().map(typed).collect()
     }
 
-    fn number(&self, table: &Table, column: &Column, row: u32) -> Result<f64, DataError> {
+    fn number(&self, table: &Table, column: &Column, row: u32) -> Result<f64, TargetError> {
         let number = column.number(row as usize);
         number.ok_or_else(|| without_target(table, column, row))
     }
@@ -353,7 +357,7 @@ impl TargetEncoder {
         column: &Column,
         target: &TargetColumn,
         rows: &[u32],
-    ) -> Result<Vec<Option<u32>>, DataError> {
+    ) -> Result<Vec<Option<u32>>, TargetError> {
         let classes = target.classes.iter().zip(0_u32..);
         let by_key: HashMap<&str, u32> = classes.map(|(key, code)| (key.as_str(), code)).collect();
         let mut codes = Vec::with_capacity(rows.len());
@@ -363,7 +367,7 @@ impl TargetEncoder {
                 continue;
             };
             let Some(&code) = by_key.get(&*key) else {
-                return Err(DataError::UnknownClass {
+                return Err(TargetError::UnknownClass {
                     at: table.location(row as usize),
                     column: target.name.clone(),
                     value: key.into_owned(),
@@ -376,8 +380,8 @@ impl TargetEncoder {
     }
 }
 
-fn without_target(table: &Table, column: &Column, row: u32) -> DataError {
-    DataError::RowWithoutTarget {
+fn without_target(table: &Table, column: &Column, row: u32) -> TargetError {
+    TargetError::RowWithoutTarget {
         at: table.location(row as usize),
         column: column.name().to_owned(),
     }
@@ -412,7 +416,7 @@ struct Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    fn of(table: &Table, column: &'a Column) -> Result<Self, DataError> {
+    fn of(table: &Table, column: &'a Column) -> Result<Self, TargetError> {
         let mut keys = BTreeMap::new();
         let mut n_present = 0;
         for row in 0..column.n_rows() {
@@ -427,8 +431,8 @@ impl<'a> Summary<'a> {
         keys.sort_by(|a, b| compare_keys(a, b));
         let (file, name) = (table.file().to_owned(), column.name().to_owned());
         match keys.as_slice() {
-            [] => Err(DataError::MissingTarget { file, column: name }),
-            [value] => Err(DataError::ConstantTarget {
+            [] => Err(TargetError::MissingTarget { file, column: name }),
+            [value] => Err(TargetError::ConstantTarget {
                 file,
                 column: name,
                 value: value.clone(),
@@ -465,7 +469,7 @@ impl<'a> Summary<'a> {
         }
     }
 
-    fn target(self, table: &Table, task: Task) -> Result<TargetColumn, DataError> {
+    fn target(self, table: &Table, task: Task) -> Result<TargetColumn, TargetError> {
         let name = self.column.name().to_owned();
         let (file, found) = (table.file().to_owned(), self.keys.len());
         let mut column_type = self.column.column_type();
@@ -474,10 +478,10 @@ impl<'a> Summary<'a> {
             Task::Regression => {
                 column_type = ColumnType::Number;
                 classes = Vec::new();
-                cast(table, self.column, column_type)?;
+                table.cast(self.column, column_type)?;
             }
             Task::Binary | Task::Multilabel if found != 2 => {
-                return Err(DataError::ClassCount {
+                return Err(TargetError::ClassCount {
                     file,
                     column: name,
                     found,
@@ -486,7 +490,7 @@ impl<'a> Summary<'a> {
                 });
             }
             Task::Multiclass if too_many_classes(found, self.n_present) => {
-                return Err(DataError::TooManyClasses {
+                return Err(TargetError::TooManyClasses {
                     file,
                     column: name,
                     classes: found,
@@ -506,14 +510,14 @@ impl<'a> Summary<'a> {
 /// The sample weights of some rows, in their order.
 ///
 /// # Errors
-/// [`DataError::UnknownColumns`], [`DataError::WrongType`] or [`DataError::BadWeight`] with the row,
-/// [`DataError::ZeroWeights`].
-pub fn sample_weights(table: &Table, name: &str, rows: &[u32]) -> Result<Vec<f32>, DataError> {
+/// [`TableError::UnknownColumns`], [`TableError::WrongType`] or [`TargetError::BadWeight`] with the row,
+/// [`TargetError::ZeroWeights`].
+pub fn sample_weights(table: &Table, name: &str, rows: &[u32]) -> Result<Vec<f32>, TargetError> {
     let column = table.require(name, "weight")?;
     let column = match column.column_type() {
         ColumnType::Number | ColumnType::Boolean | ColumnType::Missing => Cow::Borrowed(column),
         // One text among numbers makes a column of texts: it is that one that the error names.
-        ColumnType::Category | ColumnType::DateTime => cast(table, column, ColumnType::Number)?,
+        ColumnType::Category | ColumnType::DateTime => table.cast(column, ColumnType::Number)?,
     };
     let mut weights = Vec::with_capacity(rows.len());
     for &row in rows {
@@ -522,7 +526,7 @@ pub fn sample_weights(table: &Table, name: &str, rows: &[u32]) -> Result<Vec<f32
             Some(weight) => weights.push(weight),
             None => {
                 let key = column.key(row as usize);
-                return Err(DataError::BadWeight {
+                return Err(TargetError::BadWeight {
                     at: table.location(row as usize),
                     column: name.to_owned(),
                     value: key.map_or_else(|| "missing".to_owned(), Cow::into_owned),
@@ -531,7 +535,7 @@ pub fn sample_weights(table: &Table, name: &str, rows: &[u32]) -> Result<Vec<f32
         }
     }
     if weights.iter().all(|&weight| weight == 0.0) {
-        return Err(DataError::ZeroWeights {
+        return Err(TargetError::ZeroWeights {
             file: table.file().to_owned(),
             column: name.to_owned(),
             rows: rows.len(),

@@ -1,5 +1,7 @@
 //! Why a comparison or a data set failed.
 
+use banach_data::{DataError, EncodeError, SplitError, TableError, TargetError};
+use banach_io::ReadError;
 use banach_plot::PlotError;
 
 use crate::baselines::BaselineError;
@@ -74,11 +76,24 @@ pub enum LabError {
     },
 }
 
-impl From<banach_data::DataError> for LabError {
-    fn from(error: banach_data::DataError) -> Self {
-        Self::Banach(error.into())
-    }
+/// What tables and their parts can be unfit for, as the crate `banach` says it.
+macro_rules! from_data {
+    ($($error:ty),*) => {$(
+        impl From<$error> for LabError {
+            fn from(error: $error) -> Self {
+                Self::Banach(error.into())
+            }
+        }
+    )*};
 }
+from_data!(
+    DataError,
+    EncodeError,
+    SplitError,
+    TableError,
+    TargetError,
+    ReadError
+);
 
 fn did_you_mean(nearest: &Option<String>) -> String {
     let hint = |name: &String| format!("; did you mean {name:?}?");

@@ -13,7 +13,8 @@ use std::io::{Cursor, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use banach::data::{HoldOut, ReadOptions, Split, Splitter, Table, TableReader, TargetEncoder};
+use banach::data::{HoldOut, Split, Splitter, Table, TargetEncoder};
+use banach::io::{ReadOptions, TableReader, read_table};
 use banach::{Estimator, Model, Run, Settings};
 
 /// A table, what to predict, and the value to be reached.
@@ -219,7 +220,7 @@ fn read(case: &Case, path: &Path) -> Result<(Table, Fixed), Box<dyn Error>> {
             TableReader::from_reader("housing.csv", Box::new(Cursor::new(text)), &options)?;
         return Ok((reader.read()?, Fixed::No));
     }
-    let table = Table::read(path, &ReadOptions::default())?;
+    let table = read_table(path, &ReadOptions::default())?;
     if case.name != "tox21" {
         return Ok((table, Fixed::No));
     }

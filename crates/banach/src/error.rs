@@ -1,6 +1,7 @@
 //! What can go wrong between a table and a model, with the facts to act on.
 
-use banach_data::DataError;
+use banach_data::{DataError, EncodeError, SplitError, TableError, TargetError};
+use banach_io::{ReadError, WriteError};
 use banach_nn::{DatasetError, SpecError, TrainError};
 
 use crate::container::FormatError;
@@ -14,6 +15,12 @@ pub enum Error {
     /// Something about a table.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A file that cannot be read as a table.
+    #[error(transparent)]
+    ReadTable(ReadError),
+    /// A table that cannot be written to a file.
+    #[error(transparent)]
+    WriteTable(#[from] WriteError),
     /// Something about a model file or checkpoint.
     #[error(transparent)]
     Format(#[from] FormatError),
@@ -144,6 +151,39 @@ pub enum Error {
 fn did_you_mean(nearest: &Option<String>) -> String {
     let hint = |name: &String| format!("; did you mean {name:?}?");
     nearest.as_ref().map(hint).unwrap_or_default()
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Table(error) => error.into(),
+            other => Self::ReadTable(other),
+        }
+    }
+}
+
+impl From<TableError> for Error {
+    fn from(error: TableError) -> Self {
+        Self::Data(error.into())
+    }
+}
+
+impl From<EncodeError> for Error {
+    fn from(error: EncodeError) -> Self {
+        Self::Data(error.into())
+    }
+}
+
+impl From<TargetError> for Error {
+    fn from(error: TargetError) -> Self {
+        Self::Data(error.into())
+    }
+}
+
+impl From<SplitError> for Error {
+    fn from(error: SplitError) -> Self {
+        Self::Data(error.into())
+    }
 }
 
 impl From<SpecError> for Error {

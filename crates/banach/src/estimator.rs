@@ -17,11 +17,11 @@ const ASSUMED_ROWS: usize = 1000;
 /// Settings that were checked as far as they can be without a table.
 ///
 /// ```no_run
-/// use banach::data::Table;
+/// use banach::io::read_table;
 /// use banach::{Estimator, Run, Settings};
 ///
 /// let settings = Settings::for_target("species").layers(4);
-/// let table = Table::read("penguins.csv", &Default::default())?;
+/// let table = read_table("penguins.csv", &Default::default())?;
 /// let fitted = Estimator::new(settings)?.fit(table, &Run::default())?;
 /// fitted.model.save("model.safetensors")?;
 /// # Ok::<(), banach::Error>(())
@@ -116,7 +116,7 @@ pub(crate) fn fit(problem: Problem, run: &Run<'_>) -> Result<Fitted, Error> {
         features: problem.encoder.columns().len(),
         widths: problem.spec.widths(),
         parameters: problem.spec.n_parameters().unwrap_or(0),
-        notices: problem.encoder.notices(),
+        notices: problem.encoder.unused_columns(),
     }));
     let Trained {
         network,

@@ -1,9 +1,7 @@
 //! How good a model is on a table with known targets.
 
-use banach_data::{
-    DataError, EncodeReport, Table, TableReader, Targets, UnknownCategories, sample_weights,
-};
-use banach_nn::DatasetError;
+use banach_data::{EncodeReport, Table, TargetError, Targets, UnknownCategories, sample_weights};
+use banach_io::TableReader;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -116,7 +114,7 @@ impl<'a> Scorer<'a> {
             match sample_weights(table, name, &rows) {
                 Ok(weights) => self.weights.extend(weights),
                 // A piece may count for nothing; that all of them do is seen when they are scored.
-                Err(DataError::ZeroWeights { .. }) => {
+                Err(TargetError::ZeroWeights { .. }) => {
                     self.weights.resize(self.weights.len() + rows.len(), 0.0);
                 }
                 Err(error) => return Err(error.into()),

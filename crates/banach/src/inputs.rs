@@ -6,9 +6,6 @@ use banach_nn::{Activation, CategorySpec, Dropout, InputSpec, NetworkSpec};
 use crate::error::Error;
 use crate::recipe::Recipe;
 
-/// Largest size of a one-hot unit under robust scaling, as for numbers.
-const CLIP: f64 = 3.0;
-
 /// The input layer for an encoder: numbers as they are; a category column with few categories becomes
 /// one-hot units, one with many gets an embedding.
 pub(crate) fn input_spec(encoder: &Encoder, recipe: &Recipe) -> Result<InputSpec, Error> {
@@ -50,13 +47,9 @@ fn one_hot(counts: &[u64], scaling: Scaling, hidden: f64) -> (Vec<f32>, Vec<f32>
         if deviation == 0.0 {
             return (0.0, 0.0);
         }
-        let clip = |z: f64| match scaling {
-            Scaling::Robust => CLIP * z / (CLIP * CLIP + z * z).sqrt(),
-            Scaling::Standard => z,
-        };
         (
-            clip(-share / deviation) as f32,
-            clip((1.0 - share) / deviation) as f32,
+            scaling.clip(-share / deviation) as f32,
+            scaling.clip((1.0 - share) / deviation) as f32,
         )
     });
     units.unzip()

@@ -1,7 +1,7 @@
 //! What is inside a model, for people and as JSON.
 
-use banach_data::{EncodedColumn, Notice, Table};
-use banach_nn::{Connection, LayerMoments, Network, Normalization, TensorRole};
+use banach_data::{EncodedColumn, Table, UnusedColumn};
+use banach_nn::{Connection, LayerMoments, Network, Normalization};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -19,7 +19,7 @@ pub struct Inspection<'a> {
     /// Each input column and what is made from it.
     pub columns: Vec<EncodedColumn>,
     /// Columns that are not used, and why.
-    pub unused: &'a [Notice],
+    pub unused: &'a [UnusedColumn],
     /// Number of trained parameters.
     pub parameters: usize,
     /// Width of the network's input.
@@ -136,7 +136,7 @@ impl Model {
             task: self.task().name(),
             targets: targets.collect(),
             columns: self.encoder.columns(),
-            unused: self.encoder.notices(),
+            unused: self.encoder.unused_columns(),
             parameters: n_trained(&self.network),
             input_width: spec.inputs.width(),
             layers: layers.collect(),

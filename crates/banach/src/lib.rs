@@ -4,19 +4,19 @@
 //! [`Model`], the model file, metrics and cross-validation. Refuses parsing and kernels, which live in the crates below.
 //!
 //! ```no_run
-//! use banach::data::{ReadOptions, Table};
+//! use banach::io::{ReadOptions, read_table};
 //! use banach::{Estimator, Model, Run, Settings};
 //!
 //! // From a table to a model ...
 //! let settings = Settings::for_target("species");
-//! let table = Table::read("penguins.csv", &ReadOptions::default())?;
+//! let table = read_table("penguins.csv", &ReadOptions::default())?;
 //! let fitted = Estimator::new(settings)?.fit(table, &Run::default())?;
 //! fitted.model.save("model.safetensors")?;
 //!
 //! // ... and back.
 //! let model = Model::load("model.safetensors")?;
 //! let options = ReadOptions { schema: Some(model.schema()), ..ReadOptions::default() };
-//! let rows = Table::read("new-penguins.csv", &options)?;
+//! let rows = read_table("new-penguins.csv", &options)?;
 //! let (predictions, report) = model.predictor(1)?.predict(&rows, Default::default())?;
 //! # Ok::<(), banach::Error>(())
 //! ```
@@ -43,8 +43,10 @@ mod scoring;
 mod settings;
 mod training;
 
-/// Tables: readers, writers, encoders and splits.
+/// Tables in memory: columns, encoders and splits.
 pub use banach_data as data;
+/// Files of tables: readers and writers.
+pub use banach_io as io;
 pub use banach_nn::{EpochReport, NetworkKind, Precision, Schedule, Shape, available_threads};
 pub use cross_validation::{CrossValidation, Fold, FoldPlan, FoldRows, Folds, Spread};
 pub use error::Error;

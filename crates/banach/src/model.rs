@@ -16,11 +16,11 @@ use crate::training::Training;
 ///
 /// ```no_run
 /// use banach::Model;
-/// use banach::data::{ReadOptions, Table};
+/// use banach::io::{ReadOptions, read_table};
 ///
 /// let model = Model::load("model.safetensors")?;
 /// let options = ReadOptions { schema: Some(model.schema()), ..ReadOptions::default() };
-/// let table = Table::read("rows.csv", &options)?;
+/// let table = read_table("rows.csv", &options)?;
 /// let (predictions, _) = model.predictor(1)?.predict(&table, Default::default())?;
 /// println!("{} rows", predictions.n_rows());
 /// # Ok::<(), banach::Error>(())

@@ -6,6 +6,7 @@ use banach_data::{
     ColumnType, Encoder, Features, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
     TargetEncoder, Targets, Task, UnknownCategories, sample_weights,
 };
+use banach_io::read_table;
 use banach_nn::{Dataset, NetworkSpec, TrainError};
 
 use crate::error::Error;
@@ -166,7 +167,7 @@ impl Problem {
                     schema: Some(schema),
                     ..ReadOptions::default()
                 };
-                Some(Table::read(path, &options)?)
+                Some(read_table(path, &options)?)
             }
             _ => None,
         };

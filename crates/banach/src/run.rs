@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use banach_data::{Notice, Task};
+use banach_data::{Task, UnusedColumn};
 use banach_nn::{EpochReport, available_threads};
 use serde::{Deserialize, Serialize};
 
@@ -109,5 +109,5 @@ pub struct Overview<'a> {
     /// Number of trained parameters.
     pub parameters: usize,
     /// Columns that are not used, and why.
-    pub notices: &'a [Notice],
+    pub notices: &'a [UnusedColumn],
 }

@@ -6,7 +6,8 @@
 use std::io::Cursor;
 
 use banach::container::{Container, FormatError};
-use banach::data::{ReadOptions, Table, TableReader, UnknownCategories};
+use banach::data::{Table, UnknownCategories};
+use banach::io::{ReadOptions, TableReader};
 use banach::{Model, Predictions, Settings};
 
 /// The program rounds to 32 bits after every step, the test does not.

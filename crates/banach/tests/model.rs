@@ -5,7 +5,8 @@
 use std::io::Cursor;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use banach::data::{ReadOptions, Table, TableReader};
+use banach::data::Table;
+use banach::io::{ReadOptions, TableReader};
 use banach::{Error, Estimator, Event, Folds, Model, Predictions, Run, Settings};
 
 fn table(csv: String) -> Table {

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use banach::container::Container;
-use banach::data::{ReadOptions, Table};
+use banach::io::{ReadOptions, read_table};
 use banach::{Estimator, Model, Run, Settings};
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ fn model(folder: &Path) -> Model {
     .unwrap();
     let settings = "target = ['y']\nlayers = 2\nwidth = 8\nepochs = 3";
     let settings = Settings::from_toml(settings, "settings").unwrap();
-    let table = Table::read(&table, &ReadOptions::default()).unwrap();
+    let table = read_table(&table, &ReadOptions::default()).unwrap();
     Estimator::new(settings)
         .unwrap()
         .fit(table, &Run::default())

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use banach::Model;
 use banach::container::Container;
-use banach::data::{ReadOptions, Table};
+use banach::io::{ReadOptions, read_table};
 use banach_nn::{Activation, LayerSpec, NetworkSpec};
 use banach_theory::certificate::Domain;
 use banach_theory::depth::{DepthReport, LayerReport, Spread, Unit, theorem_1, through_layers};
@@ -214,7 +214,7 @@ fn measure(model: &Model, data: &Path) -> anyhow::Result<InputMoments> {
         schema: Some(model.schema()),
         ..ReadOptions::default()
     };
-    let rows = Table::read(data, &options)?;
+    let rows = read_table(data, &options)?;
     let inspection = model.inspect(Some(&rows))?;
     let measured = inspection
         .input_moments

@@ -7,9 +7,8 @@ use std::time::Instant;
 
 use anyhow::Context;
 use banach::{Evaluation, Inspection, Model, Settings};
-use banach_data::{
-    AtomicFile, ReadOptions, Split, Splitter, Table, TableReader, TableWriter, UnknownCategories,
-};
+use banach_data::{AtomicFile, Split, Splitter, Table, UnknownCategories};
+use banach_io::{ReadOptions, TableReader, TableWriter, read_table};
 use serde_json::{Value, json};
 
 use super::fit::{Job, summary};
@@ -102,10 +101,10 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
 
     let options = ReadOptions {
         schema: Some(model.schema()),
-        keep: vec![TARGET.to_owned()],
+        passthrough: vec![TARGET.to_owned()],
         ..ReadOptions::default()
     };
-    let rows = Table::read(&test, &options)?;
+    let rows = read_table(&test, &options)?;
     let untrained = model.untrained()?;
     let (before, after) = (untrained.inspect(Some(&rows))?, model.inspect(Some(&rows))?);
     say(&format!(

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use banach::{Evaluation, Model, Precision};
-use banach_data::{ColumnType, DataError, Field, ReadOptions, Schema, TableReader};
+use banach_data::{ColumnType, Field, Schema, TableError};
+use banach_io::{ReadError, ReadOptions, TableReader};
 use serde_json::Value;
 
 use crate::options::{Talk, Threads};
@@ -77,22 +78,23 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The weight column is no column that the model was trained on.
-fn about_weight(error: DataError, weight: Option<&str>) -> DataError {
+fn about_weight(error: ReadError, weight: Option<&str>) -> ReadError {
     match error {
-        DataError::MissingColumns { file, names } => {
+        ReadError::Table(TableError::MissingColumns { file, names }) => {
             let (weights, names): (Vec<_>, Vec<_>) = names
                 .into_iter()
                 .partition(|unknown| Some(unknown.name.as_str()) == weight);
             if names.is_empty() {
                 let setting = "weight";
-                DataError::UnknownColumns {
+                TableError::UnknownColumns {
                     file,
                     setting,
                     names: weights,
                 }
             } else {
-                DataError::MissingColumns { file, names }
+                TableError::MissingColumns { file, names }
             }
+            .into()
         }
         other => other,
     }

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use anyhow::bail;
 use banach::{Estimator, Fitted, Model, Run, Settings, ValidationScores};
-use banach_data::{ReadOptions, Table, TableReader, Task};
+use banach_data::{Table, Task};
+use banach_io::{ReadOptions, TableReader};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -170,7 +171,7 @@ pub(super) fn read_table(
         numeric: settings.numeric_columns().to_vec(),
         ..ReadOptions::default()
     };
-    Ok(Table::read(data, &options)?)
+    Ok(banach_io::read_table(data, &options)?)
 }
 
 /// A fit from a file to a file.

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use banach::{Inspection, Layer, Model, Moments};
-use banach_data::{EncodedColumn, ReadOptions, Table};
+use banach_data::EncodedColumn;
+use banach_io::{ReadOptions, read_table};
 use banach_nn::{Connection, Normalization};
 use serde_json::{Map, Value};
 
@@ -63,7 +64,7 @@ pub(crate) fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
                 schema: Some(model.schema()),
                 ..ReadOptions::default()
             };
-            Some(Table::read(data, &options)?)
+            Some(read_table(data, &options)?)
         }
         None => None,
     };

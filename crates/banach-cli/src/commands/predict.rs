@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use banach::{Model, Precision, Predictions};
-use banach_data::{
-    DataError, EncodeReport, OutputColumn, OutputType, OutputValues, ReadOptions, Table,
-    TableReader, TableWriter, UnknownCategories,
+use banach_data::{EncodeReport, Table, TableError, UnknownCategories};
+use banach_io::{
+    OutputColumn, OutputType, OutputValues, ReadOptions, TableReader, TableWriter, WriteError,
 };
 use serde_json::json;
 
@@ -80,7 +80,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     let columns = columns(&model, &args.keep)?;
     let options = ReadOptions {
         schema: Some(model.schema()),
-        keep: args.keep.clone(),
+        passthrough: args.keep.clone(),
         ..ReadOptions::default()
     };
     let mut reader = TableReader::open(&args.data, &options)?;
@@ -119,7 +119,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     }
     let Some(writer) = writer else {
         let file = reader.file().to_owned();
-        return Err(DataError::NoRows { file }.into());
+        return Err(TableError::NoRows { file }.into());
     };
     writer.finish().map_err(|error| written(error, to_stdout))?;
     if !args.talk.quiet {
@@ -140,9 +140,9 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
 
 /// What went wrong with writing. What went to standard output before cannot be taken back, so it is
 /// not said of it that nothing was left behind.
-fn written(error: DataError, to_stdout: bool) -> anyhow::Error {
+fn written(error: WriteError, to_stdout: bool) -> anyhow::Error {
     match error {
-        DataError::Write { source, .. } if to_stdout => {
+        WriteError::Write { source, .. } if to_stdout => {
             anyhow::Error::new(source).context("cannot write to standard output")
         }
         other => other.into(),
@@ -175,7 +175,7 @@ pub(super) fn values<'a>(
     predictions: &'a Predictions,
     model: &'a Model,
 ) -> Vec<OutputValues<'a>> {
-    let kept = table.kept().iter();
+    let kept = table.passthrough().iter();
     let mut values: Vec<OutputValues<'_>> = kept
         .map(|(_, texts)| {
             OutputValues::Text((0..table.n_rows()).map(|row| texts.get(row)).collect())

@@ -111,7 +111,7 @@ fn csv_and_parquet_give_the_same_bits() {
     room.run(&["predict", "model.safetensors", "t.csv", "--out", "p.csv"])
         .ok();
     assert_eq!(room.text("p.csv"), from("t.csv"));
-    let table = banach_data::Table::read(room.path("p.parquet"), &Default::default()).unwrap();
+    let table = banach_io::read_table(room.path("p.parquet"), &Default::default()).unwrap();
     let proba = table.column("probability_in").unwrap();
     for (row, line) in room.text("p.csv").lines().skip(1).enumerate() {
         let written: f32 = line.split(',').nth(1).unwrap().parse().unwrap();

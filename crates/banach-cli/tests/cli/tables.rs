@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use banach_data::{OutputColumn, OutputType, OutputValues, TableWriter};
+use banach_io::{OutputColumn, OutputType, OutputValues, TableWriter};
 
 /// Numbers, a category, missing cells, a weight and a target of each kind, all functions of the row.
 pub(crate) fn mixed(n: usize) -> String {

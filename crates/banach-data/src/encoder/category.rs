@@ -10,6 +10,16 @@ use crate::scalar::Scalar;
 /// The code of values that were not seen in training, or too rarely.
 pub const UNKNOWN_CODE: u32 = 0;
 
+/// What to do with a category that did not occur in training.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnknownCategories {
+    /// Give it [`UNKNOWN_CODE`] and count it.
+    #[default]
+    Count,
+    /// Fail with [`EncodeError::UnknownCategory`](super::EncodeError::UnknownCategory).
+    Refuse,
+}
+
 /// A fitted category column: which value has which code.
 ///
 /// Code 0 is unknown; then missing, if it occurred in training; then the known values in order.

@@ -23,6 +23,23 @@ pub const MAX_Z: f64 = 1e6;
 /// Where the smooth clip of [`Scaling::Robust`] ends.
 const CLIP: f64 = 3.0;
 
+impl Scaling {
+    /// Bounds a standardized number: `3 z / sqrt(9 + z^2)` for [`Scaling::Robust`], `z` kept within
+    /// [`MAX_Z`] for [`Scaling::Standard`]. Finite for every `z` but NaN.
+    #[inline]
+    #[must_use]
+    pub fn clip(self, z: f64) -> f64 {
+        match self {
+            Self::Robust => {
+                // Far out the clip has reached its bound; there z^2 could overflow.
+                let z = z.clamp(-1e30, 1e30);
+                CLIP * z / (CLIP * CLIP + z * z).sqrt()
+            }
+            Self::Standard => z.clamp(-MAX_Z, MAX_Z),
+        }
+    }
+}
+
 /// One fitted scale: `(x - center) * factor`, then clipped.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,15 +72,7 @@ impl Scale {
             return 0.0;
         }
         let z = (x - self.center) * self.factor;
-        let z = match self.scaling {
-            Scaling::Robust => {
-                // Far out the clip has reached its bound; there z^2 could overflow.
-                let z = z.clamp(-1e30, 1e30);
-                CLIP * z / (CLIP * CLIP + z * z).sqrt()
-            }
-            Scaling::Standard => z.clamp(-MAX_Z, MAX_Z),
-        };
-        z as f32
+        self.scaling.clip(z) as f32
     }
 }
 

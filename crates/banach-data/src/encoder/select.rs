@@ -14,11 +14,20 @@ const IDENTIFIER_SHARE: f64 = 0.95;
 /// A column that is not used, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Notice {
+pub struct UnusedColumn {
     /// The column.
     pub column: String,
     /// Why it is not used.
     pub reason: DropReason,
+}
+
+impl UnusedColumn {
+    pub(super) fn new(column: &str, reason: DropReason) -> Self {
+        Self {
+            column: column.to_owned(),
+            reason,
+        }
+    }
 }
 
 /// Why a column is not used as a feature. Judged on the training rows.
@@ -42,7 +51,7 @@ pub enum DropReason {
     },
 }
 
-impl std::fmt::Display for Notice {
+impl std::fmt::Display for UnusedColumn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "column {:?} is not used: ", self.column)?;
         match &self.reason {
@@ -171,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_say_nothing_are_dropped() {
+    fn columns_without_information_are_dropped() {
         use DropReason::{AllMissing, Identifier};
         let constant = |value: &str| {
             Some(DropReason::Constant {

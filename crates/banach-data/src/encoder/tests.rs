@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::reader::ReadOptions;
+use crate::read_options::ReadOptions;
 use crate::test_tables::{column, names, read, table};
 
 /// A few roundings of 32-bit arithmetic at size 3.
@@ -12,7 +12,7 @@ fn all_names(table: &Table) -> Vec<String> {
     each.map(|column| column.name().to_owned()).collect()
 }
 
-fn fit_with(table: &Table, options: &EncoderOptions) -> Result<Encoder, DataError> {
+fn fit_with(table: &Table, options: &EncoderOptions) -> Result<Encoder, EncodeError> {
     Encoder::fit(table, &table.all_rows(), &all_names(table), options)
 }
 
@@ -246,7 +246,11 @@ fn columns_that_say_nothing_are_left_out_with_a_notice() {
     let encoder = fit(&table);
     let used: Vec<String> = encoder.columns().into_iter().map(|c| c.name).collect();
     assert_eq!(used, ["colour", "x"]);
-    let notices: Vec<String> = encoder.notices().iter().map(Notice::to_string).collect();
+    let notices: Vec<String> = encoder
+        .unused_columns()
+        .iter()
+        .map(UnusedColumn::to_string)
+        .collect();
     assert_eq!(
         notices,
         [
@@ -266,7 +270,7 @@ fn columns_that_say_nothing_are_left_out_with_a_notice() {
     let encoder = fit_with(&table, &options).unwrap();
     let used: Vec<String> = encoder.columns().into_iter().map(|c| c.name).collect();
     assert_eq!(used, ["id", "fixed", "name", "colour"]);
-    assert!(encoder.notices().is_empty());
+    assert!(encoder.unused_columns().is_empty());
 }
 
 #[test]
@@ -283,7 +287,7 @@ fn judgement_is_on_the_training_rows_alone() {
     let constant = DropReason::Constant {
         value: "1".to_owned(),
     };
-    assert_eq!(encoder.notices()[0].reason, constant);
+    assert_eq!(encoder.unused_columns()[0].reason, constant);
     // The median of y is 6, not 6.5.
     let (features, _) = encode(&encoder, &table);
     assert_eq!(features.numbers[1], 0.0);
@@ -294,7 +298,7 @@ fn rare_categories_alone_say_nothing() {
     let table = table("c,x\na,1\nb,3\nc,1\n");
     let encoder = fit(&table);
     assert_eq!(
-        encoder.notices()[0].to_string(),
+        encoder.unused_columns()[0].to_string(),
         "column \"c\" is not used: no value occurs in 2 training rows or more"
     );
     let options = EncoderOptions {
@@ -317,7 +321,7 @@ fn identifiers_are_used_when_nothing_else_is_left() {
     let used: Vec<String> = encoder.columns().into_iter().map(|c| c.name).collect();
     // Names that occur once each still say nothing.
     assert_eq!(used, ["n"]);
-    assert_eq!(encoder.notices().len(), 1);
+    assert_eq!(encoder.unused_columns().len(), 1);
 }
 
 #[test]

@@ -211,7 +211,7 @@ fn the_fraction_lies_inside_0_and_1() {
         let splitter = splitter(&table, &rows, split);
         for fraction in [0.0, 1.0, -0.1, 1.5, f64::NAN, f64::INFINITY] {
             let error = splitter.hold_out(fraction).unwrap_err();
-            assert!(matches!(error, DataError::Fraction { .. }), "{error}");
+            assert!(matches!(error, SplitError::Fraction { .. }), "{error}");
         }
         for fraction in [f64::MIN_POSITIVE, 1.0 - f64::EPSILON] {
             assert!(splitter.hold_out(fraction).is_ok(), "{split:?} {fraction}");
@@ -307,7 +307,7 @@ fn the_number_of_folds_is_bounded() {
         "{error}"
     );
     let error = folds(Split::Time("t".to_owned()), 3).unwrap_err();
-    assert!(matches!(error, DataError::EmptySplit { .. }), "{error}");
+    assert!(matches!(error, SplitError::EmptySplit { .. }), "{error}");
 }
 
 #[test]

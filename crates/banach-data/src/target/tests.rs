@@ -4,7 +4,7 @@ use crate::test_tables::{column, names, table};
 /// Sums of a thousand 32-bit numbers of size 1.
 const F32_TOLERANCE: f64 = 1e-5;
 
-fn fit(table: &Table, targets: &[&str], task: Option<Task>) -> Result<TargetEncoder, DataError> {
+fn fit(table: &Table, targets: &[&str], task: Option<Task>) -> Result<TargetEncoder, TargetError> {
     TargetEncoder::fit(table, &names(targets), task)
 }
 
@@ -236,7 +236,7 @@ fn training_rows_that_cannot_be_learned_from_are_errors() {
     assert!(
         matches!(
             error,
-            DataError::TooManyClasses {
+            TargetError::TooManyClasses {
                 classes: 3,
                 rows: 3,
                 ..
@@ -260,12 +260,12 @@ fn training_rows_that_cannot_be_learned_from_are_errors() {
     let encoder = || fit(&numbers, &["x"], Some(Task::Regression)).unwrap();
     let error = encoder().fit_rows(&numbers, &[1, 2]).unwrap_err();
     assert!(
-        matches!(error, DataError::ConstantTarget { rows: 2, .. }),
+        matches!(error, TargetError::ConstantTarget { rows: 2, .. }),
         "{error}"
     );
     let error = encoder().encode(&numbers, &[4]).unwrap_err();
     assert!(
-        matches!(error, DataError::RowWithoutTarget { ref at, .. } if at.row == 5),
+        matches!(error, TargetError::RowWithoutTarget { ref at, .. } if at.row == 5),
         "{error}"
     );
 }

@@ -58,9 +58,12 @@ pub enum DatasetError {
         /// The digest of the right file.
         expected: &'static str,
     },
-    /// A table or file that cannot be read or written.
+    /// A table that cannot be read.
     #[error(transparent)]
-    Table(#[from] banach_data::DataError),
+    Table(#[from] banach_io::ReadError),
+    /// A file that cannot be written.
+    #[error(transparent)]
+    Write(#[from] banach_data::AtomicFileError),
     /// Numbers that make no matrix.
     #[error(transparent)]
     Matrix(#[from] BaselineError),

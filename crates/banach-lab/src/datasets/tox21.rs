@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use banach_data::{Column, ReadOptions, Table};
+use banach_data::Column;
+use banach_io::{ReadOptions, read_table};
 
 use super::{DatasetError, Standardizer, TOX21_SOURCE};
 use crate::baselines::Matrix;
@@ -44,7 +45,7 @@ pub fn tox21(file: &Path) -> Result<Tox21, DatasetError> {
         problem,
         address: TOX21_SOURCE,
     };
-    let table = Table::read(file, &ReadOptions::default())?;
+    let table = read_table(file, &ReadOptions::default())?;
     let named = |starts: [&str; 2]| -> Vec<&Column> {
         let of_kind = |column: &&Column| starts.iter().any(|s| column.name().starts_with(s));
         table.columns().iter().filter(of_kind).collect()

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use banach_data::{AtomicFile, DataError};
+use banach_data::AtomicFile;
 
 use super::header::{LENGTH_BYTES, VALUE_BYTES, write_header};
 use super::{CHUNK_VALUES, Container, FormatError};
@@ -35,9 +35,10 @@ impl Container {
 
     fn save(&self, path: &Path) -> Result<(), FormatError> {
         let header = self.header()?;
-        let mut file = AtomicFile::create(path).map_err(data_error)?;
+        // The error names the file already; what the operating system said is enough.
+        let mut file = AtomicFile::create(path).map_err(|error| cannot_write(error.source))?;
         self.write_to(&header, &mut file).map_err(cannot_write)?;
-        file.commit().map_err(data_error)
+        file.commit().map_err(|error| cannot_write(error.source))
     }
 
     fn header(&self) -> Result<Vec<u8>, FormatError> {
@@ -64,12 +65,4 @@ fn cannot_write(source: io::Error) -> FormatError {
         action: "write",
         source,
     }
-}
-
-/// [`AtomicFile`] names the file itself; what the operating system said is enough here.
-fn data_error(error: DataError) -> FormatError {
-    cannot_write(match error {
-        DataError::Write { source, .. } => source,
-        other => io::Error::other(other),
-    })
 }

@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray};
-use banach_data::{ReadOptions, TableReader};
+use banach_io::{ReadOptions, TableReader};
 use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
 

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use banach_data::{
-    ColumnType, Encoder, EncoderOptions, ReadOptions, Table, TableReader, UnknownCategories,
-};
+use banach_data::{ColumnType, Encoder, EncoderOptions, Table, UnknownCategories};
+use banach_io::ReadOptions;
 use parquet::arrow::ArrowWriter;
 
 use crate::support::{names, read_bytes};
@@ -196,8 +195,7 @@ fn memory(batch: &RecordBatch, options: &ReadOptions) -> Table {
     let schema: SchemaRef = batch.schema();
     // In two batches, as a stream would come.
     let batches = vec![batch.slice(0, 3), batch.slice(3, batch.num_rows() - 3)];
-    let reader = TableReader::from_record_batches("memory", &schema, batches, options);
-    reader.unwrap().read().unwrap()
+    Table::from_record_batches("memory", &schema, batches, options).unwrap()
 }
 
 fn fit(table: &Table) -> Encoder {
@@ -266,6 +264,54 @@ fn numbers_named_categorical_are_known_by_value() {
     }
 }
 
+/// What passes through is what Arrow itself makes of decimals, integers and dictionaries as text.
+#[test]
+fn texts_that_pass_through_are_those_of_arrow() {
+    use arrow_array::{
+        Decimal32Array, Decimal64Array, Decimal128Array, Int64Array, UInt64Array, new_null_array,
+    };
+    let mut arrays: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from(vec![
+            Some(i64::MIN),
+            None,
+            Some(-1),
+            Some(i64::MAX),
+        ])),
+        Arc::new(UInt64Array::from(vec![Some(u64::MAX), None, Some(0)])),
+        new_null_array(&dictionary(), 3),
+    ];
+    for scale in [-5_i8, -1, 0, 1, 4, 9] {
+        let values = [0_i32, 1, -1, 10, -10, 99_999, -123_456_789].map(Some);
+        let values = values.into_iter().chain([None]);
+        let short = Decimal32Array::from_iter(values.clone());
+        let long = Decimal64Array::from_iter(values.clone().map(|v| v.map(i64::from)));
+        let wide = Decimal128Array::from_iter(values.map(|v| v.map(i128::from)));
+        let huge = arrow_cast::cast(
+            &wide.clone().with_precision_and_scale(38, scale).unwrap(),
+            &DataType::Decimal256(76, scale),
+        );
+        arrays.push(Arc::new(short.with_precision_and_scale(9, scale).unwrap()));
+        arrays.push(Arc::new(long.with_precision_and_scale(18, scale).unwrap()));
+        arrays.push(Arc::new(wide.with_precision_and_scale(38, scale).unwrap()));
+        arrays.push(huge.unwrap());
+    }
+    let options = ReadOptions {
+        passthrough: vec!["x".to_owned()],
+        ..ReadOptions::default()
+    };
+    for array in arrays {
+        let expected = arrow_cast::cast(&array, &DataType::Utf8).unwrap();
+        let expected: &StringArray = expected.as_any().downcast_ref().unwrap();
+        let batch = RecordBatch::try_from_iter([("x", array.clone())]).unwrap();
+        let table = Table::from_record_batches("memory", &batch.schema(), [&batch], &options);
+        let table = table.unwrap();
+        for (row, text) in expected.iter().enumerate() {
+            let got = table.passthrough()[0].1.get(row);
+            assert_eq!(got, text.unwrap_or_default(), "{}", array.data_type());
+        }
+    }
+}
+
 #[test]
 fn spellings_of_one_value_are_one_category() {
     let text = "x,y\n1,1\n1.0,2\n1e0,5\nred,3\n red ,7\nTRUE,1\ntrue,2\n";
@@ -286,9 +332,8 @@ fn a_storage_type_without_a_meaning_is_an_error_unless_left_out() {
         arrow_array::new_null_array(&list, 2),
     ];
     let batch = RecordBatch::try_new(schema.clone(), arrays).unwrap();
-    let read = |options: &ReadOptions| {
-        TableReader::from_record_batches("memory", &schema, vec![batch.clone()], options)
-    };
+    let read =
+        |options: &ReadOptions| Table::from_record_batches("memory", &schema, [&batch], options);
     let Err(error) = read(&ReadOptions::default()) else {
         panic!("a list was read")
     };
@@ -301,13 +346,13 @@ fn a_storage_type_without_a_meaning_is_an_error_unless_left_out() {
         columns: Some(vec!["x".to_owned()]),
         ..ReadOptions::default()
     };
-    assert_eq!(read(&options).unwrap().read().unwrap().n_rows(), 2);
+    assert_eq!(read(&options).unwrap().n_rows(), 2);
     // Skipped, it is there without a value.
     let options = ReadOptions {
         skip: vec!["l".to_owned()],
         ..ReadOptions::default()
     };
-    let table = read(&options).unwrap().read().unwrap();
+    let table = read(&options).unwrap();
     assert_eq!(
         table.column("l").unwrap().column_type(),
         ColumnType::Missing

@@ -1,9 +1,9 @@
 """Times this crate's CSV reader beside Polars and pandas on one table of 30 columns.
 
     python -m venv venv && venv/bin/pip install polars pandas
-    venv/bin/python crates/banach-data/bench/read_rate.py [--rows 1000000] [--repeats 5]
+    venv/bin/python crates/banach-io/benches/read_rate.py [--rows 1000000] [--repeats 5]
 
-The example program read_rate makes the file in a temporary folder and reads it: as one table
+The program of read_rate.rs makes the file in a temporary folder and reads it: as one table
 (`whole`), piece by piece (`stream`), and with features made of it (`encode`). The readers take
 turns, so that a busy machine slows all of them, and each run is a process of its own, so that its
 peak memory is its own. The first turn warms the file cache and does not count. Everything may use
@@ -14,6 +14,7 @@ include the interpreter's start.
 """
 
 import argparse
+import json
 import os
 import re
 import statistics
@@ -29,6 +30,14 @@ start = time.perf_counter()
 rows = len(library.read_csv(sys.argv[1]))
 print(rows, "rows in", time.perf_counter() - start, "s")
 """
+
+
+def build():
+    """Builds the program and gives its path."""
+    command = "cargo bench -p banach-io --bench read_rate --no-run --message-format=json"
+    output = subprocess.run(command.split(), cwd=WORKSPACE, check=True, stdout=subprocess.PIPE)
+    messages = [json.loads(line) for line in output.stdout.splitlines()]
+    return [found for message in messages if (found := message.get("executable"))][-1]
 
 
 def commands(program, file):
@@ -56,12 +65,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--program", help="the built example, instead of building it")
+    parser.add_argument("--program", help="the built program, instead of building it")
     options = parser.parse_args()
-    program = options.program or str(WORKSPACE / "target/release/examples/read_rate")
-    if options.program is None:
-        build = "cargo build --release -p banach-data --example read_rate"
-        subprocess.run(build.split(), cwd=WORKSPACE, check=True)
+    program = options.program or build()
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder) / "table.csv")
         subprocess.run([program, "write", file, str(options.rows)], check=True)

@@ -19,7 +19,7 @@ impl Read for Slow {
 
 type Rows = Vec<Vec<String>>;
 
-fn read_all(text: &[u8], step: usize) -> Result<(Vec<String>, Rows), DataError> {
+fn read_all(text: &[u8], step: usize) -> Result<(Vec<String>, Rows), ReadError> {
     let bytes = Cursor::new(text.to_vec());
     let input = Input::new("t.csv", Box::new(Slow { bytes, step }));
     let mut reader = CsvReader::open(input, None)?;
@@ -116,7 +116,7 @@ fn a_quote_left_open_stops_at_the_row_limit() {
     text.resize(MAX_ROW_BYTES + 100, b'x');
     let error = read_all(&text, 1 << 20).unwrap_err();
     assert!(
-        matches!(error, DataError::RowTooLong { ref at, .. } if at.row == 2),
+        matches!(error, ReadError::RowTooLong { ref at, .. } if at.row == 2),
         "{error}"
     );
 }

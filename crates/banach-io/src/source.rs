@@ -1,159 +1,66 @@
 //! Opens a table file: finds its compression and format from its content and its ending.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
-use crate::arrow_source::ArrowSource;
 use crate::csv::CsvReader;
-use crate::error::DataError;
-
-/// Bytes that are being read, their name, and the compression they come out of.
-pub(crate) struct Input {
-    pub(crate) name: String,
-    pub(crate) reader: Box<dyn Read + Send>,
-    compression: Option<&'static str>,
-}
-
-impl Input {
-    pub(crate) fn new(name: &str, reader: Box<dyn Read + Send>) -> Self {
-        Self {
-            name: name.to_owned(),
-            reader,
-            compression: None,
-        }
-    }
-
-    /// The error for a failed read: a damaged file when it is compressed.
-    pub(crate) fn read_error(&self, source: io::Error) -> DataError {
-        let file = self.name.clone();
-        match self.compression {
-            Some(format) => DataError::Corrupt {
-                file,
-                format,
-                source: Box::new(source),
-            },
-            None => DataError::Read { file, source },
-        }
-    }
-
-    /// Reads up to `limit` bytes and puts them back.
-    fn peek(&mut self, limit: usize) -> Result<Vec<u8>, DataError> {
-        let mut head = Vec::new();
-        let got = self
-            .reader
-            .by_ref()
-            .take(limit as u64)
-            .read_to_end(&mut head);
-        got.map_err(|source| self.read_error(source))?;
-        let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
-        self.reader = Box::new(Cursor::new(head.clone()).chain(rest));
-        Ok(head)
-    }
-
-    fn read_to_end(&mut self) -> Result<Vec<u8>, DataError> {
-        let mut bytes = Vec::new();
-        let got = self.reader.read_to_end(&mut bytes);
-        got.map_err(|source| self.read_error(source))?;
-        Ok(bytes)
-    }
-
-    /// Unpacks gzip and Zstandard, known by their first bytes.
-    fn decompressed(mut self) -> Result<Self, DataError> {
-        let head = self.peek(4)?;
-        let (format, reader): (_, Box<dyn Read + Send>) = if head.starts_with(&[0x1F, 0x8B]) {
-            let packed = BufReader::with_capacity(1 << 16, self.reader);
-            (
-                "gzip",
-                Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
-            )
-        } else if head.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
-            match zstd::stream::read::Decoder::new(self.reader) {
-                Ok(decoder) => ("Zstandard", Box::new(decoder)),
-                Err(source) => {
-                    return Err(DataError::Corrupt {
-                        file: self.name,
-                        format: "Zstandard",
-                        source: Box::new(source),
-                    });
-                }
-            }
-        } else {
-            return Ok(self);
-        };
-        Ok(Self {
-            name: self.name,
-            reader,
-            compression: Some(format),
-        })
-    }
-}
+use crate::error::ReadError;
+use crate::input::Input;
+#[cfg(feature = "ipc")]
+use crate::ipc_source;
+#[cfg(feature = "parquet")]
+use crate::parquet_source;
+#[cfg(feature = "arrow")]
+use crate::record_batches::RecordBatchSource;
 
 /// An open table file: its column names are known, its rows are still to come.
 pub(crate) enum Source {
     Text(Box<CsvReader>),
-    Arrow(ArrowSource),
+    #[cfg(feature = "arrow")]
+    Arrow(RecordBatchSource),
 }
 
 impl Source {
     /// Opens a file, or standard input for `-`.
-    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
         if path == Path::new("-") {
             return Self::from_reader("-", Box::new(io::stdin()));
         }
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|source| DataError::Read {
+        let read_error = |source| ReadError::Read {
             file: name.clone(),
             source,
-        })?;
+        };
+        let file = File::open(path).map_err(read_error)?;
         let seekable = file.metadata().is_ok_and(|metadata| metadata.is_file());
-        let again = seekable.then(|| file.try_clone());
-        let input = Input::new(&name, Box::new(file));
-        match again {
-            Some(Ok(file)) => Self::from_input(input, Some(file)),
-            Some(Err(source)) => Err(DataError::Read { file: name, source }),
-            None => Self::from_input(input, None),
-        }
+        let again = seekable.then(|| file.try_clone()).transpose();
+        let again = again.map_err(read_error)?;
+        Self::from_input(Input::new(&name, Box::new(file)), again)
     }
 
     /// Opens bytes; `name` stands for the file in messages, and its ending is looked at.
-    pub(crate) fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Result<Self, DataError> {
+    pub(crate) fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Result<Self, ReadError> {
         Self::from_input(Input::new(name, reader), None)
     }
 
     /// `file` is the same file, for formats that need to seek.
-    fn from_input(input: Input, file: Option<File>) -> Result<Self, DataError> {
+    fn from_input(input: Input, file: Option<File>) -> Result<Self, ReadError> {
         let mut input = input.decompressed()?;
         let ending = ending(&input.name);
         let head = input.peek(8)?;
-        let file = file.filter(|_| input.compression.is_none());
         if head.starts_with(b"PAR1") || ending == "parquet" {
-            return match file {
-                Some(file) => ArrowSource::parquet(input.name, file),
-                None => {
-                    let bytes = bytes::Bytes::from(input.read_to_end()?);
-                    ArrowSource::parquet(input.name, bytes)
-                }
-            }
-            .map(Self::Arrow);
+            return open_parquet(input, file);
         }
         if head.starts_with(b"ARROW1") {
-            return match file {
-                Some(file) => ArrowSource::ipc_file(input.name, BufReader::new(file)),
-                None => {
-                    let bytes = input.read_to_end()?;
-                    ArrowSource::ipc_file(input.name, Cursor::new(bytes))
-                }
-            }
-            .map(Self::Arrow);
+            return open_ipc_file(input, file);
         }
         let stream = head.starts_with(&[0xFF; 4]) && head.len() == 8;
         if stream || matches!(ending.as_str(), "arrow" | "feather" | "ipc" | "arrows") {
-            let reader = BufReader::with_capacity(1 << 16, input.reader);
-            return ArrowSource::ipc_stream(input.name, reader).map(Self::Arrow);
+            return open_ipc_stream(input);
         }
         if let Some(found) = foreign_format(&ending, &head) {
-            return Err(DataError::UnsupportedFormat {
+            return Err(ReadError::UnsupportedFormat {
                 file: input.name,
                 found,
             });
@@ -162,13 +69,59 @@ impl Source {
         let reader = CsvReader::open(input, delimiter)?;
         Ok(Self::Text(Box::new(reader)))
     }
+}
 
-    pub(crate) fn names(&self) -> &[String] {
-        match self {
-            Self::Text(reader) => reader.names(),
-            Self::Arrow(source) => source.names(),
+#[cfg(feature = "parquet")]
+fn open_parquet(mut input: Input, file: Option<File>) -> Result<Source, ReadError> {
+    let source = match file.filter(|_| !input.is_compressed()) {
+        Some(file) => parquet_source::open(input.name, file),
+        None => {
+            let bytes = bytes::Bytes::from(input.read_to_end()?);
+            parquet_source::open(input.name, bytes)
         }
-    }
+    };
+    source.map(Source::Arrow)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn open_parquet(input: Input, _: Option<File>) -> Result<Source, ReadError> {
+    Err(ReadError::FormatNotBuilt {
+        file: input.name,
+        format: "a Parquet file",
+        feature: "parquet",
+    })
+}
+
+#[cfg(feature = "ipc")]
+fn open_ipc_file(mut input: Input, file: Option<File>) -> Result<Source, ReadError> {
+    let source = match file.filter(|_| !input.is_compressed()) {
+        Some(file) => ipc_source::open_file(input.name, io::BufReader::new(file)),
+        None => {
+            let bytes = input.read_to_end()?;
+            ipc_source::open_file(input.name, io::Cursor::new(bytes))
+        }
+    };
+    source.map(Source::Arrow)
+}
+
+#[cfg(feature = "ipc")]
+fn open_ipc_stream(input: Input) -> Result<Source, ReadError> {
+    let reader = io::BufReader::with_capacity(1 << 16, input.reader);
+    ipc_source::open_stream(input.name, reader).map(Source::Arrow)
+}
+
+#[cfg(not(feature = "ipc"))]
+fn open_ipc_file(input: Input, _: Option<File>) -> Result<Source, ReadError> {
+    open_ipc_stream(input)
+}
+
+#[cfg(not(feature = "ipc"))]
+fn open_ipc_stream(input: Input) -> Result<Source, ReadError> {
+    Err(ReadError::FormatNotBuilt {
+        file: input.name,
+        format: "an Arrow IPC file",
+        feature: "ipc",
+    })
 }
 
 /// The ending of a file name in lower case, without a compression ending.
@@ -229,6 +182,8 @@ fn foreign_format(ending: &str, head: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
 
     #[test]
@@ -258,12 +213,18 @@ mod tests {
                 panic!("{name} was read")
             };
             assert!(
-                matches!(error, DataError::UnsupportedFormat { .. }),
+                matches!(error, ReadError::UnsupportedFormat { .. }),
                 "{name}: {error}"
             );
         }
     }
 
+    #[cfg(all(
+        feature = "gzip",
+        feature = "ipc",
+        feature = "parquet",
+        feature = "zstd"
+    ))]
     #[test]
     fn cut_off_and_false_files_are_damaged_files() {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -295,7 +256,7 @@ mod tests {
                 Err(error) => error,
             };
             assert!(
-                matches!(error, DataError::Corrupt { .. }),
+                matches!(error, ReadError::Corrupt { .. }),
                 "{name}: {error}"
             );
         }

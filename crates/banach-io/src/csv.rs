@@ -9,8 +9,10 @@
 
 use std::io::Read;
 
-use crate::error::{DataError, Location};
-use crate::source::Input;
+use banach_data::{Location, TextRows};
+
+use crate::error::ReadError;
+use crate::input::Input;
 
 mod sniff;
 
@@ -42,27 +44,28 @@ pub(crate) struct TextBatch {
     lines: Vec<u64>,
 }
 
-impl TextBatch {
-    pub(crate) fn n_rows(&self) -> usize {
+impl TextRows for TextBatch {
+    fn n_rows(&self) -> usize {
         self.lines.len()
     }
 
-    pub(crate) fn line(&self, row: usize) -> u64 {
+    fn line(&self, row: usize) -> u64 {
         self.lines[row]
     }
 
-    #[cfg(test)]
-    fn cell(&self, row: usize, column: usize) -> &[u8] {
-        self.bytes_of(self.cells[row * self.n_columns + column])
-    }
-
-    /// The cells of one column, from the first row to the last.
-    pub(crate) fn column(&self, column: usize) -> impl Iterator<Item = &[u8]> {
-        let from_column = self.cells.get(column..).unwrap_or_default();
+    fn column(&self, position: usize) -> impl Iterator<Item = &[u8]> {
+        let from_column = self.cells.get(position..).unwrap_or_default();
         from_column
             .iter()
             .step_by(self.n_columns)
             .map(|&cell| self.bytes_of(cell))
+    }
+}
+
+impl TextBatch {
+    #[cfg(test)]
+    fn cell(&self, row: usize, column: usize) -> &[u8] {
+        self.bytes_of(self.cells[row * self.n_columns + column])
     }
 
     #[inline]
@@ -243,7 +246,7 @@ pub(crate) struct CsvReader {
 
 impl CsvReader {
     /// Reads the header. Without a `delimiter` the likeliest one is found.
-    pub(crate) fn open(input: Input, delimiter: Option<u8>) -> Result<Self, DataError> {
+    pub(crate) fn open(input: Input, delimiter: Option<u8>) -> Result<Self, ReadError> {
         let mut reader = Self {
             input,
             cutter: Cutter::new(delimiter.unwrap_or(b',')),
@@ -272,7 +275,7 @@ impl CsvReader {
     }
 
     /// Reads until `rest` has `target` bytes or the file ends.
-    fn fill(&mut self, target: usize) -> Result<(), DataError> {
+    fn fill(&mut self, target: usize) -> Result<(), ReadError> {
         while self.rest.len() < target && !self.end_of_file {
             let held = self.rest.len();
             self.rest.resize(target, 0);
@@ -288,27 +291,27 @@ impl CsvReader {
         Ok(())
     }
 
-    fn check_encoding(&self) -> Result<(), DataError> {
+    fn check_encoding(&self) -> Result<(), ReadError> {
         let encoding = match self.rest.as_slice() {
             [0xFF, 0xFE, 0, 0, ..] => "UTF-32LE",
             [0xFF, 0xFE, ..] => "UTF-16LE",
             [0xFE, 0xFF, ..] => "UTF-16BE",
             _ => return Ok(()),
         };
-        Err(DataError::Encoding {
+        Err(ReadError::Encoding {
             file: self.input.name.clone(),
             encoding,
         })
     }
 
-    fn read_header(&mut self) -> Result<(), DataError> {
+    fn read_header(&mut self) -> Result<(), ReadError> {
         let (mut cells, mut unescaped) = (Vec::new(), Vec::new());
         let mut start = 0;
         let next = loop {
             cells.clear();
             unescaped.clear();
             if start == self.rest.len() && self.end_of_file {
-                return Err(DataError::EmptyFile {
+                return Err(ReadError::EmptyFile {
                     file: self.input.name.clone(),
                 });
             }
@@ -328,7 +331,7 @@ impl CsvReader {
                     self.line += 1;
                     start = next;
                 }
-                Row::Unclosed => return Err(DataError::UnclosedQuote { at: self.here() }),
+                Row::Unclosed => return Err(ReadError::UnclosedQuote { at: self.here() }),
                 Row::Incomplete => self.grow()?,
             }
         };
@@ -340,7 +343,7 @@ impl CsvReader {
         };
         for (position, &cell) in batch.cells.iter().enumerate() {
             let bytes = batch.bytes_of(cell).trim_ascii();
-            let name = std::str::from_utf8(bytes).map_err(|_| DataError::HeaderNotUtf8 {
+            let name = std::str::from_utf8(bytes).map_err(|_| ReadError::HeaderNotUtf8 {
                 file: self.input.name.clone(),
                 value: String::from_utf8_lossy(bytes).into_owned(),
             })?;
@@ -365,9 +368,9 @@ impl CsvReader {
     }
 
     /// Reads on because a row does not fit.
-    fn grow(&mut self) -> Result<(), DataError> {
+    fn grow(&mut self) -> Result<(), ReadError> {
         if self.rest.len() >= MAX_ROW_BYTES {
-            return Err(DataError::RowTooLong {
+            return Err(ReadError::RowTooLong {
                 at: self.here(),
                 limit_bytes: MAX_ROW_BYTES,
             });
@@ -376,7 +379,7 @@ impl CsvReader {
     }
 
     /// The next rows, or `None` at the end of the file.
-    pub(crate) fn next_batch(&mut self) -> Result<Option<TextBatch>, DataError> {
+    pub(crate) fn next_batch(&mut self) -> Result<Option<TextBatch>, ReadError> {
         let mut batch = TextBatch {
             n_columns: self.names.len(),
             ..TextBatch::default()
@@ -399,7 +402,7 @@ impl CsvReader {
     }
 
     /// Cuts all whole rows of `rest`; gives the number of bytes they take.
-    fn cut_rows(&mut self, batch: &mut TextBatch) -> Result<usize, DataError> {
+    fn cut_rows(&mut self, batch: &mut TextBatch) -> Result<usize, ReadError> {
         let mut start = 0;
         while start < self.rest.len() {
             let (n_cells, n_unescaped) = (batch.cells.len(), batch.unescaped.len());
@@ -414,7 +417,7 @@ impl CsvReader {
                 Row::Whole { next, line_breaks } => {
                     let got = batch.cells.len() - n_cells;
                     if got != self.names.len() {
-                        return Err(DataError::RaggedRow {
+                        return Err(ReadError::RaggedRow {
                             at: self.here(),
                             expected: self.names.len(),
                             got,
@@ -430,7 +433,7 @@ impl CsvReader {
                     self.line += 1;
                     start = next;
                 }
-                Row::Unclosed => return Err(DataError::UnclosedQuote { at: self.here() }),
+                Row::Unclosed => return Err(ReadError::UnclosedQuote { at: self.here() }),
                 Row::Incomplete => {
                     batch.cells.truncate(n_cells);
                     batch.unescaped.truncate(n_unescaped);

@@ -1,16 +1,24 @@
 use std::fs;
 
+use banach_data::{OutputType, Table};
 use proptest::prelude::*;
 
 use super::*;
-use crate::reader::ReadOptions;
-use crate::table::Table;
+use crate::ReadOptions;
+use crate::reader::read_table;
 
 fn output(name: &str, output_type: OutputType) -> OutputColumn {
     OutputColumn {
         name: name.to_owned(),
         output_type,
     }
+}
+
+/// Endings of all files that this build writes.
+fn endings() -> Vec<&'static str> {
+    let text = ["csv", "tsv", "txt", "CSV"].into_iter();
+    text.chain(cfg!(feature = "parquet").then_some("parquet"))
+        .collect()
 }
 
 fn columns() -> Vec<OutputColumn> {
@@ -66,7 +74,7 @@ fn every_format_gives_back_what_was_written() {
         1e16,
         2.0,
     ];
-    for ending in ["csv", "tsv", "txt", "CSV", "parquet"] {
+    for ending in endings() {
         let path = folder.path().join(format!("out.{ending}"));
         let mut writer = TableWriter::create(&path, columns()).unwrap();
         // In two pieces.
@@ -80,14 +88,14 @@ fn every_format_gives_back_what_was_written() {
         }
         writer.finish().unwrap();
         let options = ReadOptions {
-            keep: vec!["text".to_owned()],
+            passthrough: vec!["text".to_owned()],
             numeric: vec!["short".to_owned(), "long".to_owned()],
             ..ReadOptions::default()
         };
-        let table = Table::read(&path, &options).unwrap();
+        let table = read_table(&path, &options).unwrap();
         assert_eq!(table.n_rows(), 8, "{ending}");
         for row in 0..8 {
-            assert_eq!(table.kept()[0].1.get(row), texts[row], "{ending}");
+            assert_eq!(table.passthrough()[0].1.get(row), texts[row], "{ending}");
             let read = number(&table, "short", row).map(|value| value as f32);
             let written = Some(short[row] + 0.0).filter(|value| !value.is_nan());
             assert_eq!(
@@ -141,8 +149,9 @@ fn a_row_of_one_empty_cell_is_not_a_blank_line() {
 #[test]
 fn nothing_is_there_before_the_end_or_after_a_failure() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["out.csv", "out.parquet"] {
-        let path = folder.path().join(name);
+    for ending in endings() {
+        let name = format!("out.{ending}");
+        let path = folder.path().join(&name);
         let values = [
             OutputValues::Text(vec!["a"]),
             OutputValues::F32((&[1.0][..]).into()),
@@ -159,7 +168,7 @@ fn nothing_is_there_before_the_end_or_after_a_failure() {
         writer.write(&values).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"old");
         let error = writer.write(&values[..2]).unwrap_err();
-        assert!(matches!(error, DataError::OutputShape { .. }), "{error}");
+        assert!(matches!(error, WriteError::OutputShape { .. }), "{error}");
         drop(writer);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(files(folder.path()), [name]);
@@ -174,6 +183,7 @@ fn outputs_that_cannot_be_written_are_errors() {
         ("out.xlsx", "its ending must be .csv, .tsv or .parquet"),
         ("out", "its ending must be .csv, .tsv or .parquet"),
         ("absent/out.csv", "nothing was left behind"),
+        #[cfg(feature = "parquet")]
         ("absent/out.parquet", "nothing was left behind"),
     ] {
         let path = folder.path().join(name);
@@ -225,14 +235,14 @@ fn a_full_disk_is_an_error() {
     );
     // A few rows fail at the end at the latest.
     let writer = TableWriter::create("/dev/full", columns()).unwrap();
-    assert!(matches!(writer.finish(), Err(DataError::Write { .. })));
+    assert!(matches!(writer.finish(), Err(WriteError::Write { .. })));
 }
 
 proptest! {
     #[test]
     fn any_text_and_any_number_are_read_back(
         rows in prop::collection::vec(("[ab,;|\"\n\r\t é]{0,8}", any::<f32>(), any::<f64>()), 1..30),
-        ending in prop::sample::select(vec!["csv", "tsv", "parquet"]),
+        ending in prop::sample::select(endings()),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(format!("out.{ending}"));
@@ -245,13 +255,13 @@ proptest! {
         writer.write(&values).unwrap();
         writer.finish().unwrap();
         let options = ReadOptions {
-            keep: vec!["text".to_owned()],
+            passthrough: vec!["text".to_owned()],
             numeric: vec!["short".to_owned(), "long".to_owned()],
             ..ReadOptions::default()
         };
-        let table = Table::read(&path, &options).unwrap();
+        let table = read_table(&path, &options).unwrap();
         for (row, (text, short, long)) in rows.iter().enumerate() {
-            prop_assert_eq!(table.kept()[0].1.get(row), text);
+            prop_assert_eq!(table.passthrough()[0].1.get(row), text);
             let short = Some(short + 0.0).filter(|value| value.is_finite());
             prop_assert_eq!(number(&table, "short", row).map(|value| value as f32), short);
             let long = Some(long + 0.0).filter(|value| value.is_finite());

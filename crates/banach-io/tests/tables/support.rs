@@ -2,13 +2,14 @@
 
 use std::io::{Cursor, Write};
 
-use banach_data::{Column, ColumnType, DataError, ReadOptions, Table, TableReader};
+use banach_data::{Column, ColumnType, Table};
+use banach_io::{ReadError, ReadOptions, TableReader};
 
 pub(crate) fn read_bytes(
     name: &str,
     bytes: &[u8],
     options: &ReadOptions,
-) -> Result<Table, DataError> {
+) -> Result<Table, ReadError> {
     TableReader::from_reader(name, Box::new(Cursor::new(bytes.to_vec())), options)?.read()
 }
 

@@ -1,6 +1,7 @@
 //! Every fault of a table is an error that names the file, and the row or the column.
 
-use banach_data::{ColumnType, DataError, Field, ReadOptions, Schema, Table, TableReader};
+use banach_data::{ColumnType, Field, Schema};
+use banach_io::{ReadError, ReadOptions, TableReader, read_table};
 
 use crate::support::{gzip, read_bytes};
 
@@ -148,8 +149,8 @@ fn a_file_that_is_not_there_or_is_a_folder_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let absent = folder.path().join("absent.csv");
     for path in [absent.as_path(), folder.path()] {
-        let error = Table::read(path, &ReadOptions::default()).unwrap_err();
-        assert!(matches!(error, DataError::Read { .. }), "{error}");
+        let error = read_table(path, &ReadOptions::default()).unwrap_err();
+        assert!(matches!(error, ReadError::Read { .. }), "{error}");
         assert!(
             error.to_string().contains(&path.display().to_string()),
             "{error}"
@@ -191,10 +192,10 @@ fn names_of_columns_are_checked_and_near_ones_suggested() {
         ),
         (
             ReadOptions {
-                keep: names(&["id"]),
+                passthrough: names(&["id"]),
                 ..options()
             },
-            "t.csv has no column \"id\" (named in keep)",
+            "t.csv has no column \"id\" (named in passthrough)",
         ),
         (
             ReadOptions {
@@ -271,7 +272,7 @@ fn rows_before_a_bad_one_are_given_and_the_error_follows() {
         }
     };
     assert!(rows > 1000, "{rows}");
-    let DataError::RaggedRow { at, .. } = error else {
+    let ReadError::RaggedRow { at, .. } = error else {
         panic!("{error}")
     };
     assert_eq!((at.row, at.line), (100_001, Some(100_002)));

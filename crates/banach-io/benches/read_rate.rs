@@ -1,59 +1,79 @@
 //! How fast a large CSV file streams in, and how much memory that takes.
 //!
-//! `read_rate write FILE [ROWS]` makes a table of 30 columns: 20 decimal numbers, 7 integers, some
-//! of them missing, and 3 categories. `read_rate stream FILE` reads it piece by piece, `read_rate
-//! whole FILE` as one table, and `read_rate encode FILE` also makes features of it. They print rows,
-//! MB/s and, on Linux, the peak memory.
+//! `cargo bench -p banach-io --bench read_rate -- write FILE [ROWS]` makes a table of 30 columns: 20 decimal numbers, 7 integers, some
+//! of them missing, and 3 categories. With `stream FILE` in place of that it reads the file piece by
+//! piece, with `whole FILE` as one table, and with `encode FILE` it also makes features of it. It
+//! prints rows, MB/s and, on Linux, the peak memory. Without arguments it does all of that in a
+//! temporary folder.
 #![allow(clippy::print_stdout, reason = "a program's results")]
 
 use std::error::Error;
 use std::io::Write;
 use std::time::Instant;
 
-use banach_data::{AtomicFile, DataError, Encoder, EncoderOptions, ReadOptions, TableReader};
+use banach_data::{AtomicFile, Encoder, EncoderOptions};
+use banach_io::{ReadOptions, TableReader, read_table};
 
 const ROWS_AT_ONCE: usize = 65_536;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments = std::env::args().skip(1);
+    // `cargo bench` adds a flag of its own.
+    let arguments: Vec<String> = arguments.filter(|argument| argument != "--bench").collect();
     match arguments
         .iter()
         .map(String::as_str)
         .collect::<Vec<_>>()
         .as_slice()
     {
+        [] => all(),
         ["write", file] => write(file, 1_000_000),
         ["write", file, rows] => write(file, rows.parse()?),
-        ["stream", file] => report(file, || {
-            let mut reader = TableReader::open(file, &ReadOptions::default())?;
-            let mut rows = 0;
-            while let Some(table) = reader.next_table(ROWS_AT_ONCE)? {
-                rows += table.n_rows();
-            }
-            Ok(rows)
-        }),
-        ["whole", file] => report(file, || {
-            Ok(TableReader::open(file, &ReadOptions::default())?
-                .read()?
-                .n_rows())
-        }),
-        ["encode", file] => report(file, || {
-            let table = TableReader::open(file, &ReadOptions::default())?.read()?;
-            let names: Vec<String> = table
-                .columns()
-                .iter()
-                .map(|c| c.name().to_owned())
-                .collect();
-            let rows = table.all_rows();
-            let encoder = Encoder::fit(&table, &rows, &names, &EncoderOptions::default())?;
-            let (features, _) = encoder.encode_parts(table, &[&rows])?;
-            Ok(features[0].n_rows)
-        }),
+        ["stream", file] => report(file, || stream(file)),
+        ["whole", file] => report(file, || whole(file)),
+        ["encode", file] => report(file, || encode(file)),
         _ => Err("usage: read_rate write|stream|whole|encode FILE [ROWS]".into()),
     }
 }
 
-fn report(file: &str, read: impl Fn() -> Result<usize, DataError>) -> Result<(), Box<dyn Error>> {
+/// All of it, on a table in a temporary folder.
+fn all() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("table.csv");
+    let file = file.to_str().ok_or("the temporary folder is not UTF-8")?;
+    write(file, 1_000_000)?;
+    report(file, || stream(file))?;
+    report(file, || whole(file))?;
+    report(file, || encode(file))
+}
+
+fn stream(file: &str) -> Result<usize, Box<dyn Error>> {
+    let mut reader = TableReader::open(file, &ReadOptions::default())?;
+    let mut rows = 0;
+    while let Some(table) = reader.next_table(ROWS_AT_ONCE)? {
+        rows += table.n_rows();
+    }
+    Ok(rows)
+}
+
+fn whole(file: &str) -> Result<usize, Box<dyn Error>> {
+    Ok(read_table(file, &ReadOptions::default())?.n_rows())
+}
+
+fn encode(file: &str) -> Result<usize, Box<dyn Error>> {
+    let table = read_table(file, &ReadOptions::default())?;
+    let columns = table.columns().iter();
+    let names: Vec<String> = columns.map(|column| column.name().to_owned()).collect();
+    let rows = table.all_rows();
+    let encoder = Encoder::fit(&table, &rows, &names, &EncoderOptions::default())?;
+    let (features, _) = encoder.encode_parts(table, &[&rows])?;
+    Ok(features[0].n_rows)
+}
+
+fn report(
+    file: &str,
+    read: impl Fn() -> Result<usize, Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let rows = read()?;
     let seconds = start.elapsed().as_secs_f64();

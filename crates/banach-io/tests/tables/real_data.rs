@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use banach_data::{
-    ColumnType, DataError, Encoder, EncoderOptions, ReadOptions, Table, TargetEncoder, Task,
-};
+use banach_data::{ColumnType, Encoder, EncoderOptions, Table, TargetEncoder, Task};
+use banach_io::{ReadError, ReadOptions, read_table};
 
 use crate::support::{names, read_bytes};
 
@@ -66,9 +65,14 @@ fn check(case: &Case, table: &Table) {
     let rows = target.labelled_rows(table).unwrap();
     let encoder = Encoder::fit(table, &rows, &features, &EncoderOptions::default()).unwrap();
     let counts = (encoder.n_numbers(), encoder.category_counts().len());
-    assert_eq!(counts, case.features, "{file}: {:?}", encoder.notices());
+    assert_eq!(
+        counts,
+        case.features,
+        "{file}: {:?}",
+        encoder.unused_columns()
+    );
     let dropped: Vec<&str> = encoder
-        .notices()
+        .unused_columns()
         .iter()
         .map(|notice| notice.column.as_str())
         .collect();
@@ -177,7 +181,7 @@ fn real_tables_have_sensible_types() {
         },
     ];
     for case in &cases {
-        let table = Table::read(folder.join(case.file), &ReadOptions::default()).unwrap();
+        let table = read_table(folder.join(case.file), &ReadOptions::default()).unwrap();
         check(case, &table);
     }
 }
@@ -192,9 +196,9 @@ fn a_damaged_copy_is_refused_and_reads_well_once_repaired() {
     let repaired = match bytes.strip_prefix(b"b'") {
         None => bytes.as_slice(),
         Some(rest) => {
-            let error = Table::read(&path, &ReadOptions::default()).unwrap_err();
+            let error = read_table(&path, &ReadOptions::default()).unwrap_err();
             assert!(
-                matches!(error, DataError::RaggedRow { ref at, expected: 10, got: 1, .. } if at.row == 20_641),
+                matches!(error, ReadError::RaggedRow { ref at, expected: 10, got: 1, .. } if at.row == 20_641),
                 "{error}"
             );
             rest.strip_suffix(b"'\n").unwrap_or(rest)
@@ -217,7 +221,7 @@ fn a_damaged_copy_is_refused_and_reads_well_once_repaired() {
 #[test]
 fn tox21_has_masked_labels_and_numbers() {
     let Some(folder) = data_folder() else { return };
-    let table = Table::read(folder.join("tox21/tox21.parquet"), &ReadOptions::default()).unwrap();
+    let table = read_table(folder.join("tox21/tox21.parquet"), &ReadOptions::default()).unwrap();
     assert_eq!((table.n_rows(), table.columns().len()), (8006, 1251));
     let kind = |name: &str| table.column(name).unwrap().column_type();
     assert_eq!(

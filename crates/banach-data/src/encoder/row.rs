@@ -1,0 +1,152 @@
+//! Encodes single rows, such as those of a service, without a table and without allocating.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::category::{UNKNOWN_CODE, UnknownCategories};
+use super::column::{ColumnEncoder, Encoding};
+use super::error::EncodeError;
+use crate::column_builder::stored_number;
+use crate::scalar::Scalar;
+
+/// Encodes one row at a time; made by [`Encoder::row_encoder`](super::Encoder::row_encoder).
+///
+/// Features are the same, bit for bit, as those of a table of that one row read with
+/// [`Encoder::schema`](super::Encoder::schema). Clones share what was fitted.
+#[derive(Debug, Clone)]
+pub struct RowEncoder {
+    columns: Arc<[RowColumn]>,
+    n_numbers: usize,
+    n_categories: usize,
+    /// Holds the canonical text of a cell while its code is looked up.
+    text: String,
+}
+
+#[derive(Debug)]
+struct RowColumn {
+    encoder: ColumnEncoder,
+    /// The code of each known value of a category column.
+    codes: HashMap<String, u32>,
+}
+
+/// Longer than the canonical text of any number or time.
+const TEXT_BYTES: usize = 64;
+
+impl RowEncoder {
+    pub(super) fn new(columns: &[ColumnEncoder]) -> Self {
+        let n_numbers = columns.iter().map(ColumnEncoder::n_numbers).sum();
+        let is_category =
+            |column: &&ColumnEncoder| matches!(column.encoding, Encoding::Category(_));
+        let n_categories = columns.iter().filter(is_category).count();
+        let columns = columns.iter().map(|encoder| {
+            let mut codes = HashMap::new();
+            if let Encoding::Category(category) = &encoder.encoding {
+                let values = category.values().zip(0_u32..);
+                codes.extend(values.filter_map(|(value, code)| Some((value?.to_owned(), code))));
+            }
+            let encoder = encoder.clone();
+            RowColumn { encoder, codes }
+        });
+        Self {
+            columns: columns.collect(),
+            n_numbers,
+            n_categories,
+            text: String::with_capacity(TEXT_BYTES),
+        }
+    }
+
+    /// Number of cells of a row.
+    #[must_use]
+    pub fn n_cells(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Number features of a row.
+    #[must_use]
+    pub fn n_numbers(&self) -> usize {
+        self.n_numbers
+    }
+
+    /// Category features of a row.
+    #[must_use]
+    pub fn n_categories(&self) -> usize {
+        self.n_categories
+    }
+
+    /// Encodes one row without allocating. `cells` are in the order of the encoder's schema; they
+    /// have their [canonical](Scalar::canonical) meaning. After an error `numbers` and `codes` hold
+    /// features of some columns.
+    ///
+    /// # Shapes
+    /// `numbers` is [n_numbers], `codes` [n_categories].
+    ///
+    /// # Errors
+    /// [`EncodeError::RowShape`], [`EncodeError::RowType`] for a cell that does not have the type of
+    /// its column, and with [`UnknownCategories::Refuse`] also [`EncodeError::RowCategory`].
+    pub fn encode(
+        &mut self,
+        cells: &[Scalar<'_>],
+        numbers: &mut [f32],
+        codes: &mut [u32],
+        unknown: UnknownCategories,
+    ) -> Result<(), EncodeError> {
+        for (what, expected, got) in [
+            ("cells of a row", self.columns.len(), cells.len()),
+            ("numbers of a row", self.n_numbers, numbers.len()),
+            ("categories of a row", self.n_categories, codes.len()),
+        ] {
+            if expected != got {
+                return Err(EncodeError::RowShape {
+                    what,
+                    expected,
+                    got,
+                });
+            }
+        }
+        let (mut number_at, mut code_at) = (0, 0);
+        for (column, cell) in self.columns.iter().zip(cells) {
+            let cell = cell.canonical();
+            match &column.encoder.encoding {
+                Encoding::Number(encoding) | Encoding::Boolean(encoding) => {
+                    let value = column.number(cell)?;
+                    encoding.encode(value, &mut numbers[number_at..]);
+                }
+                Encoding::DateTime(encoding) => {
+                    let seconds = column.number(cell)?;
+                    encoding.encode(seconds, &mut numbers[number_at..]);
+                }
+                Encoding::Category(category) => {
+                    let known = match cell.key_in(&mut self.text) {
+                        None => category.missing_code(),
+                        Some(key) => column.codes.get(key).copied(),
+                    };
+                    if known.is_none() && unknown == UnknownCategories::Refuse {
+                        return Err(EncodeError::RowCategory {
+                            column: column.encoder.name.clone(),
+                            value: cell.key().unwrap_or_default().into_owned(),
+                        });
+                    }
+                    codes[code_at] = known.unwrap_or(UNKNOWN_CODE);
+                    code_at += 1;
+                }
+            }
+            number_at += column.encoder.n_numbers();
+        }
+        Ok(())
+    }
+}
+
+impl RowColumn {
+    /// The number stored for a cell, NaN when it is missing.
+    fn number(&self, cell: Scalar<'_>) -> Result<f64, EncodeError> {
+        let column_type = self.encoder.column_type();
+        stored_number(cell, column_type).ok_or_else(|| EncodeError::RowType {
+            column: self.encoder.name.clone(),
+            value: cell.key().unwrap_or_default().into_owned(),
+            expected: column_type.expected(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -94,6 +94,14 @@ pub enum MetricsError {
     /// There is nothing to score.
     #[error("there are no rows to score")]
     NoRows,
+    /// Predictions of one kind and targets of another.
+    #[error("predictions of {predictions} cannot be scored against {targets}")]
+    Kinds {
+        /// What is predicted.
+        predictions: &'static str,
+        /// What is true.
+        targets: &'static str,
+    },
     /// Two slices that describe the same rows have different lengths.
     #[error("{what} has {got} entries, expected {expected}")]
     Length {
@@ -111,9 +119,9 @@ pub enum MetricsError {
         got: usize,
     },
     /// A true class code that names no class.
-    #[error("row {row}: class code must be below {n_classes}, got {got}")]
+    #[error("row {}: class code must be below {n_classes}, got {got}", row + 1)]
     ClassCode {
-        /// Row, from 0.
+        /// Row, from 0; messages count from 1.
         row: usize,
         /// The code given.
         got: u32,
@@ -121,39 +129,39 @@ pub enum MetricsError {
         n_classes: usize,
     },
     /// A label that is neither 0, 1 nor missing.
-    #[error("row {row}, label {label}: a label must be 0, 1 or NaN (missing), got {got}")]
+    #[error("row {}, label {}: a label must be 0, 1 or NaN (missing), got {got}", row + 1, label + 1)]
     Label {
-        /// Row, from 0.
+        /// Row, from 0; messages count from 1.
         row: usize,
-        /// Label, from 0.
+        /// Label, from 0; messages count from 1.
         label: usize,
         /// The value given.
         got: f32,
     },
     /// A predicted probability outside [0, 1].
-    #[error("row {row}, column {column}: a probability must be in [0, 1], got {got}")]
+    #[error("row {}, column {}: a probability must be in [0, 1], got {got}", row + 1, column + 1)]
     Probability {
-        /// Row, from 0.
+        /// Row, from 0; messages count from 1.
         row: usize,
-        /// Class or label, from 0.
+        /// Class or label, from 0; messages count from 1.
         column: usize,
         /// The value given.
         got: f32,
     },
     /// A true or predicted value that is NaN or infinite.
-    #[error("row {row}: the {what} value must be finite, got {got}")]
+    #[error("row {}: the {what} value must be finite, got {got}", row + 1)]
     Value {
         /// "true" or "predicted".
         what: &'static str,
-        /// Row, from 0.
+        /// Row, from 0; messages count from 1.
         row: usize,
         /// The value given.
         got: f64,
     },
     /// A sample weight that is negative, NaN or infinite.
-    #[error("row {row}: a sample weight must be finite and not negative, got {got}")]
+    #[error("row {}: a sample weight must be finite and not negative, got {got}", row + 1)]
     Weight {
-        /// Row, from 0.
+        /// Row, from 0; messages count from 1.
         row: usize,
         /// The value given.
         got: f32,

@@ -2,40 +2,55 @@
 
 use std::cmp::Ordering;
 
-use anyhow::bail;
-use banach::container::Container;
+use banach_theory::depth::Unit;
+
+use super::CertifyError;
+use crate::container::Container;
 
 /// One dense layer.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Dense {
+pub struct Dense {
     /// Name of the weight's tensor.
-    pub(super) name: String,
+    pub name: String,
     /// Number of inputs.
-    pub(super) fan_in: usize,
+    pub fan_in: usize,
     /// [out, in], row by row.
-    pub(super) weight: Vec<f32>,
+    pub weight: Vec<f32>,
     /// [out].
-    pub(super) bias: Option<Vec<f32>>,
+    pub bias: Option<Vec<f32>>,
 }
 
 /// Layers from the input to the output, and the matrices that are none of them.
 #[derive(Debug)]
-pub(super) struct Chain {
-    pub(super) layers: Vec<Dense>,
-    pub(super) skipped: Vec<String>,
+pub struct Chain {
+    /// The layers, from the input to the output.
+    pub layers: Vec<Dense>,
+    /// Names of the matrices that are none of them.
+    pub skipped: Vec<String>,
+}
+
+impl Dense {
+    /// Sums over the weights of each unit.
+    pub(super) fn units(&self) -> Vec<Unit> {
+        let rows = self.weight.chunks_exact(self.fan_in.max(1)).enumerate();
+        let unit = |(unit, weights): (usize, &[f32])| {
+            let bias = self.bias.as_ref().and_then(|bias| bias.get(unit));
+            Unit::from_weights(weights, bias.map_or(0.0, |&bias| f64::from(bias)))
+        };
+        rows.map(unit).collect()
+    }
 }
 
 const WEIGHT: &str = "weight";
 const BIAS: &str = "bias";
 
 /// The longest chain of matrices named `weight` or `*.weight`, [out, in] as PyTorch has them, in the order of their names with
-/// numbers compared as numbers, in which each takes as many inputs as the one before has outputs. Only names that start with
-/// `prefix` are looked at.
-pub(super) fn find(container: &Container, prefix: &str) -> anyhow::Result<Chain> {
+/// numbers compared as numbers, in which each takes as many inputs as the one before has outputs.
+pub(super) fn find(container: &Container) -> Result<Chain, CertifyError> {
     let mut matrices: Vec<(&str, usize, usize, &[f32])> = container
         .tensors()
         .filter_map(|(name, shape, values)| match shape {
-            &[out, fan_in] if is_weight(name) && name.starts_with(prefix) => {
+            &[out, fan_in] if is_weight(name) => {
                 Some((name, out, fan_in, values))
             }
             _ => None,
@@ -43,9 +58,7 @@ pub(super) fn find(container: &Container, prefix: &str) -> anyhow::Result<Chain>
         .collect();
     matrices.sort_by(|a, b| natural(a.0, b.0));
     if matrices.is_empty() {
-        bail!(
-            "there is no matrix named weight or *.weight; only chains of dense layers can be certified"
-        );
+        return Err(CertifyError::NoMatrix);
     }
     // best[i]: matrices in the longest chain that ends with matrix i, and the one before it.
     let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(matrices.len());
@@ -150,7 +163,7 @@ mod tests {
             ("net.10.bias", &[3]),
             ("norm.weight", &[8]),
         ]);
-        let chain = find(&file, "").expect("a chain");
+        let chain = find(&file).expect("a chain");
         assert_eq!(
             names(&chain),
             ["net.0.weight", "net.2.weight", "net.10.weight"]
@@ -168,15 +181,14 @@ mod tests {
             ("fc2.weight", &[8, 8]),
             ("head.weight", &[2, 8]),
         ]);
-        let chain = find(&file, "").expect("a chain");
+        let chain = find(&file).expect("a chain");
         assert_eq!(names(&chain), ["fc1.weight", "fc2.weight", "head.weight"]);
         assert_eq!(chain.skipped, ["embed.weight"]);
-        assert!(find(&file, "fc").expect("a chain").skipped.is_empty());
     }
 
     #[test]
     fn a_file_without_matrices_is_refused() {
-        assert!(find(&container(&[("a.bias", &[3]), ("myweight", &[2, 2])]), "").is_err());
+        assert!(find(&container(&[("a.bias", &[3]), ("myweight", &[2, 2])])).is_err());
     }
 
     #[test]

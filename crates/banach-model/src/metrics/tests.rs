@@ -169,24 +169,24 @@ fn bad_rows_are_named() {
         ),
         (
             class(&[0, 2], &half, 2),
-            "row 1: class code must be below 2, got 2",
+            "row 2: class code must be below 2, got 2",
         ),
         (
             class(&[0], &[0.5, -0.1], 2),
-            "row 0, column 1: a probability must be in [0, 1], got -0.1",
+            "row 1, column 2: a probability must be in [0, 1], got -0.1",
         ),
         (
             class(&[0], &[0.5, f32::NAN], 2),
-            "row 0, column 1: a probability must be in [0, 1], got NaN",
+            "row 1, column 2: a probability must be in [0, 1], got NaN",
         ),
         (weighted(&[1.0]), "sample weight has 1 entries, expected 2"),
         (
             weighted(&[1.0, -1.0]),
-            "row 1: a sample weight must be finite and not negative, got -1",
+            "row 2: a sample weight must be finite and not negative, got -1",
         ),
         (
             weighted(&[f32::INFINITY, 1.0]),
-            "row 0: a sample weight must be finite and not negative, got inf",
+            "row 1: a sample weight must be finite and not negative, got inf",
         ),
         (
             weighted(&[0.0, 0.0]),
@@ -198,11 +198,11 @@ fn bad_rows_are_named() {
         ),
         (
             value(&[1.0], &[f64::NAN]),
-            "row 0: the predicted value must be finite, got NaN",
+            "row 1: the predicted value must be finite, got NaN",
         ),
         (
             value(&[f64::INFINITY], &[1.0]),
-            "row 0: the true value must be finite, got inf",
+            "row 1: the true value must be finite, got inf",
         ),
         (
             label(&[1.0; 3], &[0.5; 3]),
@@ -210,7 +210,7 @@ fn bad_rows_are_named() {
         ),
         (
             label(&[1.0, 0.5], &[0.5; 2]),
-            "row 0, label 1: a label must be 0, 1 or NaN (missing), got 0.5",
+            "row 1, label 2: a label must be 0, 1 or NaN (missing), got 0.5",
         ),
         (
             label(&[f32::NAN; 2], &[0.5; 2]),

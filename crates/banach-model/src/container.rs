@@ -10,6 +10,7 @@
 //! the order of a hash table with a random seed, takes the last of two entries with the same name, and adds
 //! hostile offsets without a check. The tests hold both against each other.
 
+mod checksum;
 mod error;
 mod header;
 mod read;
@@ -42,7 +43,7 @@ const METADATA_KEY: &str = "__metadata__";
 /// Named texts and named f32 tensors, as they stand in a safetensors file.
 ///
 /// ```
-/// use banach::container::Container;
+/// use banach_model::container::Container;
 ///
 /// let mut container = Container::new();
 /// container.set_json("banach.training", &vec![3, 1])?;
@@ -53,7 +54,7 @@ const METADATA_KEY: &str = "__metadata__";
 /// assert_eq!(read.json::<Vec<u32>>("banach.training")?, [3, 1]);
 /// assert_eq!(read.take("layers.0.bias", &[2])?, [0.5, -0.5]);
 /// read.expect_no_tensors()?;
-/// # Ok::<(), banach::container::FormatError>(())
+/// # Ok::<(), banach_model::container::FormatError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Container {

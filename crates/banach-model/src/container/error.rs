@@ -170,24 +170,34 @@ pub enum FormatError {
         got: Vec<usize>,
     },
     /// A parameter that is NaN or infinite.
-    #[error("tensor {name:?} must be finite, value {index} is {value}")]
+    #[error("tensor {name:?} must be finite, value {} is {value}", index + 1)]
     NotFinite {
         /// Name of the tensor.
         name: String,
-        /// Which value, counted row by row from 0.
+        /// Which value, counted row by row from 0; messages count from 1.
         index: usize,
         /// The value.
         value: f32,
     },
     /// A negative value where there must be none, such as a variance.
-    #[error("tensor {name:?} must be at least 0, value {index} is {value}")]
+    #[error("tensor {name:?} must be at least 0, value {} is {value}", index + 1)]
     Negative {
         /// Name of the tensor.
         name: String,
-        /// Which value, counted row by row from 0.
+        /// Which value, counted row by row from 0; messages count from 1.
         index: usize,
         /// The value.
         value: f32,
+    },
+    /// The content is not the one that was written.
+    #[error(
+        "the file is damaged: its content has the checksum {got}, {expected} was written with it"
+    )]
+    Checksum {
+        /// The checksum in the file.
+        expected: String,
+        /// The checksum of what is there.
+        got: String,
     },
     /// A tensor that no part of the network asks for.
     #[error("tensor {name:?} does not belong to the network that the file describes")]

@@ -1,4 +1,4 @@
-//! What a network's outputs mean in the terms of the task.
+//! Predictions in the terms of the task.
 
 use std::borrow::Cow;
 
@@ -27,32 +27,6 @@ pub enum Predictions {
 }
 
 impl Predictions {
-    /// From the outputs of the last layer, [n_rows, n_outputs] row-major: softmax for classes,
-    /// sigmoid for labels, the target's own units for numbers.
-    pub(crate) fn from_outputs(outputs: Vec<f32>, target: &TargetEncoder) -> Self {
-        let n_outputs = target.n_outputs();
-        match target.task() {
-            Task::Binary | Task::Multiclass => {
-                let mut proba = outputs;
-                proba.chunks_exact_mut(n_outputs).for_each(softmax);
-                Self::Classes {
-                    n_classes: n_outputs,
-                    proba,
-                }
-            }
-            Task::Regression => Self::Values(
-                outputs
-                    .iter()
-                    .map(|&output| target.decode(output))
-                    .collect(),
-            ),
-            Task::Multilabel => Self::Labels {
-                n_labels: n_outputs,
-                proba: outputs.into_iter().map(sigmoid).collect(),
-            },
-        }
-    }
-
     /// Number of rows.
     #[must_use]
     pub fn n_rows(&self) -> usize {
@@ -84,13 +58,22 @@ impl Predictions {
         }
     }
 
-    /// Adds the predictions of further rows by the same model.
+    /// Adds the predictions of further rows by the same model; others are ignored.
     pub(crate) fn append(&mut self, other: Self) {
         match (self, other) {
             (Self::Values(values), Self::Values(more)) => values.extend(more),
             (Self::Classes { proba, .. }, Self::Classes { proba: more, .. })
             | (Self::Labels { proba, .. }, Self::Labels { proba: more, .. }) => proba.extend(more),
-            _ => unreachable!("one model made both"),
+            _ => debug_assert!(false, "one model made both"),
+        }
+    }
+
+    /// What is predicted, in a word for messages.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Classes { .. } => "classes",
+            Self::Values(_) => "numbers",
+            Self::Labels { .. } => "labels",
         }
     }
 
@@ -175,26 +158,6 @@ impl Predictions {
     }
 }
 
-/// Softmax in place, in f64: finite for all finite outputs.
-fn softmax(outputs: &mut [f32]) {
-    let top = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exp = |&output: &f32| libm::exp(f64::from(output) - f64::from(top));
-    let sum: f64 = outputs.iter().map(exp).sum();
-    for output in outputs {
-        *output = (exp(output) / sum) as f32;
-    }
-}
-
-/// 1 / (1 + exp(-x)) without overflow.
-fn sigmoid(x: f32) -> f32 {
-    let e = libm::exp(-f64::from(x).abs());
-    (if x >= 0.0 {
-        1.0 / (1.0 + e)
-    } else {
-        e / (1.0 + e)
-    }) as f32
-}
-
 fn argmax(proba: &[f32]) -> u32 {
     let mut best = 0;
     for (at, value) in proba.iter().enumerate() {
@@ -208,22 +171,6 @@ fn argmax(proba: &[f32]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn probabilities_are_right_and_finite_far_out() {
-        let mut outputs = [1.0_f32, 2.0, 3.0];
-        softmax(&mut outputs);
-        assert!((outputs.iter().sum::<f32>() - 1.0).abs() < 1e-6);
-        assert!((outputs[2] - 0.665_240_96).abs() < 1e-6, "{outputs:?}");
-        let mut far = [1e38_f32, -1e38];
-        softmax(&mut far);
-        assert_eq!(far, [1.0, 0.0]);
-        assert_eq!(
-            (sigmoid(0.0), sigmoid(1e30), sigmoid(-1e30)),
-            (0.5, 1.0, 0.0)
-        );
-        assert!((sigmoid(-1.5) - 0.182_425_52).abs() < 1e-7);
-    }
 
     #[test]
     fn the_first_of_equal_classes_is_taken() {

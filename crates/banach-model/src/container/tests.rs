@@ -447,7 +447,7 @@ const BAD: &[Bad] = &[
     bad(
         "a value below 0",
         "Negative",
-        "\"layers.0.weight\" must be at least 0, value 4 is -1.5",
+        "\"layers.0.weight\" must be at least 0, value 5 is -1.5",
         || {
             small().take_not_negative("layers.0.weight", &[2, 3])?;
             Ok(small())
@@ -462,7 +462,7 @@ const BAD: &[Bad] = &[
             Ok(small())
         },
     ),
-    bad("NaN in a file", "NotFinite", "value 1 is NaN", || {
+    bad("NaN in a file", "NotFinite", "value 2 is NaN", || {
         let header = format!("{{{}}}", tensor("a", "F32", "[2]", "[0,8]"));
         let values = [1.0f32.to_le_bytes(), f32::NAN.to_le_bytes()].concat();
         let mut container = Container::from_bytes(&file(&header, &values))?;

@@ -331,10 +331,23 @@ impl TargetEncoder {
         }
     }
 
-    /// A network's output for a regression in the target's own units.
+    /// A network's output for a regression in the target's own units: `mean + deviation * standardized`.
     #[must_use]
-    pub fn decode(&self, standardized: f32) -> f64 {
-        self.mean + self.deviation * f64::from(standardized)
+    pub fn decode(&self, standardized: f64) -> f64 {
+        self.mean + self.deviation * standardized
+    }
+
+    /// Mean and standard deviation of the training rows for regression, else 0 and 1.
+    #[must_use]
+    pub fn moments(&self) -> (f64, f64) {
+        (self.mean, self.deviation)
+    }
+
+    /// Whether another encoder predicts the same: task, columns and classes. Means and deviations, which
+    /// come from the training rows, may differ.
+    #[must_use]
+    pub fn same_meaning(&self, other: &Self) -> bool {
+        self.task == other.task && self.columns == other.columns
     }
 
     /// The target columns of a table, in the types of training.

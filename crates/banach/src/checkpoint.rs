@@ -8,19 +8,20 @@ use banach_nn::{EpochReport, OptimizerState, TrainState};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
-use crate::container::{Container, FormatError};
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run::Stage;
-use crate::training::Training;
+use crate::training::Record;
+use banach_model::container::{Container, FormatError};
 
-const VERSION: &str = "1";
+/// Checkpoints belong to the version of the program that wrote them.
+const VERSION: &str = "2";
 
 /// A finished first training, while the second is under way.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct First {
     pub(crate) parameters: Vec<f32>,
-    pub(crate) training: Training,
+    pub(crate) record: Record,
 }
 
 /// What a checkpoint holds.
@@ -36,28 +37,28 @@ pub(crate) struct Checkpoint {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
-    run: String,
+    run: Fingerprint,
     stage: Stage,
     step: u64,
     history: Vec<EpochReport>,
-    first: Option<Training>,
+    first: Option<Record>,
 }
 
 impl Checkpoint {
     /// Writes a checkpoint in place of the one before, whole or not at all.
     pub(crate) fn write(
         path: &Path,
-        run: &str,
+        run: Fingerprint,
         stage: Stage,
         state: TrainState,
         first: Option<&First>,
     ) -> Result<(), Error> {
         let header = Header {
-            run: run.to_owned(),
+            run,
             stage,
             step: state.optimizer.step,
             history: state.history,
-            first: first.map(|first| first.training.clone()),
+            first: first.map(|first| first.record.clone()),
         };
         let mut container = Container::new();
         container.set_text("banach.checkpoint_version", VERSION);
@@ -73,11 +74,12 @@ impl Checkpoint {
         for (name, data) in tensors {
             container.insert(name, &[data.len()], data)?;
         }
+        container.seal();
         Ok(container.write_file(path)?)
     }
 
     /// Reads the checkpoint of the run with this fingerprint.
-    pub(crate) fn read(path: &Path, run: &str) -> Result<Self, Error> {
+    pub(crate) fn read(path: &Path, run: Fingerprint) -> Result<Self, Error> {
         let file = || path.display().to_string();
         if !path.exists() {
             return Err(Error::NoCheckpoint { file: file() });
@@ -85,11 +87,10 @@ impl Checkpoint {
         let mut container = Container::read_file(path)?;
         let parsed = Self::from_container(&mut container);
         let (found, checkpoint) = parsed.map_err(|error| error.in_file(path))?;
-        let differs = |at: usize| found.split(' ').nth(at) != run.split(' ').nth(at);
         // Settings also say which rows are held out and how they are encoded, so they come first.
-        let what = if differs(0) {
+        let what = if found.settings != run.settings {
             "the settings differ"
-        } else if differs(1) {
+        } else if found.table != run.table {
             "the table differs"
         } else {
             return Ok(checkpoint);
@@ -97,8 +98,9 @@ impl Checkpoint {
         Err(Error::OtherRun { file: file(), what })
     }
 
-    fn from_container(container: &mut Container) -> Result<(String, Self), FormatError> {
+    fn from_container(container: &mut Container) -> Result<(Fingerprint, Self), FormatError> {
         container.version("banach.checkpoint_version", &[VERSION])?;
+        container.check_seal()?;
         let header: Header = container.json("banach.checkpoint")?;
         // Any length will do: the trainer checks that the state fits its network.
         let mut take = |name: &str| {
@@ -118,9 +120,9 @@ impl Checkpoint {
         };
         let first = match header.first {
             None => None,
-            Some(training) => Some(First {
+            Some(record) => Some(First {
                 parameters: take("first.parameters")?,
-                training,
+                record,
             }),
         };
         container.expect_no_tensors()?;
@@ -136,45 +138,59 @@ impl Checkpoint {
     }
 }
 
-/// Two hashes, of the settings and of the encoded table: a run is resumed with the same ones only.
-pub(crate) fn fingerprint(problem: &Problem) -> Result<String, Error> {
-    let json = |key: &'static str, value: serde_json::Result<String>| {
-        value.map_err(|source| FormatError::BadMetadata {
-            key: key.to_owned(),
-            source,
-        })
-    };
-    let mut settings = XxHash64::with_seed(0);
-    settings.write(json("settings", serde_json::to_string(&problem.recipe.to_json()))?.as_bytes());
-    let mut table = XxHash64::with_seed(0);
-    table.write(json("network", serde_json::to_string(&problem.spec))?.as_bytes());
-    table.write(json("encoder", serde_json::to_string(&problem.encoder))?.as_bytes());
-    table.write(json("target", serde_json::to_string(&problem.target))?.as_bytes());
-    let floats = |hash: &mut XxHash64, values: &[f32]| {
-        values
-            .iter()
-            .for_each(|value| hash.write(&value.to_bits().to_le_bytes()));
-    };
-    let integers = |hash: &mut XxHash64, values: &[u32]| {
-        values
-            .iter()
-            .for_each(|value| hash.write(&value.to_le_bytes()));
-    };
-    let data = &problem.data;
-    floats(&mut table, &data.features.numbers);
-    integers(&mut table, &data.features.codes);
-    match &data.targets {
-        Targets::Classes(codes) => integers(&mut table, codes),
-        Targets::Values(values) | Targets::Labels { values, .. } => {
-            floats(&mut table, values);
+/// What a run is known by: a run is resumed with the same settings and the same table only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fingerprint {
+    /// Hash of the complete settings.
+    settings: u64,
+    /// Hash of the encoded table and of what encoded it.
+    table: u64,
+}
+
+impl Fingerprint {
+    pub(crate) fn of(problem: &Problem) -> Result<Self, Error> {
+        let (mut settings, mut table) = (XxHash64::with_seed(0), XxHash64::with_seed(0));
+        json(&mut settings, "settings", &problem.recipe.to_json())?;
+        json(&mut table, "network", &problem.spec)?;
+        json(&mut table, "encoder", &problem.encoder)?;
+        json(&mut table, "target", &problem.target)?;
+        let data = &problem.data;
+        floats(&mut table, &data.features.numbers);
+        integers(&mut table, &data.features.codes);
+        match &data.targets {
+            Targets::Classes(codes) => integers(&mut table, codes),
+            Targets::Values(values) | Targets::Labels { values, .. } => {
+                floats(&mut table, values);
+            }
         }
+        floats(&mut table, data.weights.as_deref().unwrap_or_default());
+        integers(&mut table, &problem.train);
+        integers(&mut table, &problem.valid);
+        Ok(Self {
+            settings: settings.finish(),
+            table: table.finish(),
+        })
     }
-    floats(&mut table, data.weights.as_deref().unwrap_or_default());
-    integers(&mut table, &problem.train);
-    integers(&mut table, &problem.valid);
-    Ok(format!(
-        "{:016x} {:016x}",
-        settings.finish(),
-        table.finish()
-    ))
+}
+
+fn json(hash: &mut XxHash64, key: &'static str, value: &impl Serialize) -> Result<(), FormatError> {
+    let text = serde_json::to_string(value).map_err(|source| FormatError::BadMetadata {
+        key: key.to_owned(),
+        source,
+    })?;
+    hash.write(text.as_bytes());
+    Ok(())
+}
+
+fn floats(hash: &mut XxHash64, values: &[f32]) {
+    for value in values {
+        hash.write(&value.to_bits().to_le_bytes());
+    }
+}
+
+fn integers(hash: &mut XxHash64, values: &[u32]) {
+    for value in values {
+        hash.write(&value.to_le_bytes());
+    }
 }

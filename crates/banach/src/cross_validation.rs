@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use banach_data::{Table, TargetEncoder, folds_from_column};
+use banach_model::metrics::Metrics;
+use banach_model::{Model, PredictOptions};
 use banach_nn::parallel_map;
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::estimator::{Estimator, fit};
-use crate::metrics::Metrics;
 use crate::problem::{Problem, RowChoice, Rows, feature_names};
 use crate::run::{Event, Run};
 use crate::settings::Settings;
@@ -26,6 +27,34 @@ pub enum Folds {
     },
     /// Rows with the same value of this column are a fold.
     Column(String),
+}
+
+/// How a table is cross-validated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CrossValidationOptions {
+    /// How the table is divided into folds.
+    pub folds: Folds,
+    /// Whether [`CrossValidation::models`] keeps the model of each fold.
+    pub keep_models: bool,
+}
+
+impl CrossValidationOptions {
+    /// Folds whose models are not kept.
+    #[must_use]
+    pub fn new(folds: Folds) -> Self {
+        Self {
+            folds,
+            keep_models: false,
+        }
+    }
+
+    /// Keeps the model of each fold, for example for [`Model::ensemble`].
+    #[must_use]
+    pub fn keep_models(mut self) -> Self {
+        self.keep_models = true;
+        self
+    }
 }
 
 /// What one fold measured.
@@ -64,6 +93,8 @@ pub struct CrossValidation {
     pub folds: Vec<Fold>,
     /// Mean and spread of every metric.
     pub summary: Vec<Spread>,
+    /// The model of each fold, in order; empty unless they were to be kept.
+    pub models: Vec<Model>,
 }
 
 /// The rows of one fold, ascending.
@@ -129,7 +160,7 @@ impl Estimator {
     pub fn cross_validate(
         &self,
         table: &Table,
-        folds: &Folds,
+        options: &CrossValidationOptions,
         run: &Run<'_>,
     ) -> Result<CrossValidation, Error> {
         let FoldPlan {
@@ -138,7 +169,7 @@ impl Estimator {
             rows,
             folds,
             ..
-        } = self.plan_folds(table, folds)?;
+        } = self.plan_folds(table, &options.folds)?;
         let at_once = run.threads.clamp(1, folds.len());
         let (n_folds, done) = (folds.len(), AtomicUsize::new(0));
         // After a failure no fold is begun that comes later: the first error is then the one that
@@ -151,7 +182,7 @@ impl Estimator {
             }
             let result = run_fold(&settings, table, &fold, run, at_once);
             match &result {
-                Ok(fold) => (run.observe)(Event::Fold {
+                Ok((fold, _)) => (run.observe)(Event::Fold {
                     done: done.fetch_add(1, Ordering::Relaxed) + 1,
                     folds: n_folds,
                     name: &fold.fold,
@@ -159,14 +190,17 @@ impl Estimator {
                 }),
                 Err(_) => _ = first_failure.fetch_min(at, Ordering::Relaxed),
             }
-            result
+            // A model that nobody wants is freed here, not when all folds are done.
+            result.map(|(fold, model)| (fold, options.keep_models.then_some(model)))
         });
-        let folds = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let results = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let (folds, models): (Vec<_>, Vec<_>) = results.into_iter().unzip();
         Ok(CrossValidation {
             task: target.task().name(),
             rows,
             summary: summary(&folds),
             folds,
+            models: models.into_iter().flatten().collect(),
         })
     }
 }
@@ -218,7 +252,7 @@ fn run_fold(
     rows: &FoldRows,
     run: &Run<'_>,
     at_once: usize,
-) -> Result<Fold, Error> {
+) -> Result<(Fold, Model), Error> {
     let in_fold = |source: Error| Error::Fold {
         fold: rows.name.clone(),
         source: Box::new(source),
@@ -241,17 +275,22 @@ fn run_fold(
         return Err(Error::Interrupted);
     }
     let weight = settings.weight_column();
+    let options = PredictOptions::default().threads(quiet.threads);
     let evaluation = fitted
         .model
-        .predictor(quiet.threads)
-        .and_then(|mut predictor| predictor.evaluate_rows(table, &rows.test, weight))
-        .map_err(in_fold)?;
-    Ok(Fold {
+        .predictor(&options)
+        .and_then(|predictor| predictor.evaluate_rows(table, &rows.test, weight))
+        .map_err(|error| in_fold(error.into()))?;
+    let members = fitted.model.members();
+    let fold = Fold {
         fold: rows.name.clone(),
         rows: evaluation.rows,
-        best_epoch: fitted.model.training.best_epoch,
+        best_epoch: members
+            .first()
+            .map_or(0, |member| member.training.best_epoch),
         metrics: evaluation.metrics,
-    })
+    };
+    Ok((fold, fitted.model))
 }
 
 /// Mean and standard deviation of every metric.

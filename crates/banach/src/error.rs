@@ -4,8 +4,8 @@ use banach_data::{DataError, EncodeError, SplitError, TableError, TargetError};
 use banach_io::{ReadError, WriteError};
 use banach_nn::{DatasetError, SpecError, TrainError};
 
-use crate::container::FormatError;
-use crate::metrics::MetricsError;
+use banach_model::container::FormatError;
+
 use crate::settings::SettingError;
 
 /// Why a model could not be fitted, stored, loaded or used.
@@ -21,15 +21,12 @@ pub enum Error {
     /// A table that cannot be written to a file.
     #[error(transparent)]
     WriteTable(#[from] WriteError),
-    /// Something about a model file or checkpoint.
+    /// Something about the use of a model, or about a model file or checkpoint.
     #[error(transparent)]
-    Format(#[from] FormatError),
+    Model(banach_model::Error),
     /// Something about the training run.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// Predictions that cannot be scored.
-    #[error(transparent)]
-    Metrics(#[from] MetricsError),
     /// A setting out of its range, or at odds with another one.
     #[error("{name} must be {allowed}, got {got}")]
     Setting {
@@ -151,6 +148,21 @@ pub enum Error {
 fn did_you_mean(nearest: &Option<String>) -> String {
     let hint = |name: &String| format!("; did you mean {name:?}?");
     nearest.as_ref().map(hint).unwrap_or_default()
+}
+
+impl From<banach_model::Error> for Error {
+    fn from(error: banach_model::Error) -> Self {
+        match error {
+            banach_model::Error::Data(error) => Self::Data(error),
+            other => Self::Model(other),
+        }
+    }
+}
+
+impl From<FormatError> for Error {
+    fn from(error: FormatError) -> Self {
+        Self::Model(error.into())
+    }
 }
 
 impl From<ReadError> for Error {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use banach_data::{HoldOut, Table, Task};
+use banach_model::{Calibration, Member, Model, ModelParts};
 
 use crate::error::Error;
-use crate::model::Model;
 use crate::problem::{Problem, RowChoice};
 use crate::run::{Event, Overview, Run};
 use crate::settings::Settings;
@@ -120,17 +120,16 @@ pub(crate) fn fit(problem: Problem, run: &Run<'_>) -> Result<Fitted, Error> {
     }));
     let Trained {
         network,
-        training,
+        record,
         interrupted,
     } = train(&problem, run)?;
-    Ok(Fitted {
-        model: Model {
-            settings: problem.recipe.to_json(),
-            encoder: problem.encoder,
-            target: problem.target,
-            network,
-            training,
-        },
-        interrupted,
-    })
+    let model = Model::new(ModelParts {
+        settings: problem.recipe.to_json(),
+        encoders: vec![problem.encoder],
+        target: problem.target,
+        members: vec![Member::network(network, record.member)],
+        calibration: Calibration::None,
+        training: record.model,
+    })?;
+    Ok(Fitted { model, interrupted })
 }

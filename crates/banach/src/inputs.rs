@@ -1,7 +1,8 @@
 //! How encoded columns enter the network.
 
-use banach_data::{Encoder, Features, Scaling};
-use banach_nn::{Activation, CategorySpec, Dropout, InputSpec, NetworkSpec};
+use banach_data::{Encoder, Scaling};
+use banach_model::to_fixed_point;
+use banach_nn::{CategorySpec, Dropout, InputSpec};
 
 use crate::error::Error;
 use crate::recipe::Recipe;
@@ -55,28 +56,6 @@ fn one_hot(counts: &[u64], scaling: Scaling, hidden: f64) -> (Vec<f32>, Vec<f32>
     units.unzip()
 }
 
-/// Encoded rows as the network takes them: with the mean and variance that its SELU keeps.
-pub(crate) fn network_features(mut features: Features, spec: &NetworkSpec) -> Features {
-    let activation = spec
-        .layers
-        .first()
-        .map_or(Activation::SELU, |layer| layer.activation);
-    to_fixed_point(activation, &mut features.numbers);
-    features
-}
-
-/// Brings units with mean 0 and variance 1, which encoders aim at, to those that a SELU keeps.
-fn to_fixed_point(activation: Activation, units: &mut [f32]) {
-    if let Activation::Selu { mean, variance, .. } = activation
-        && (mean, variance) != (0.0, 1.0)
-    {
-        let deviation = variance.sqrt();
-        for unit in units {
-            *unit = (mean + deviation * f64::from(*unit)) as f32;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,21 +74,6 @@ mod tests {
                 "{code}: {mean} {second}"
             );
         }
-    }
-
-    #[test]
-    fn units_move_to_the_fixed_point() {
-        let mut units = [-1.0, 0.0, 2.0];
-        let point = |mean, variance| Activation::Selu {
-            alpha: 1.0,
-            lambda: 1.0,
-            mean,
-            variance,
-        };
-        to_fixed_point(point(0.5, 4.0), &mut units);
-        assert_eq!(units, [-1.5, 0.5, 4.5]);
-        to_fixed_point(Activation::SELU, &mut units);
-        assert_eq!(units, [-1.5, 0.5, 4.5]);
     }
 
     #[test]

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 
 use banach_data::{
-    ColumnType, Encoder, Features, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
+    ColumnType, Encoder, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
     TargetEncoder, Targets, Task, UnknownCategories, sample_weights,
 };
 use banach_io::read_table;
 use banach_nn::{Dataset, NetworkSpec, TrainError};
 
 use crate::error::Error;
-use crate::inputs::{input_spec, network_features};
+use banach_model::network_features;
+
+use crate::inputs::input_spec;
 use crate::memory;
 use crate::recipe::Recipe;
 use crate::settings::{ClassWeight, Settings, Validation};
@@ -89,6 +91,25 @@ impl Rows {
         })
     }
 
+    /// The rows that a fit may use.
+    fn chosen(settings: &Settings, table: &Table, choice: &RowChoice<'_>) -> Result<Self, Error> {
+        match choice {
+            RowChoice::All => Self::new(settings, table, None),
+            RowChoice::Some(rows) => Self::new(settings, table, Some(rows)),
+            RowChoice::Divided(parts) => {
+                let mut both = [&parts.train[..], &parts.valid].concat();
+                both.sort_unstable();
+                Self::new(settings, table, Some(&both))
+            }
+        }
+    }
+
+    /// Where some of these rows stand among them.
+    fn positions(&self, rows: &[u32]) -> Vec<u32> {
+        let position = |row: &u32| self.rows.partition_point(|other| other < row) as u32;
+        rows.iter().map(position).collect()
+    }
+
     /// Divides these rows by the settings' split.
     pub(crate) fn splitter<'a>(
         &'a self,
@@ -121,111 +142,146 @@ impl Problem {
         choice: &RowChoice<'_>,
         networks: usize,
     ) -> Result<Self, Error> {
-        let rows = match choice {
-            RowChoice::All => Rows::new(settings, &table, None)?,
-            RowChoice::Some(rows) => Rows::new(settings, &table, Some(rows))?,
-            RowChoice::Divided(hold_out) => {
-                let mut both = [&hold_out.train[..], &hold_out.valid].concat();
-                both.sort_unstable();
-                Rows::new(settings, &table, Some(&both))?
-            }
-        };
-        let task = rows.target.task();
-        let recipe = settings.recipe(task, rows.rows.len())?;
-        let weight = recipe.weight.as_deref();
-        let hold_out = match (choice, &recipe.validation) {
-            (RowChoice::Divided(hold_out), _) => HoldOut {
-                train: intersection(&rows.rows, &hold_out.train),
-                valid: intersection(&rows.rows, &hold_out.valid),
-            },
-            (_, Validation::File(_)) => HoldOut {
-                train: rows.rows.clone(),
-                valid: Vec::new(),
-            },
-            (_, &Validation::Fraction(fraction)) => rows
-                .splitter(&table, &recipe.split, recipe.seed)
-                .hold_out(fraction)?,
-        };
-        let target = rows.target.fit_rows(&table, &hold_out.train)?;
-        let features = feature_names(&table, &target, weight, &recipe.split);
-        let options = recipe.encoder_options();
-        let encoder = Encoder::fit(&table, &hold_out.train, &features, &options)?;
-        let inputs = input_spec(&encoder, &recipe)?;
-        let spec = recipe.network_spec(inputs, target.n_outputs())?;
-        spec.check()?;
-        let batch_size = recipe.batch_size.min(hold_out.train.len());
-        memory::check(&spec, &recipe.optimizer, batch_size, networks)?;
-
+        let rows = Rows::chosen(settings, &table, choice)?;
+        let recipe = settings.recipe(rows.target.task(), rows.rows.len())?;
+        let parts = hold_out(&rows, &table, &recipe, choice)?;
+        let fitted = Encoders::fit(&rows, &table, &recipe, &parts.train)?;
+        let batch_size = recipe.batch_size.min(parts.train.len());
+        memory::check(&fitted.spec, &recipe.optimizer, batch_size, networks)?;
         // The validation file is opened before the long work on the table begins.
         let valid_table = match (choice, &recipe.validation) {
             (RowChoice::All | RowChoice::Some(_), Validation::File(path)) => {
-                let schema = encoder
-                    .schema()
-                    .with(target.schema())
-                    .with(weight_schema(weight));
-                let options = ReadOptions {
-                    schema: Some(schema),
-                    ..ReadOptions::default()
-                };
-                Some(read_table(path, &options)?)
+                Some(read_table(path, &fitted.read_options(&recipe))?)
             }
             _ => None,
         };
-        let targets = target.encode(&table, &rows.rows)?;
-        let weights = match weight {
-            Some(name) => Some(sample_weights(&table, name, &rows.rows)?),
-            None => None,
-        };
-        let position = |list: &[u32]| -> Vec<u32> {
-            list.iter()
-                .map(|row| rows.rows.partition_point(|r| r < row) as u32)
-                .collect()
-        };
-        let (train, mut valid) = (position(&hold_out.train), position(&hold_out.valid));
-        let features = encode(&encoder, &spec, table, &rows.rows)?;
-        let mut data = Dataset {
-            features,
-            targets,
-            weights,
-        };
+
+        let (train, mut valid) = (rows.positions(&parts.train), rows.positions(&parts.valid));
+        let mut data = fitted.encode(table, &rows.rows, &recipe)?;
         let mut without_target = rows.without_target;
         if let Some(table) = valid_table {
-            let labelled = target.labelled_rows(&table)?;
-            without_target += table.n_rows() - labelled.len();
-            let targets = target.encode(&table, &labelled)?;
-            let weights = match weight {
-                Some(name) => Some(sample_weights(&table, name, &labelled)?),
-                None => None,
-            };
-            let first = data.n_rows() as u32;
-            let features = encode(&encoder, &spec, Cow::Owned(table), &labelled)?;
-            let more = Dataset {
-                features,
-                targets,
-                weights,
-            };
-            data.append(more).map_err(TrainError::from)?;
-            valid = (first..data.n_rows() as u32).collect();
-            if valid.is_empty() {
+            let labelled = fitted.target.labelled_rows(&table)?;
+            if labelled.is_empty() {
                 return Err(Error::Setting {
                     name: "valid",
                     allowed: "a file with rows that have a target",
                     got: "a file without".to_owned(),
                 });
             }
+            without_target += table.n_rows() - labelled.len();
+            let first = data.n_rows() as u32;
+            let more = fitted.encode(Cow::Owned(table), &labelled, &recipe)?;
+            data.append(more).map_err(TrainError::from)?;
+            valid = (first..data.n_rows() as u32).collect();
         }
         if recipe.class_weight == ClassWeight::Balanced {
-            balance(&mut data, &train, target.n_outputs());
+            balance(&mut data, &train, fitted.target.n_outputs());
         }
         Ok(Self {
             recipe,
-            encoder,
-            target,
-            spec,
+            encoder: fitted.encoder,
+            target: fitted.target,
+            spec: fitted.spec,
             data,
             train,
             valid,
             without_target,
+        })
+    }
+}
+
+/// Training and validation rows of the table itself; rows of a validation file come later.
+fn hold_out(
+    rows: &Rows,
+    table: &Table,
+    recipe: &Recipe,
+    choice: &RowChoice<'_>,
+) -> Result<HoldOut, Error> {
+    match (choice, &recipe.validation) {
+        (RowChoice::Divided(parts), _) => Ok(HoldOut {
+            train: intersection(&rows.rows, &parts.train),
+            valid: intersection(&rows.rows, &parts.valid),
+        }),
+        (_, Validation::File(_)) => Ok(HoldOut {
+            train: rows.rows.clone(),
+            valid: Vec::new(),
+        }),
+        (_, &Validation::Fraction(fraction)) => {
+            let splitter = rows.splitter(table, &recipe.split, recipe.seed);
+            Ok(splitter.hold_out(fraction)?)
+        }
+    }
+}
+
+/// What is fitted to the training rows, and the network that goes with it.
+struct Encoders {
+    target: TargetEncoder,
+    encoder: Encoder,
+    spec: NetworkSpec,
+}
+
+impl Encoders {
+    fn fit(rows: &Rows, table: &Table, recipe: &Recipe, train: &[u32]) -> Result<Self, Error> {
+        let target = rows.target.clone().fit_rows(table, train)?;
+        let weight = recipe.weight.as_deref();
+        let features = feature_names(table, &target, weight, &recipe.split);
+        let encoder = Encoder::fit(table, train, &features, &recipe.encoder_options())?;
+        let inputs = input_spec(&encoder, recipe)?;
+        let spec = recipe.network_spec(inputs, target.n_outputs())?;
+        spec.check()?;
+        Ok(Self {
+            target,
+            encoder,
+            spec,
+        })
+    }
+
+    /// The columns that a table of further rows must have.
+    fn read_options(&self, recipe: &Recipe) -> ReadOptions {
+        let weight = recipe.weight.as_ref().map(|name| Field {
+            name: name.clone(),
+            column_type: ColumnType::Number,
+        });
+        let weight = Schema {
+            fields: weight.into_iter().collect(),
+        };
+        ReadOptions {
+            schema: Some(
+                self.encoder
+                    .schema()
+                    .with(self.target.schema())
+                    .with(weight),
+            ),
+            ..ReadOptions::default()
+        }
+    }
+
+    /// Encodes some rows; an owned table is freed piece by piece.
+    fn encode(
+        &self,
+        table: Cow<'_, Table>,
+        rows: &[u32],
+        recipe: &Recipe,
+    ) -> Result<Dataset, Error> {
+        let targets = self.target.encode(&table, rows)?;
+        let weights = match &recipe.weight {
+            Some(name) => Some(sample_weights(&table, name, rows)?),
+            None => None,
+        };
+        let features = match table {
+            Cow::Owned(table) => {
+                let (mut parts, _) = self.encoder.encode_parts(table, &[rows])?;
+                network_features(parts.pop().unwrap_or_default(), &self.spec)
+            }
+            Cow::Borrowed(table) => {
+                let (features, _) = self.encoder.encode(table, UnknownCategories::Count)?;
+                network_features(features, &self.spec).select(rows)
+            }
+        };
+        Ok(Dataset {
+            features,
+            targets,
+            weights,
         })
     }
 }
@@ -249,35 +305,6 @@ pub(crate) fn feature_names(
         !role && !targets.contains(name)
     });
     used.map(str::to_owned).collect()
-}
-
-fn weight_schema(weight: Option<&str>) -> Schema {
-    let field = |name: &str| Field {
-        name: name.to_owned(),
-        column_type: ColumnType::Number,
-    };
-    Schema {
-        fields: weight.into_iter().map(field).collect(),
-    }
-}
-
-/// Encodes some rows; an owned table is freed piece by piece.
-fn encode(
-    encoder: &Encoder,
-    spec: &NetworkSpec,
-    table: Cow<'_, Table>,
-    rows: &[u32],
-) -> Result<Features, Error> {
-    match table {
-        Cow::Owned(table) => {
-            let (mut parts, _) = encoder.encode_parts(table, &[rows])?;
-            Ok(network_features(parts.pop().unwrap_or_default(), spec))
-        }
-        Cow::Borrowed(table) => {
-            let (features, _) = encoder.encode(table, UnknownCategories::Count)?;
-            Ok(network_features(features, spec).select(rows))
-        }
-    }
 }
 
 /// Multiplies the weight of each row by `total / (classes * total of its class)`, the totals being

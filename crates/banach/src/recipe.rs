@@ -3,8 +3,8 @@
 
 use banach_data::{EncoderOptions, Scaling, Split, Task};
 use banach_nn::{
-    Activation, Architecture, Dropout, InputSpec, Loss, NetworkKind, NetworkSpec, Optimizer, Schedule, Shape,
-    Stopping, TrainOptions,
+    Activation, Architecture, Dropout, InputSpec, Loss, NetworkKind, NetworkSpec, Optimizer,
+    Schedule, Shape, Stopping, TrainOptions,
 };
 use banach_theory::Moments;
 use serde_json::{Map, Value};

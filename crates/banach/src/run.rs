@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use banach_data::{Task, UnusedColumn};
+use banach_model::metrics::Metrics;
 use banach_nn::{EpochReport, available_threads};
 use serde::{Deserialize, Serialize};
-
-use crate::metrics::Metrics;
 
 /// How a fit runs: threads, a folder for checkpoints, and a listener.
 #[derive(Clone)]

@@ -90,8 +90,31 @@ impl RowEncoder {
         codes: &mut [u32],
         unknown: UnknownCategories,
     ) -> Result<(), EncodeError> {
+        let (expected, got) = (self.columns.len(), cells.len());
+        if expected != got {
+            let what = "cells of a row";
+            return Err(EncodeError::RowShape {
+                what,
+                expected,
+                got,
+            });
+        }
+        self.encode_with(|at| cells[at], numbers, codes, unknown)
+    }
+
+    /// [`RowEncoder::encode`] with the cell of each column, counted from 0, from a function: for rows
+    /// that have their cells in another order.
+    ///
+    /// # Errors
+    /// As [`RowEncoder::encode`].
+    pub fn encode_with<'a>(
+        &mut self,
+        cell: impl Fn(usize) -> Scalar<'a>,
+        numbers: &mut [f32],
+        codes: &mut [u32],
+        unknown: UnknownCategories,
+    ) -> Result<(), EncodeError> {
         for (what, expected, got) in [
-            ("cells of a row", self.columns.len(), cells.len()),
             ("numbers of a row", self.n_numbers, numbers.len()),
             ("categories of a row", self.n_categories, codes.len()),
         ] {
@@ -104,7 +127,8 @@ impl RowEncoder {
             }
         }
         let (mut number_at, mut code_at) = (0, 0);
-        for (column, cell) in self.columns.iter().zip(cells) {
+        for (at, column) in self.columns.iter().enumerate() {
+            let cell = cell(at);
             let cell = cell.canonical();
             match &column.encoder.encoding {
                 Encoding::Number(encoding) | Encoding::Boolean(encoding) => {

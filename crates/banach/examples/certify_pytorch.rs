@@ -1,0 +1,49 @@
+//! Certify a network that PyTorch saved: do mean and variance stay near their fixed point?
+//!
+//!     cargo run --release -p banach --example certify_pytorch -- [FILE.safetensors]
+
+use banach::certify::{CertifyOptions, certify_container};
+use banach::container::Container;
+
+/// What `safetensors.torch.save_file(model.state_dict(), ..)` writes for a chain of `nn.Linear`, with
+/// weights from Normal(0, 1/fan_in), as SELU needs them.
+fn example() -> Result<Container, Box<dyn std::error::Error>> {
+    let mut container = Container::new();
+    let width = 64;
+    let scale = 1.0 / (width as f32).sqrt();
+    for layer in 0..8 {
+        // Balanced signs in place of random numbers: omega is 0 and tau 1 for every unit.
+        let weight = (0..width * width).map(|i| if i % 2 == 0 { scale } else { -scale });
+        let name = format!("net.{}.weight", 2 * layer);
+        container.insert(&name, &[width, width], weight.collect())?;
+    }
+    container.insert("net.16.weight", &[1, width], vec![0.1; width])?;
+    Ok(container)
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let container = match std::env::args().nth(1) {
+        Some(file) => Container::read_file(file.as_ref())?,
+        None => example()?,
+    };
+    for certificate in certify_container(container, &CertifyOptions::default())? {
+        for (name, layer) in certificate.names.iter().zip(&certificate.report.layers) {
+            let bound = |x: Option<_>| {
+                x.map_or(
+                    "unbounded".to_owned(),
+                    |x: banach::theory::interval::Interval| x.to_string(),
+                )
+            };
+            println!(
+                "{name}: mean in {}, variance in {}",
+                bound(layer.mean),
+                bound(layer.variance)
+            );
+        }
+        println!("holds: {}", certificate.holds);
+        for assumption in &certificate.report.assumptions {
+            println!("  assumed: {assumption}");
+        }
+    }
+    Ok(())
+}

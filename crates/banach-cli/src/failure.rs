@@ -86,9 +86,7 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
         Some(Error::ReadSettings { file, source }) if source.kind() == io::ErrorKind::NotFound => {
             near_file(file)
         }
-        Some(Error::NoCheckpoint { .. }) => {
-            Some("start a new run without --resume".to_owned())
-        }
+        Some(Error::NoCheckpoint { .. }) => Some("start a new run without --resume".to_owned()),
         Some(Error::OtherRun { .. }) => Some(
             "resume with the same settings and table, or start a new run without --resume"
                 .to_owned(),

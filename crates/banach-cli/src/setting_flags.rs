@@ -42,7 +42,13 @@ fn help(setting: &Setting) -> String {
 fn checked(setting: &'static Setting, text: &str) -> Result<String, String> {
     match setting.parse(&mut Settings::default(), [text]) {
         Ok(()) => Ok(text.to_owned()),
-        Err(banach::SettingError::Value { reason, .. }) => Err(reason),
+        // What was found stands before it in the program's message.
+        Err(banach::SettingError::Value { reason, .. }) => {
+            Err(match reason.rsplit_once(", got ") {
+                Some((expected, _)) => expected.to_owned(),
+                None => reason,
+            })
+        }
         Err(other) => Err(other.to_string()),
     }
 }

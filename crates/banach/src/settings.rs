@@ -140,7 +140,10 @@ impl Settings {
             source: Box::new(source),
         })?;
         let mut settings = Self::default();
-        for (key, value) in table.get_ref() {
+        // In the order of the file, so that the first mistake is the one that is named.
+        let mut entries: Vec<_> = table.get_ref().iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
             let setting = Setting::find(key.get_ref()).ok_or_else(|| Error::UnknownSetting {
                 file: file.to_owned(),
                 nearest: Setting::nearest(key.get_ref()),

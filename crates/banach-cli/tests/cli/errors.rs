@@ -373,7 +373,7 @@ fn settings_out_of_range_or_at_odds() {
         ),
         (
             "--network relu",
-            "expected one of `snn`, `msra`, `batchnorm`, `layernorm`, `weightnorm`, `highway`, `resnet`",
+            "expected snn, msra, batchnorm, layernorm, weightnorm, highway or resnet",
         ),
         (
             "--network highway --width 16",

@@ -172,6 +172,6 @@ fn an_interrupted_download_leaves_nothing_and_exits_130() {
     }
     let ran = Ran::new(child.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(130), "{ran:#?}");
-    assert!(ran.err.contains("the download was broken off"), "{ran:#?}");
+    assert!(ran.err.contains("the download was interrupted"), "{ran:#?}");
     assert_eq!(std::fs::read_dir(room.path("sets")).unwrap().count(), 0);
 }

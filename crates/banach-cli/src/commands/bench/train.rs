@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::bail;
-use banach_nn::{Network, Trainer};
+use banach_nn::{Network, Optimizer, Trainer};
 use serde::Serialize;
 
-use super::workload::{Changes, Name, Rule, Workload, check_seconds};
+use super::workload::{Changes, Name, Workload, check_seconds};
 use crate::options::Threads;
 use crate::output::{print, print_json};
 use crate::text::{count, table};
@@ -196,8 +196,9 @@ fn to_text(reports: &[Report]) -> String {
     for report in reports {
         let network = &report.workload;
         let optimizer = match network.optimizer {
-            Rule::Sgd => "SGD",
-            Rule::Adam => "Adam",
+            Optimizer::Sgd { .. } => "SGD",
+            Optimizer::Adam { .. } => "Adam",
+            Optimizer::AdamW { .. } => "AdamW",
         };
         let rate = |rate: f64| count(rate.round() as usize);
         lines.push(vec![

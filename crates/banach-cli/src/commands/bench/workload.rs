@@ -34,13 +34,16 @@ pub(super) enum Name {
     Mnist,
 }
 
-/// The rule that makes steps of gradients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Rule {
-    Sgd,
-    Adam,
-}
+const SGD: Optimizer = Optimizer::Sgd {
+    momentum: 0.0,
+    nesterov: false,
+};
+
+const ADAM: Optimizer = Optimizer::Adam {
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+};
 
 /// A network for classes, and how it is trained.
 #[derive(Debug, Clone, Serialize)]
@@ -52,7 +55,8 @@ pub(super) struct Workload {
     pub(super) width: usize,
     pub(super) classes: usize,
     pub(super) batch: usize,
-    pub(super) optimizer: Rule,
+    #[serde(serialize_with = "optimizer_name")]
+    pub(super) optimizer: Optimizer,
     /// Rate of dropout.
     pub(super) dropout: f64,
     /// Rows of the dataset.
@@ -64,7 +68,7 @@ pub(super) struct Workload {
 #[command(next_help_heading = "Network")]
 pub(super) struct Changes {
     /// Kind of network: snn, msra, batchnorm, layernorm, weightnorm, highway or resnet
-    #[arg(long, value_name = "NAME", value_parser = kind)]
+    #[arg(long, value_name = "NAME")]
     network: Option<NetworkKind>,
     /// Number of numeric features
     #[arg(long, value_name = "N", value_parser = size())]
@@ -79,11 +83,11 @@ pub(super) struct Changes {
     #[arg(long, value_name = "N", value_parser = size())]
     classes: Option<usize>,
     /// Batch size
-    #[arg(long, value_name = "N", value_parser = size())]
+    #[arg(long = "batch-size", visible_alias = "batch", value_name = "N", value_parser = size())]
     batch: Option<usize>,
-    /// Optimizer
-    #[arg(long, value_enum)]
-    optimizer: Option<Rule>,
+    /// Optimizer: sgd, adam or adamw, without momentum
+    #[arg(long, value_name = "NAME")]
+    optimizer: Option<Optimizer>,
     /// Dropout rate, in [0, 1)
     #[arg(long, value_name = "RATE")]
     dropout: Option<f64>,
@@ -101,11 +105,11 @@ impl Workload {
     /// The network of that name.
     pub(super) fn named(name: Name) -> Self {
         let (features, layers, width, classes, batch, optimizer, dropout) = match name {
-            Name::Small => (16, 3, 256, 2, 256, Rule::Adam, 0.0),
-            Name::Deep => (32, 8, 256, 2, 128, Rule::Sgd, 0.05),
-            Name::Vdeep => (32, 32, 256, 2, 128, Rule::Sgd, 0.05),
-            Name::Wide => (64, 8, 1024, 10, 128, Rule::Sgd, 0.05),
-            Name::Mnist => (784, 8, 784, 10, 128, Rule::Sgd, 0.0),
+            Name::Small => (16, 3, 256, 2, 256, ADAM, 0.0),
+            Name::Deep => (32, 8, 256, 2, 128, SGD, 0.05),
+            Name::Vdeep => (32, 32, 256, 2, 128, SGD, 0.05),
+            Name::Wide => (64, 8, 1024, 10, 128, SGD, 0.05),
+            Name::Mnist => (784, 8, 784, 10, 128, SGD, 0.0),
         };
         let workload = name.to_possible_value();
         Self {
@@ -161,17 +165,7 @@ impl Workload {
             loss: Loss::CrossEntropy {
                 label_smoothing: 0.0,
             },
-            optimizer: match self.optimizer {
-                Rule::Sgd => Optimizer::Sgd {
-                    momentum: 0.0,
-                    nesterov: false,
-                },
-                Rule::Adam => Optimizer::Adam {
-                    beta1: 0.9,
-                    beta2: 0.999,
-                    epsilon: 1e-8,
-                },
-            },
+            optimizer: self.optimizer,
             // Small enough for any of the networks; the speed does not hang on it.
             learning_rate: 1e-3,
             schedule: Schedule::Constant,
@@ -235,11 +229,9 @@ impl Workload {
 }
 
 /// The network of that name.
-fn kind(name: &str) -> Result<NetworkKind, String> {
-    name.parse().map_err(|_| {
-        let names = NetworkKind::ALL.map(|kind| kind.name());
-        format!("expected {}", names.join(", "))
-    })
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn optimizer_name<S: Serializer>(optimizer: &Optimizer, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(optimizer.name())
 }
 
 /// Checks a time to measure.

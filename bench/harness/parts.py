@@ -224,7 +224,7 @@ EPOCHS, BATCH = 20, 256
 # scikit-learn's network and training, but for SELU in place of ReLU.
 EQUAL = (
     "--layers 3 --width 256 --shape rectangular --dropout 0 --optimizer adam --lr 0.001 --beta2 0.999 --schedule constant "
-    "--weight-decay 0 --clip-norm 0 --label-smoothing 0 --scaling standard --max-one-hot 1000 --hide-categories 0 --valid 0.2 "
+    "--weight-decay 0 --clip-norm 0 --label-smoothing 0 --scaling standard --max-one-hot 1000 --category-dropout 0 --valid 0.2 "
     "--stopping last"
 )
 

@@ -14,7 +14,7 @@ mod theory;
 
 use std::process::ExitCode;
 
-/// What the program can do. Each one's help stands with its arguments.
+/// The commands; the help of each stands with its arguments.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     Demo(demo::DemoArgs),
@@ -24,11 +24,11 @@ pub(crate) enum Command {
     Cv(Box<cv::CvArgs>),
     Compare(Box<compare::CompareArgs>),
     Inspect(inspect::InspectArgs),
-    /// Mean and variance in deep SELU networks: map, fixed points, parameters, pictures
+    /// Mean and variance in deep SELU networks: map, fixed points, parameters, plots
     Theory(Box<theory::TheoryArgs>),
     Certify(Box<certify::CertifyArgs>),
     Reproduce(Box<reproduce::ReproduceArgs>),
-    /// How fast networks train and predict here, on random data
+    /// Benchmark training and prediction on random data
     Bench(bench::BenchArgs),
 }
 

@@ -8,6 +8,7 @@ use banach::Error;
 use banach::container::FormatError;
 use banach_data::{DataError, EncodeError, SplitError, TableError, TargetError, nearest_name};
 use banach_io::{ReadError, WriteError};
+use banach_nn::TrainError;
 
 use crate::output::say;
 
@@ -53,6 +54,13 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// What to try, where the message does not say it.
 fn next_step(error: &anyhow::Error) -> Option<String> {
+    if diverged(error) {
+        return Some(
+            "Try a learning rate 10 times lower (--lr), gradient clipping (--clip-norm 1), or look for \
+             extreme values in the table"
+                .to_owned(),
+        );
+    }
     if let Some(error) = table_error(error) {
         return about_table(error);
     }
@@ -77,6 +85,14 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
         ),
         Some(Error::ReadSettings { file, source }) if source.kind() == io::ErrorKind::NotFound => {
             near_file(file)
+        }
+        Some(Error::NoCheckpoint { .. }) => Some("start a new run without --resume".to_owned()),
+        Some(Error::OtherRun { .. }) => Some(
+            "resume with the same settings and table, or start a new run without --resume"
+                .to_owned(),
+        ),
+        Some(Error::OutOfMemory { .. }) => {
+            Some("try a smaller --width, --layers or --batch-size".to_owned())
         }
         _ => None,
     }
@@ -130,6 +146,17 @@ fn full_build() -> String {
         .to_owned()
 }
 
+/// Whether training diverged, be it in one of several folds.
+fn diverged(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let own = match cause.downcast_ref() {
+            Some(Error::Train(own)) => Some(own),
+            _ => cause.downcast_ref(),
+        };
+        matches!(own, Some(TrainError::Diverged { .. }))
+    })
+}
+
 fn about_model(error: &FormatError) -> Option<String> {
     let (file, cause) = match error {
         FormatError::File { path, source } => (path.to_str(), &**source),
@@ -145,7 +172,7 @@ fn about_model(error: &FormatError) -> Option<String> {
                 .to_owned(),
         ),
         _ if file.is_some_and(|file| file.ends_with("checkpoint.safetensors")) => {
-            Some("try without --resume, to begin anew".to_owned())
+            Some("start a new run without --resume".to_owned())
         }
         _ => Some(
             "try to copy the file again, or to train the model again with `banach fit`".to_owned(),

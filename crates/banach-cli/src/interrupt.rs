@@ -16,7 +16,9 @@ pub(crate) fn listen(promise: &'static str) -> anyhow::Result<&'static AtomicBoo
         if INTERRUPT.swap(true, Ordering::Relaxed) {
             std::process::exit(INTERRUPTED.into());
         }
-        say(&format!("\ninterrupted: {promise}; once more ends at once"));
+        say(&format!(
+            "\ninterrupted: {promise}; press Ctrl-C again to stop immediately"
+        ));
     };
     ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")?;
     Ok(&INTERRUPT)

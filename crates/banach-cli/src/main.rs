@@ -8,6 +8,7 @@ mod interrupt;
 mod options;
 mod output;
 mod progress;
+mod setting_flags;
 mod text;
 
 use std::process::ExitCode;

@@ -4,10 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use banach::{Folds, Precision};
+use banach::Folds;
 use banach_data::AtomicFile;
-use clap::ValueEnum;
-use serde::Serialize;
 
 /// Most threads that can be asked for; more would only be a slip of the finger.
 const MAX_THREADS: usize = 1024;
@@ -15,7 +13,7 @@ const MAX_THREADS: usize = 1024;
 /// How much a command says, and in which form.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Talk {
-    /// Say nothing but the result and errors
+    /// Print only the result and errors
     #[arg(long, short, help_heading = "Program")]
     pub(crate) quiet: bool,
     /// Print the result as one JSON object, on one line
@@ -32,10 +30,10 @@ pub(crate) struct FoldOptions {
     /// Number of folds
     #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Folds")]
     folds: usize,
-    /// How often to divide the table anew
+    /// How many times to repeat with new random folds
     #[arg(long, value_name = "R", default_value_t = 1, help_heading = "Folds")]
     repeats: usize,
-    /// Column whose values say which fold a row is in
+    /// Column that assigns each row to a fold
     #[arg(long, value_name = "COL", conflicts_with_all = ["folds", "repeats"], help_heading = "Folds")]
     fold_column: Option<String>,
 }
@@ -64,7 +62,7 @@ impl FoldOptions {
 /// How many threads work.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Threads {
-    /// Threads; the result is the same for any number [default: BANACH_NUM_THREADS, else all processors]
+    /// Number of threads; does not change the result [default: BANACH_NUM_THREADS, else all processor cores]
     #[arg(long, value_name = "N", help_heading = "Program")]
     threads: Option<usize>,
 }
@@ -88,25 +86,6 @@ impl Threads {
             bail!("{name} must be 1 to {MAX_THREADS}, got {threads}");
         }
         Ok(threads)
-    }
-}
-
-/// How the weights of a network are kept for prediction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum PrecisionName {
-    /// As trained
-    Single,
-    /// Rounded to bfloat16: half the memory
-    Bf16,
-}
-
-impl From<PrecisionName> for Precision {
-    fn from(name: PrecisionName) -> Self {
-        match name {
-            PrecisionName::Single => Self::Single,
-            PrecisionName::Bf16 => Self::Bf16,
-        }
     }
 }
 

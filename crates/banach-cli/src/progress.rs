@@ -92,7 +92,10 @@ impl Progress {
                 self.bar.set_message(format!("epoch {}/{epochs}", done + 1));
                 if done > 0 {
                     drop(state);
-                    self.note(&format!("{done} epochs were done before; going on"));
+                    self.note(&format!(
+                        "continuing after {}",
+                        plural(done, "epoch", "epochs")
+                    ));
                 }
             }
             Event::Step { epoch, step, .. } => {
@@ -139,14 +142,14 @@ impl Progress {
         }
         if overview.without_target > 0 {
             let rows = plural(overview.without_target, "row has", "rows have");
-            self.note(&format!("{rows} no target and will not be used"));
+            self.note(&format!("{rows} no target and will be ignored"));
         }
         let target = joined(&overview.target, MAX_NAMES);
         self.note(&format!("{} of {target}", overview.task));
         self.note(&format!(
-            "{} to learn from, {} to validate on, {}",
-            plural(overview.train_rows, "row", "rows"),
-            count(overview.valid_rows),
+            "{}, {}, {}",
+            plural(overview.train_rows, "training row", "training rows"),
+            plural(overview.valid_rows, "validation row", "validation rows"),
             plural(overview.features, "feature", "features"),
         ));
         self.note(&format!(

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::column::{CHUNK_ROWS, Cells, Column, ColumnType, MISSING_CODE};
+use crate::features::Features;
 use crate::schema::{Field, Schema};
 use crate::suggest::UnknownName;
 use crate::table::Table;
@@ -62,21 +63,6 @@ impl Default for EncoderOptions {
             min_category_count: 2,
         }
     }
-}
-
-/// Rows as a network takes them.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Features {
-    /// Number of rows.
-    pub n_rows: usize,
-    /// Number features of each row.
-    pub n_numbers: usize,
-    /// All finite: [n_rows, n_numbers], row-major.
-    pub numbers: Vec<f32>,
-    /// Category features of each row.
-    pub n_categories: usize,
-    /// [n_rows, n_categories], row-major; column j is below the number of codes of category j.
-    pub codes: Vec<u32>,
 }
 
 /// A fitted encoder. As JSON it is part of the model file; reading it back gives the same bits.

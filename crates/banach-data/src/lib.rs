@@ -5,6 +5,7 @@
 //! what a number is used for is decided elsewhere. Starts no threads.
 #![forbid(unsafe_code)]
 
+mod append;
 #[cfg(feature = "arrow")]
 mod arrow;
 mod atomic;
@@ -13,6 +14,8 @@ mod column_builder;
 mod dictionary;
 mod encoder;
 mod error;
+mod features;
+mod names;
 mod output;
 mod read_options;
 mod scalar;
@@ -23,16 +26,20 @@ mod table;
 mod table_builder;
 mod table_error;
 mod target;
+mod targets;
 #[cfg(test)]
 mod test_tables;
 
+pub use append::AppendError;
 pub use atomic::{AtomicFile, AtomicFileError};
 pub use column::{Column, ColumnType, TextColumn};
 pub use encoder::{
     ColumnReport, DropReason, EncodeError, EncodeReport, EncodedColumn, Encoder, EncoderOptions,
-    Features, MAX_Z, RowEncoder, Scaling, UNKNOWN_CODE, UnknownCategories, UnusedColumn,
+    MAX_Z, RowEncoder, Scaling, UNKNOWN_CODE, UnknownCategories, UnusedColumn,
 };
 pub use error::DataError;
+pub use features::Features;
+pub use names::NameError;
 pub use output::{OutputColumn, OutputType, OutputValues};
 pub use read_options::ReadOptions;
 pub use scalar::{Scalar, format_date_time, format_number};
@@ -42,4 +49,5 @@ pub use suggest::{UnknownName, nearest_name};
 pub use table::Table;
 pub use table_builder::{TableBuilder, TextRows};
 pub use table_error::{Location, TableError};
-pub use target::{TargetEncoder, TargetError, Targets, Task, sample_weights};
+pub use target::{TargetEncoder, TargetError, Task, sample_weights};
+pub use targets::Targets;

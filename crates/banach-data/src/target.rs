@@ -10,6 +10,7 @@ use crate::encoder::{compare_keys, mean_and_deviation};
 use crate::schema::{Field, Schema};
 use crate::table::Table;
 use crate::table_error::TableError;
+use crate::targets::Targets;
 
 mod error;
 
@@ -49,28 +50,6 @@ impl std::fmt::Display for Task {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// The targets of some rows.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Targets {
-    /// Class of each row.
-    Classes {
-        /// Below the number of classes.
-        codes: Vec<u32>,
-    },
-    /// A number for each row, with mean 0 and standard deviation 1 over the training rows.
-    Values {
-        /// All finite.
-        values: Vec<f32>,
-    },
-    /// Several labels for each row.
-    Labels {
-        /// Labels of each row.
-        n_labels: usize,
-        /// 0, 1 or NaN (missing): [n_rows, n_labels], row-major.
-        values: Vec<f32>,
-    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -229,7 +208,7 @@ impl TargetEncoder {
             (self.mean, self.deviation) = (mean, deviation);
             return Ok(self);
         }
-        if let Targets::Classes { codes } = self.encode(table, rows)? {
+        if let Targets::Classes(codes) = self.encode(table, rows)? {
             let target = &self.columns[0];
             if too_many_classes(target.classes.len(), rows.len()) {
                 return Err(TargetError::TooManyClasses {
@@ -326,7 +305,7 @@ impl TargetEncoder {
                     let value = self.number(table, &columns[0], row)?;
                     values.push(((value - self.mean) / self.deviation) as f32);
                 }
-                Ok(Targets::Values { values })
+                Ok(Targets::Values(values))
             }
             Task::Binary | Task::Multiclass => {
                 let codes = self.codes(table, &columns[0], &self.columns[0], rows)?;
@@ -334,7 +313,7 @@ impl TargetEncoder {
                 for (&row, code) in rows.iter().zip(codes) {
                     present.push(code.ok_or_else(|| without_target(table, &columns[0], row))?);
                 }
-                Ok(Targets::Classes { codes: present })
+                Ok(Targets::Classes(present))
             }
             Task::Multilabel => {
                 let n_labels = columns.len();

@@ -16,6 +16,7 @@ mod line;
 mod matmul;
 mod normalize;
 mod optimizer;
+mod parallel;
 mod pool;
 pub mod random;
 mod real;
@@ -37,6 +38,7 @@ pub use normalize::{
     sigmoid_forward,
 };
 pub use optimizer::{AdamStep, SgdStep, adam_step, sgd_step};
+pub use parallel::{parallel_map, parallel_map_chunked};
 pub use pool::{Cuts, Pool, available_threads};
 pub use real::Real;
 pub use reduce::{add_column_sums, sum_of_squares};

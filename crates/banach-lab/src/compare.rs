@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use banach::{Estimator, Folds, Settings};
 use banach_data::{Table, Task};
-use banach_nn::side_by_side;
+use banach_nn::parallel_map;
 use serde::Serialize;
 
 pub use document::{Origin, report};
@@ -149,7 +149,7 @@ pub fn compare(
         jobs.extend(options.methods.iter().map(|&method| (fold, method)));
     }
     let (start, n_jobs, done) = (Instant::now(), jobs.len(), AtomicUsize::new(0));
-    let cells = side_by_side(jobs, run.threads, |_, (fold, method)| {
+    let cells = parallel_map(jobs, run.threads, |_, (fold, method)| {
         let late = options
             .budget
             .is_some_and(|budget| start.elapsed() >= budget);

@@ -7,7 +7,7 @@ use banach_kernels::{
     project_columns,
 };
 
-use crate::dataset::Dataset;
+use crate::batch::Batch;
 use crate::input;
 use crate::layout::{Layer, Layout, PanelLines, Table};
 use crate::pass::{Shard, StepNoise};
@@ -147,25 +147,19 @@ impl PanelOf<'_> {
 pub(crate) fn table_gradient<T: Real>(
     table: &Table,
     shards: &[Shard<T>],
-    data: &Dataset,
-    batch: &[u32],
+    batch: &Batch<'_>,
     noise: Option<&StepNoise>,
     gradient: &mut [T],
 ) {
     gradient.fill(T::ZERO);
-    let n_categories = data.inputs.codes.len() / data.n_rows();
+    let features = &batch.dataset().features;
+    let dropout = noise.map(|noise| &noise.category_dropout);
     for shard in shards.iter().filter(|shard| shard.n_rows > 0) {
         let d_x = shard.input_gradient();
         for row in 0..shard.n_rows {
             let position = shard.first_row + row;
-            let code = input::code(
-                &data.inputs,
-                n_categories,
-                batch[position] as usize,
-                position,
-                table.category,
-                noise.map(|noise| &noise.hide),
-            );
+            let in_dataset = batch.rows()[position] as usize;
+            let code = input::code(features, in_dataset, position, table.category, dropout);
             let vector = &mut gradient[code as usize * table.dimension..][..table.dimension];
             let d_x = &d_x.panel(row / LANES)[table.unit..];
             for (sum, d_x) in vector.iter_mut().zip(d_x) {

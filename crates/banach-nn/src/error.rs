@@ -1,10 +1,11 @@
 //! What can go wrong, with the facts to act on.
 
-/// A network specification that cannot be built.
+/// A network specification that cannot be built. Layers and categories count from 0 in the fields, from
+/// 1 in messages.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecError {
-    /// Units that lead around a layer are not as many as it has.
+    /// The skip connection's width differs from the layer's.
     #[error(
         "hidden layer {} has {width} units, but its connection adds {} units{}: both must be as \
          wide",
@@ -17,7 +18,7 @@ pub enum SpecError {
         index: usize,
         /// Its units.
         width: usize,
-        /// Units that are added; `None` if the connection begins before the input.
+        /// Units that are added; `None` for a connection that begins before the input.
         from: Option<usize>,
     },
     /// Highway layers with normalization.
@@ -35,7 +36,7 @@ pub enum SpecError {
         max: usize,
     },
     /// A hidden layer without units.
-    #[error("hidden layer {index} has width 0; widths start at 1")]
+    #[error("hidden layer {} has width 0; widths start at 1", index + 1)]
     Width {
         /// The layer, from 0.
         index: usize,
@@ -48,7 +49,8 @@ pub enum SpecError {
     NoInputs,
     /// A category without codes or units, or with lists that are not finite or not of equal length.
     #[error(
-        "category input {index} needs at least 1 code and 1 unit, and finite lists of equal length"
+        "category input {} needs at least 1 code and 1 unit, and finite lists of equal length",
+        index + 1
     )]
     Category {
         /// The category column, from 0.
@@ -93,7 +95,8 @@ pub enum SpecError {
     TooLarge,
 }
 
-/// Data that does not fit together or does not fit a network.
+/// Data that does not fit together or does not fit a network. Rows, labels and positions count from 0
+/// in the fields, from 1 in messages.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {
@@ -107,18 +110,38 @@ pub enum DatasetError {
         /// Length it has.
         got: usize,
     },
+    /// Rows of another width than the network takes.
+    #[error("each row has {got} {what}, but the network is made for {expected}")]
+    RowWidth {
+        /// What the rows have: `numbers`, `categories` or `labels`.
+        what: &'static str,
+        /// How many the network takes.
+        expected: usize,
+        /// How many the rows have.
+        got: usize,
+    },
+    /// Rows that do not go together.
+    #[error(transparent)]
+    Append(#[from] banach_data::AppendError),
+    /// A workspace that was made for another network.
+    #[error("the workspace was made for a network with other layers or another precision")]
+    Workspace,
     /// A number that is not finite where the network would compute with it.
-    #[error("{what} {index} is {value}; it must be finite")]
+    #[error("{what} {} is {value}; it must be finite", index + 1)]
     NotFinite {
         /// Which buffer.
         what: &'static str,
-        /// Position in the buffer.
+        /// Position in the buffer, from 0.
         index: usize,
         /// The value found.
         value: f32,
     },
     /// A label that is neither 0 nor 1 nor missing.
-    #[error("row {row}: label {label} is {value}; it must be 0, 1 or missing (NaN)")]
+    #[error(
+        "row {}: label {} is {value}; it must be 0, 1 or missing (NaN)",
+        row + 1,
+        label + 1
+    )]
     Label {
         /// Row, from 0.
         row: usize,
@@ -128,7 +151,7 @@ pub enum DatasetError {
         value: f32,
     },
     /// A weight that is negative or not finite.
-    #[error("the weight of row {row} is {value}; it must be finite and at least 0")]
+    #[error("the weight of row {} is {value}; it must be finite and at least 0", row + 1)]
     Weight {
         /// Row, from 0.
         row: usize,
@@ -136,7 +159,7 @@ pub enum DatasetError {
         value: f32,
     },
     /// A row number beyond the last row.
-    #[error("row {row} is asked for, but the dataset has only {n_rows} rows")]
+    #[error("row {} is asked for, but the dataset has only {n_rows} rows", u64::from(*row) + 1)]
     Row {
         /// The row asked for, from 0.
         row: u32,
@@ -144,7 +167,7 @@ pub enum DatasetError {
         n_rows: usize,
     },
     /// A code beyond the last one.
-    #[error("row {row}: {what} has code {got}, but there are only {limit} codes")]
+    #[error("row {}: {what} has code {got}, but there are only {limit} codes", row + 1)]
     Code {
         /// Which codes.
         what: &'static str,
@@ -177,7 +200,7 @@ pub enum TrainError {
     /// The data does not fit.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
-    /// A setting out of its range.
+    /// A setting outside its range.
     #[error("{name} must be {allowed}, got {got}")]
     Setting {
         /// The setting's name.
@@ -200,12 +223,10 @@ pub enum TrainError {
         /// Value in the state.
         got: usize,
     },
-    /// The loss left the numbers.
+    /// The loss became NaN or infinite.
     #[error(
         "training diverged: the {which} loss became {value} in epoch {epoch}, step {step}, at \
-         learning rate {learning_rate:.3e} (last finite training loss {last_finite}). Try a learning \
-         rate 10 times lower (--lr), gradient clipping (--clip-norm 1), or look for extreme values \
-         in the table"
+         learning rate {learning_rate:.3e} (last finite training loss {last_finite})"
     )]
     Diverged {
         /// `training` or `validation`.
@@ -214,7 +235,7 @@ pub enum TrainError {
         value: f64,
         /// Epoch, from 1.
         epoch: usize,
-        /// Optimiser step, from 1.
+        /// Optimizer step, from 1.
         step: u64,
         /// Learning rate of that step.
         learning_rate: f64,

@@ -1,25 +1,26 @@
 //! The input layer: rows of numbers and codes become rows of units.
 
+use banach_data::Features;
 use banach_kernels::random::{Purpose, Stream};
 use banach_kernels::{LANES, PanelsMut, Real};
 
-use crate::dataset::Inputs;
 use crate::layout::Weights;
 use crate::spec::{CategorySpec, InputSpec, NetworkSpec};
 
-/// Hides known categories at random in training, so that the unknown code is trained as well.
+/// Category dropout: replaces known categories at random in training, so that the code of unknown ones
+/// is trained as well.
 ///
-/// Code 0 stands for unknown. For the training row at position `row` of the batch in step `step`,
-/// every category column turns unknown with probability `rate`, each on its own.
+/// Code 0 stands for unknown. In step `step`, each category column of each row of the batch becomes
+/// unknown with probability `rate`, independently of the others.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct HideCategories {
+pub(crate) struct CategoryDropout {
     pub(crate) seed: u64,
     pub(crate) step: u32,
     pub(crate) rate: f64,
 }
 
-impl HideCategories {
-    fn code(&self, code: u32, row_in_batch: usize, column: usize) -> u32 {
+impl CategoryDropout {
+    fn code(&self, code: u32, position: usize, column: usize) -> u32 {
         if self.rate == 0.0 {
             return code;
         }
@@ -29,7 +30,7 @@ impl HideCategories {
             self.step,
             column as u32,
         );
-        if stream.uniform(row_in_batch as u32) < self.rate {
+        if stream.uniform(position as u32) < self.rate {
             0
         } else {
             code
@@ -37,49 +38,38 @@ impl HideCategories {
     }
 }
 
-/// Reads the code of a row, as training sees it.
+/// The code of a category column in row `row`, as training sees it at a position of the batch.
 pub(crate) fn code(
-    inputs: &Inputs,
-    n_categories: usize,
+    features: &Features,
     row: usize,
-    row_in_batch: usize,
+    position: usize,
     column: usize,
-    hide: Option<&HideCategories>,
+    dropout: Option<&CategoryDropout>,
 ) -> u32 {
-    let code = inputs.codes[row * n_categories + column];
-    hide.map_or(code, |hide| hide.code(code, row_in_batch, column))
+    let code = features.row_codes(row)[column];
+    dropout.map_or(code, |dropout| dropout.code(code, position, column))
 }
 
 /// Writes the units of some rows: numbers as they are, a block of units for each category.
 ///
 /// # Shapes
-/// `rows`: row numbers in `inputs`; `x`: [input width, rows]. `first_row` is the position of the first
-/// one in the batch.
+/// `rows`: row numbers in `features`; `x`: [input width, rows]. `first` is the position of the first one
+/// in the batch.
 pub(crate) fn gather<T: Real>(
     spec: &NetworkSpec,
     weights: Weights<'_, T>,
-    inputs: &Inputs,
+    features: &Features,
     rows: impl Iterator<Item = usize>,
-    first_row: usize,
-    hide: Option<&HideCategories>,
+    first: usize,
+    dropout: Option<&CategoryDropout>,
     mut x: PanelsMut<'_, T>,
 ) {
     let spec = &spec.inputs;
-    let (n_numbers, n_categories) = (spec.n_numbers, spec.categories.len());
     for (position, row) in rows.enumerate() {
         let lane = position % LANES;
         let units = x.panel_mut(position / LANES);
-        let numbers = &inputs.numbers[row * n_numbers..][..n_numbers];
-        let code = |column| {
-            code(
-                inputs,
-                n_categories,
-                row,
-                first_row + position,
-                column,
-                hide,
-            ) as usize
-        };
+        let numbers = features.row_numbers(row);
+        let code = |column| code(features, row, first + position, column, dropout) as usize;
         units_of(spec, weights, numbers, code, |unit, value| {
             units[unit].0[lane] = value
         });

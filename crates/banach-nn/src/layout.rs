@@ -1,6 +1,6 @@
 //! The order in which kernels read parameters.
 //!
-//! [`Network`] holds parameters as a model file names them: a row of weights for each unit. Products
+//! [`crate::Network`] holds parameters as a model file names them: a row of weights for each unit. Products
 //! want them in panels (see `banach_kernels::Panels`), so the engine keeps its own copy: for every
 //! layer the panels of `weight^T`, each followed by the line of its 32 units' biases and those of their
 //! gains and running averages, if there are any; a panel of highway gates follows the panel of their
@@ -13,7 +13,7 @@ use banach_kernels::{
     lines_for, pack_units, scale_columns, unpack_units,
 };
 
-use crate::network::{Network, Role, TensorInfo};
+use crate::network::{TensorInfo, TensorRole};
 use crate::spec::{NetworkSpec, Normalization};
 
 /// Where each tensor lies, in lines.
@@ -175,7 +175,7 @@ impl Layout {
         let mut tensors = tensors.iter().peekable();
         while let Some(tensor) = tensors.next() {
             let first_line = layout.n_lines;
-            if let Role::Embedding { category, unit } = tensor.role {
+            if let TensorRole::Embedding { category, unit } = tensor.role() {
                 let table = Table {
                     first_line,
                     category,
@@ -196,14 +196,14 @@ impl Layout {
                 affine: vec![(tensor.offset, 0)],
                 extras: Vec::new(),
             };
-            let same_layer = |next: &&TensorInfo| !matches!(next.role, Role::Weight { .. });
+            let same_layer = |next: &&TensorInfo| !matches!(next.role(), TensorRole::Weight { .. });
             while let Some(tensor) = tensors.next_if(same_layer) {
-                match tensor.role {
-                    Role::GateWeight { .. } => {
+                match tensor.role() {
+                    TensorRole::GateWeight { .. } => {
                         layer.gated = true;
                         layer.affine.push((tensor.offset, 0));
                     }
-                    Role::Bias { .. } | Role::GateBias { .. } => {
+                    TensorRole::Bias { .. } | TensorRole::GateBias { .. } => {
                         if let Some((_, bias)) = layer.affine.last_mut() {
                             *bias = tensor.offset;
                         }
@@ -327,12 +327,6 @@ pub(crate) struct Weights<'a, T> {
     pub(crate) half: Option<&'a [HalfLine]>,
 }
 
-impl<T: Real> Network<T> {
-    pub(crate) fn layout(&self) -> Layout {
-        Layout::new(self.tensors())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,8 +335,8 @@ mod tests {
     #[test]
     fn every_parameter_comes_back_as_it_was() {
         for widths in [&[7][..], &[33, 64, 5], &[100, 1, 40]] {
-            let network = network::<f32>(spec(widths, 35));
-            let layout = network.layout();
+            let network = network(spec(widths, 35));
+            let layout = Layout::new(network.tensors());
             let lines = layout.pack(Isa::best(), network.parameters());
             assert_eq!(lines.len(), layout.n_lines);
             let back = layout.unpacked(Isa::best(), &lines, network.parameters().len());

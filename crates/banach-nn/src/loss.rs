@@ -1,11 +1,13 @@
 //! Losses of one row, and their gradients at the outputs.
 
+use banach_data::Targets;
 use banach_kernels::Real;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Dataset, Targets};
+use crate::dataset::Dataset;
+use crate::names::from_name;
 
-/// What training makes small.
+/// The loss that training minimizes.
 ///
 /// The loss of a set of rows is `sum_i w_i l_i / sum_i w_i` with row weights w_i; for
 /// [`Loss::BinaryCrossEntropy`] both sums run over the labels that are present.
@@ -29,7 +31,18 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// The loss's name in messages.
+    /// All of them with their usual parameters: cross-entropy without label smoothing, Huber's with
+    /// delta 1.
+    pub const ALL: [Self; 4] = [
+        Self::CrossEntropy {
+            label_smoothing: 0.0,
+        },
+        Self::BinaryCrossEntropy,
+        Self::Squared,
+        Self::Huber { delta: 1.0 },
+    ];
+
+    /// The name in settings and messages.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -42,10 +55,10 @@ impl Loss {
 
     /// What row `row` adds to the divisor of a mean: its weight, times its number of present labels.
     #[must_use]
-    pub(crate) fn row_weight(&self, data: &Dataset, row: usize, n_outputs: usize) -> f64 {
+    pub(crate) fn row_weight(&self, data: &Dataset, row: usize) -> f64 {
         match &data.targets {
-            Targets::Labels(labels) => {
-                let labels = &labels[row * n_outputs..][..n_outputs];
+            Targets::Labels { n_labels, values } => {
+                let labels = &values[row * n_labels..][..*n_labels];
                 data.weight(row) * labels.iter().filter(|label| !label.is_nan()).count() as f64
             }
             Targets::Classes(_) | Targets::Values(_) => data.weight(row),
@@ -53,7 +66,7 @@ impl Loss {
     }
 
     /// The weighted loss of row `row` for its `outputs`; writes its gradient at the outputs, times
-    /// `scale`, to `d_outputs` when that is given.
+    /// `scale`, to `d_outputs` where that is given.
     ///
     /// Computed in `f64` whatever `T` is: outputs are few, and the sums must not lose digits.
     /// The targets are of this loss's kind ([`Dataset::check`]).
@@ -92,8 +105,8 @@ impl Loss {
                 let loss = |(k, y): (usize, &T)| target(k) * (log_sum - y.to_f64());
                 weight * outputs.iter().enumerate().map(loss).sum::<f64>()
             }
-            (Self::BinaryCrossEntropy, Targets::Labels(labels)) => {
-                let labels = &labels[row * outputs.len()..][..outputs.len()];
+            (Self::BinaryCrossEntropy, Targets::Labels { values, .. }) => {
+                let labels = &values[row * outputs.len()..][..outputs.len()];
                 for ((d, y), &label) in d_outputs.iter_mut().zip(outputs).zip(labels) {
                     let difference = sigmoid(y.to_f64()) - f64::from(label);
                     *d = if label.is_nan() {
@@ -138,6 +151,8 @@ impl Loss {
     }
 }
 
+from_name!(Loss);
+
 /// 1 / (1 + exp(-x)) without overflow.
 pub(crate) fn sigmoid(x: f64) -> f64 {
     let e = libm::exp(-x.abs());
@@ -151,11 +166,11 @@ pub(crate) fn sigmoid(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Inputs;
+    use banach_data::Features;
 
     fn data(targets: Targets) -> Dataset {
         Dataset {
-            inputs: Inputs::default(),
+            features: Features::default(),
             targets,
             weights: Some(vec![1.5, 0.5]),
         }
@@ -180,7 +195,10 @@ mod tests {
             ),
             (
                 Loss::BinaryCrossEntropy,
-                Targets::Labels(vec![0.0, 1.0, f32::NAN, 1.0, f32::NAN, 0.0]),
+                Targets::Labels {
+                    n_labels: 3,
+                    values: vec![0.0, 1.0, f32::NAN, 1.0, f32::NAN, 0.0],
+                },
                 3,
             ),
             (Loss::Squared, Targets::Values(vec![0.3, -2.0]), 1),
@@ -223,13 +241,16 @@ mod tests {
 
     #[test]
     fn a_row_without_labels_has_no_loss_and_no_weight() {
-        let data = data(Targets::Labels(vec![f32::NAN, f32::NAN]));
+        let data = data(Targets::Labels {
+            n_labels: 2,
+            values: vec![f32::NAN, f32::NAN],
+        });
         let mut d = [7.0_f32; 2];
         assert_eq!(
             Loss::BinaryCrossEntropy.row(&[1.0, 2.0], &data, 0, 1.0, Some(&mut d)),
             0.0
         );
         assert_eq!(d, [0.0; 2]);
-        assert_eq!(Loss::BinaryCrossEntropy.row_weight(&data, 0, 2), 0.0);
+        assert_eq!(Loss::BinaryCrossEntropy.row_weight(&data, 0), 0.0);
     }
 }

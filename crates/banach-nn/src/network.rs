@@ -1,12 +1,15 @@
 //! A network's parameters: one flat buffer, read as named tensors.
 
-use banach_kernels::Real;
+use std::borrow::Cow;
+
+use banach_kernels::Isa;
 use banach_kernels::random::{Purpose, Stream};
 
 use crate::error::{DatasetError, SpecError};
+use crate::layout::Layout;
 use crate::spec::{Activation, CategorySpec, Connection, LayerSpec, NetworkSpec, Normalization};
 
-/// Name, shape and place of one parameter tensor.
+/// Name, shape and role of one parameter tensor, and where it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorInfo {
     /// `embeddings.J.weight`, `layers.I.weight`, `layers.I.bias`; in a highway layer
@@ -17,31 +20,77 @@ pub struct TensorInfo {
     pub shape: Vec<usize>,
     /// First element in the flat buffer.
     pub offset: usize,
-    pub(crate) role: Role,
+    role: TensorRole,
 }
 
-/// What a tensor does in the network.
+/// What a tensor does in the network. Layers count from 0; the output layer is the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// Vectors of category column `category`, whose units start at input unit `unit`.
-    Embedding { category: usize, unit: usize },
-    /// Weights of layer `layer`, the output layer being the last.
-    Weight { layer: usize },
-    /// Biases of layer `layer`.
-    Bias { layer: usize },
-    /// Weights of a highway layer's gates.
-    GateWeight { layer: usize },
-    /// Biases of a highway layer's gates.
-    GateBias { layer: usize },
-    /// Factors on a layer's normalized net inputs, or lengths of its units' weights.
-    Gain { layer: usize },
-    /// Running average of a unit's mean over the batch; not trained.
-    RunningMean { layer: usize },
-    /// Running average of a unit's variance over the batch; not trained.
-    RunningVariance { layer: usize },
+#[non_exhaustive]
+pub enum TensorRole {
+    /// The embedding vectors of a category column: [codes, dimension].
+    Embedding {
+        /// The category column, from 0.
+        category: usize,
+        /// The first input unit that the vectors become.
+        unit: usize,
+    },
+    /// Weights of a layer: [out, in].
+    Weight {
+        /// The layer.
+        layer: usize,
+    },
+    /// Biases of a layer: [out].
+    Bias {
+        /// The layer.
+        layer: usize,
+    },
+    /// Weights of a highway layer's gates: [out, in].
+    GateWeight {
+        /// The layer.
+        layer: usize,
+    },
+    /// Biases of a highway layer's gates: [out].
+    GateBias {
+        /// The layer.
+        layer: usize,
+    },
+    /// Factors on a layer's normalized net inputs, or the norms of its units' weights with weight
+    /// normalization: [out].
+    Gain {
+        /// The layer.
+        layer: usize,
+    },
+    /// Running mean of each unit's net input, for batch normalization: [out]. Not trained.
+    RunningMean {
+        /// The layer.
+        layer: usize,
+    },
+    /// Running variance of each unit's net input, for batch normalization: [out], at least 0. Not
+    /// trained.
+    RunningVariance {
+        /// The layer.
+        layer: usize,
+    },
+}
+
+impl TensorRole {
+    /// Whether the optimizer trains the tensor; running averages are measured.
+    #[must_use]
+    pub fn is_trained(self) -> bool {
+        !matches!(
+            self,
+            Self::RunningMean { .. } | Self::RunningVariance { .. }
+        )
+    }
 }
 
 impl TensorInfo {
+    /// What the tensor does in the network.
+    #[must_use]
+    pub fn role(&self) -> TensorRole {
+        self.role
+    }
+
     /// Number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -57,13 +106,13 @@ impl TensorInfo {
 
 /// A network: its specification and its parameters.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Network<T = f32> {
+pub struct Network {
     spec: NetworkSpec,
     tensors: Vec<TensorInfo>,
-    parameters: Vec<T>,
+    parameters: Vec<f32>,
 }
 
-impl<T: Real> Network<T> {
+impl Network {
     /// A network with its initial parameters: weights Normal(0, gain / fan_in) with gain 1 for SELU
     /// (arXiv:1706.02515) and 2 for ReLU, embeddings Normal(0, 1), biases 0. Where SELU is made for a
     /// mean other than 0, each unit's weights are centred, so that they sum to 0. Gates of highway
@@ -76,31 +125,31 @@ impl<T: Real> Network<T> {
         spec.check()?;
         let tensors = tensor_infos(&spec);
         let len = tensors.last().map_or(0, |last| last.offset + last.len());
-        let mut parameters = vec![T::ZERO; len];
+        let mut parameters = vec![0.0; len];
         let mut normal = Vec::new();
-        let mut lengths: Vec<T> = Vec::new();
+        let mut norms: Vec<f32> = Vec::new();
         for (index, tensor) in tensors.iter().enumerate() {
             let target = &mut parameters[tensor.offset..][..tensor.len()];
             let variance = match tensor.role {
-                Role::Bias { .. } | Role::RunningMean { .. } => continue,
-                Role::GateBias { .. } => {
-                    target.fill(T::from_f64(GATE_BIAS));
+                TensorRole::Bias { .. } | TensorRole::RunningMean { .. } => continue,
+                TensorRole::GateBias { .. } => {
+                    target.fill(GATE_BIAS);
                     continue;
                 }
-                Role::RunningVariance { .. } => {
-                    target.fill(T::ONE);
+                TensorRole::RunningVariance { .. } => {
+                    target.fill(1.0);
                     continue;
                 }
-                Role::Gain { layer } => {
+                TensorRole::Gain { layer } => {
                     match spec.layers[layer].normalization {
-                        Normalization::Weight => target.copy_from_slice(&lengths),
-                        _ => target.fill(T::ONE),
+                        Normalization::Weight => target.copy_from_slice(&norms),
+                        _ => target.fill(1.0),
                     }
                     continue;
                 }
-                Role::Embedding { .. } => 1.0,
-                Role::GateWeight { .. } => 1.0 / tensor.shape[1] as f64,
-                Role::Weight { layer } => {
+                TensorRole::Embedding { .. } => 1.0,
+                TensorRole::GateWeight { .. } => 1.0 / tensor.shape[1] as f64,
+                TensorRole::Weight { layer } => {
                     let gain = spec
                         .layers
                         .get(layer)
@@ -111,18 +160,17 @@ impl<T: Real> Network<T> {
             normal.resize(tensor.len(), 0.0);
             let stream = Stream::new(seed, Purpose::Weights, index as u32, 0);
             stream.fill_normal(&mut normal, variance.sqrt());
-            let weight = matches!(tensor.role, Role::Weight { .. });
+            let weight = matches!(tensor.role, TensorRole::Weight { .. });
             if weight && keeps_a_mean(&spec) {
                 center_units(&mut normal, tensor.shape[1]);
             }
-            for (parameter, &value) in target.iter_mut().zip(&normal) {
-                *parameter = T::from_f64(f64::from(value));
-            }
+            target.copy_from_slice(&normal);
             if weight {
-                let length = |unit: &[T]| {
-                    T::from_f64(unit.iter().map(|w| w.to_f64().powi(2)).sum::<f64>().sqrt())
+                let norm = |unit: &[f32]| {
+                    let squares = unit.iter().map(|&w| f64::from(w).powi(2));
+                    squares.sum::<f64>().sqrt() as f32
                 };
-                lengths = target.chunks_exact(tensor.shape[1]).map(length).collect();
+                norms = target.chunks_exact(tensor.shape[1]).map(norm).collect();
             }
         }
         Ok(Self {
@@ -138,7 +186,7 @@ impl<T: Real> Network<T> {
     /// If the specification cannot be built, or if the number of parameters differs from it.
     pub fn from_parameters(
         spec: NetworkSpec,
-        parameters: Vec<T>,
+        parameters: Vec<f32>,
     ) -> Result<Self, crate::TrainError> {
         spec.check()?;
         let tensors = tensor_infos(&spec);
@@ -173,31 +221,24 @@ impl<T: Real> Network<T> {
 
     /// The elements of one tensor, row-major.
     #[must_use]
-    pub fn tensor(&self, info: &TensorInfo) -> &[T] {
+    pub fn tensor(&self, info: &TensorInfo) -> &[f32] {
         &self.parameters[info.offset..][..info.len()]
     }
 
     /// The flat buffer of all parameters.
     #[must_use]
-    pub fn parameters(&self) -> &[T] {
+    pub fn parameters(&self) -> &[f32] {
         &self.parameters
     }
 
     /// The flat buffer of all parameters, without the rest.
-    pub(crate) fn into_parameters(self) -> Vec<T> {
+    pub(crate) fn into_parameters(self) -> Vec<f32> {
         self.parameters
     }
 
     /// The flat buffer of all parameters, to be changed in place.
-    pub fn parameters_mut(&mut self) -> &mut [T] {
+    pub fn parameters_mut(&mut self) -> &mut [f32] {
         &mut self.parameters
-    }
-
-    /// Number of parameters.
-    pub(crate) fn n_parameters(&self) -> usize {
-        self.tensors
-            .last()
-            .map_or(0, |last| last.offset + last.len())
     }
 
     /// Specification and tensors alone, for an engine that keeps the parameters elsewhere.
@@ -208,8 +249,37 @@ impl<T: Real> Network<T> {
         }
     }
 
+    /// The same function without the normalizations that are fixed in prediction: batch normalization
+    /// by its running averages and weight normalization become part of weights and biases.
+    ///
+    /// A layer that was normalized so has no gains and no running averages afterwards. Networks without
+    /// such layers come back as they are.
+    #[must_use]
+    pub fn folded(&self) -> Cow<'_, Self> {
+        let isa = Isa::best();
+        let layout = Layout::new(&self.tensors);
+        let Some((spec, lines)) = ({
+            let lines = layout.pack(isa, &self.parameters);
+            layout.folded(isa, &self.spec, &lines)
+        }) else {
+            return Cow::Borrowed(self);
+        };
+        let all = layout.unpacked(isa, &lines, self.parameters.len());
+        let tensors = tensor_infos(&spec);
+        let mut parameters = Vec::new();
+        for tensor in &tensors {
+            let source = self.tensors.iter().find(|info| info.role == tensor.role);
+            parameters.extend(source.map_or(&[][..], |info| &all[info.offset..][..info.len()]));
+        }
+        Cow::Owned(Self {
+            spec,
+            tensors,
+            parameters,
+        })
+    }
+
     /// The same network with these parameters, as many as it has.
-    pub(crate) fn with_parameters(&self, parameters: Vec<T>) -> Self {
+    pub(crate) fn with_parameters(&self, parameters: Vec<f32>) -> Self {
         Self {
             spec: self.spec.clone(),
             tensors: self.tensors.clone(),
@@ -220,7 +290,7 @@ impl<T: Real> Network<T> {
 
 /// Where the biases of highway gates start, so that a deep network passes its input on at first
 /// (arXiv:1505.00387, section 2.2: negative, such as -1 or -3).
-const GATE_BIAS: f64 = -2.0;
+const GATE_BIAS: f32 = -2.0;
 
 /// Whether the activations are made for a mean other than 0.
 fn keeps_a_mean(spec: &NetworkSpec) -> bool {
@@ -251,7 +321,7 @@ fn center_units(weight: &mut [f32], fan_in: usize) {
 }
 
 impl NetworkSpec {
-    /// Name, shape and place of every parameter tensor, for a specification that was checked
+    /// Name, shape and role of every parameter tensor, for a specification that was checked
     /// ([`NetworkSpec::check`]). Nothing is allocated for the parameters.
     #[must_use]
     pub fn tensors(&self) -> Vec<TensorInfo> {
@@ -280,7 +350,7 @@ pub(crate) fn tensor_infos(spec: &NetworkSpec) -> Vec<TensorInfo> {
             add(
                 name,
                 vec![n_codes, dimension],
-                Role::Embedding { category, unit },
+                TensorRole::Embedding { category, unit },
             );
         }
         unit += form.width();
@@ -290,24 +360,28 @@ pub(crate) fn tensor_infos(spec: &NetworkSpec) -> Vec<TensorInfo> {
         let matrix = || vec![fan_out, fan_in];
         let mut tensor =
             |name: &str, shape, role| add(format!("layers.{layer}.{name}"), shape, role);
-        tensor("weight", matrix(), Role::Weight { layer });
-        tensor("bias", vec![fan_out], Role::Bias { layer });
+        tensor("weight", matrix(), TensorRole::Weight { layer });
+        tensor("bias", vec![fan_out], TensorRole::Bias { layer });
         let Some(kind) = spec.layers.get(layer) else {
             continue;
         };
         if kind.connection == Connection::Highway {
-            tensor("gate.weight", matrix(), Role::GateWeight { layer });
-            tensor("gate.bias", vec![fan_out], Role::GateBias { layer });
+            tensor("gate.weight", matrix(), TensorRole::GateWeight { layer });
+            tensor("gate.bias", vec![fan_out], TensorRole::GateBias { layer });
         }
         if kind.normalization != Normalization::None {
-            tensor("gain", vec![fan_out], Role::Gain { layer });
+            tensor("gain", vec![fan_out], TensorRole::Gain { layer });
         }
         if kind.normalization == Normalization::Batch {
-            tensor("running_mean", vec![fan_out], Role::RunningMean { layer });
+            tensor(
+                "running_mean",
+                vec![fan_out],
+                TensorRole::RunningMean { layer },
+            );
             tensor(
                 "running_variance",
                 vec![fan_out],
-                Role::RunningVariance { layer },
+                TensorRole::RunningVariance { layer },
             );
         }
     }

@@ -1,7 +1,9 @@
-//! Optimisers: their settings, their memory, and one step on a part of the parameters.
+//! Optimizers: their settings, their memory, and one step on a part of the parameters.
 
 use banach_kernels::{AdamStep, Isa, Real, SgdStep, adam_step, sgd_step};
 use serde::{Deserialize, Serialize};
+
+use crate::names::from_name;
 
 /// The rule that turns gradients into steps, in PyTorch's form.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -9,16 +11,16 @@ use serde::{Deserialize, Serialize};
 pub enum Optimizer {
     /// Stochastic gradient descent; weight decay is an L2 penalty.
     Sgd {
-        /// Share of the last velocity that is kept, in [0, 1).
+        /// Momentum: the share of the last velocity that is kept, in [0, 1).
         momentum: f64,
-        /// Whether the step looks ahead along the velocity.
+        /// Whether momentum is Nesterov's.
         nesterov: bool,
     },
     /// Adam (arXiv:1412.6980); weight decay is an L2 penalty.
     Adam {
-        /// Decay of the running mean of gradients, in [0, 1).
+        /// Decay of the first-moment estimate, in [0, 1).
         beta1: f64,
-        /// Decay of the running mean of squared gradients, in [0, 1).
+        /// Decay of the second-moment estimate, in [0, 1).
         beta2: f64,
         /// Added to the root of the second moment, above 0.
         epsilon: f64,
@@ -26,9 +28,9 @@ pub enum Optimizer {
     /// Adam with decoupled weight decay (arXiv:1711.05101).
     #[serde(rename = "adamw")]
     AdamW {
-        /// Decay of the running mean of gradients, in [0, 1).
+        /// Decay of the first-moment estimate, in [0, 1).
         beta1: f64,
-        /// Decay of the running mean of squared gradients, in [0, 1).
+        /// Decay of the second-moment estimate, in [0, 1).
         beta2: f64,
         /// Added to the root of the second moment, above 0.
         epsilon: f64,
@@ -36,6 +38,35 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
+    /// All of them with their usual parameters: SGD without momentum, Adam and AdamW with beta1 0.9,
+    /// beta2 0.999 and epsilon 1e-8.
+    pub const ALL: [Self; 3] = [
+        Self::Sgd {
+            momentum: 0.0,
+            nesterov: false,
+        },
+        Self::Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        },
+        Self::AdamW {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        },
+    ];
+
+    /// The name in settings and reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sgd { .. } => "sgd",
+            Self::Adam { .. } => "adam",
+            Self::AdamW { .. } => "adamw",
+        }
+    }
+
     /// Numbers remembered for each parameter.
     #[must_use]
     pub fn n_slots(&self) -> usize {
@@ -46,38 +77,19 @@ impl Optimizer {
     }
 }
 
-/// What an optimiser remembers between steps.
+from_name!(Optimizer);
+
+/// What an optimizer remembers between steps.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OptimizerState<T> {
+pub struct OptimizerState {
     /// Number of steps taken.
     pub step: u64,
-    /// Velocity (SGD), or mean and mean square of the gradients (Adam), as long as the parameters;
+    /// Velocity (SGD), or first and second moment estimate (Adam), each as long as the parameters;
     /// empty when unused.
-    pub slots: [Vec<T>; 2],
+    pub slots: [Vec<f32>; 2],
 }
 
-impl<T: Real> OptimizerState<T> {
-    /// The state before the first step.
-    #[must_use]
-    pub fn new(optimizer: &Optimizer, n_parameters: usize) -> Self {
-        let slot = |index| {
-            vec![
-                T::ZERO;
-                if optimizer.n_slots() > index {
-                    n_parameters
-                } else {
-                    0
-                }
-            ]
-        };
-        Self {
-            step: 0,
-            slots: [slot(0), slot(1)],
-        }
-    }
-}
-
-/// One step of an optimiser, the same for all parameters.
+/// One step of an optimizer, the same for all parameters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Update {
     pub(crate) optimizer: Optimizer,

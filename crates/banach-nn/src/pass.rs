@@ -19,8 +19,8 @@ use banach_kernels::{
     DropoutMask, GROUP_ROWS, Isa, LANES, Line, Panels, PanelsMut, Piece, Real, lines_for,
 };
 
-use crate::dataset::Dataset;
-use crate::input::HideCategories;
+use crate::batch::Batch;
+use crate::input::CategoryDropout;
 use crate::layout::{Layout, Weights};
 use crate::loss::Loss;
 use crate::spec::{Activation, Connection, Dropout, NetworkSpec, Normalization};
@@ -40,7 +40,7 @@ const BACKWARD_PANELS: usize = 2;
 pub(crate) struct StepNoise {
     pub(crate) seed: u64,
     pub(crate) step: u32,
-    pub(crate) hide: HideCategories,
+    pub(crate) category_dropout: CategoryDropout,
 }
 
 impl StepNoise {
@@ -309,22 +309,16 @@ impl<T: Real> Shard<T> {
 
     /// Losses of the shard's rows and, given the factor on each row's loss, the gradient at the
     /// outputs.
-    pub(crate) fn losses(
-        &mut self,
-        data: &Dataset,
-        batch: &[u32],
-        loss: &Loss,
-        scale: Option<f64>,
-    ) {
+    pub(crate) fn losses(&mut self, batch: &Batch<'_>, loss: &Loss, scale: Option<f64>) {
         let last = self.widths.len() - 1;
         let [mut outputs, mut gradient] = std::mem::take(&mut self.row);
         for row in 0..self.n_rows {
             self.row_outputs(row, &mut outputs);
-            let in_data = batch[self.first_row + row] as usize;
+            let in_dataset = batch.rows()[self.first_row + row] as usize;
             let d_outputs_wanted = scale.is_some();
             let d_outputs = d_outputs_wanted.then_some(gradient.as_mut_slice());
             let scale = scale.unwrap_or(0.0);
-            self.losses[row] = loss.row(&outputs, data, in_data, scale, d_outputs);
+            self.losses[row] = loss.row(&outputs, batch.dataset(), in_dataset, scale, d_outputs);
             if d_outputs_wanted {
                 let lines = self.d_rows[last - 1][row..].iter_mut().step_by(self.n_rows);
                 for (line, values) in lines.zip(gradient.chunks(LANES)) {

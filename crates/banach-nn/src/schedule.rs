@@ -1,10 +1,12 @@
-//! Learning rate over the course of training.
+//! Learning-rate schedules.
 
 use std::f64::consts::{PI, TAU};
 
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate runs from the first step to the last.
+use crate::names::from_name;
+
+/// The learning-rate schedule: a factor on the learning rate for every step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
@@ -20,6 +22,20 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Constant, Self::Cosine, Self::OneCycle, Self::Coslog4];
+
+    /// The name in settings and reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Cosine => "cosine",
+            Self::OneCycle => "one_cycle",
+            Self::Coslog4 => "coslog4",
+        }
+    }
+
     /// Factor on the learning rate for step `step` of `n_steps`, counted from 0.
     ///
     /// t = step / n_steps, except for the one-cycle schedule, whose turning points lie on steps.
@@ -48,6 +64,8 @@ impl Schedule {
     }
 }
 
+from_name!(Schedule);
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -72,12 +90,7 @@ mod tests {
     proptest! {
         #[test]
         fn factors_stay_in_range_for_any_number_of_steps(n in 0_u64..2000, step in 0_u64..2000) {
-            for schedule in [
-                Schedule::Constant,
-                Schedule::Cosine,
-                Schedule::OneCycle,
-                Schedule::Coslog4,
-            ] {
+            for schedule in Schedule::ALL {
                 // Steps beyond the last one keep the last one's range.
                 let factor = schedule.factor(step, n);
                 prop_assert!((0.0..=1.0 + 1e-12).contains(&factor), "{schedule:?} {factor}");

@@ -4,6 +4,7 @@ use banach_kernels::{ALPHA_01, LAMBDA_01, Selu};
 use serde::{Deserialize, Serialize};
 
 use crate::error::SpecError;
+use crate::names::from_name;
 
 /// Most hidden layers that a network may have.
 pub(crate) const MAX_LAYERS: usize = 256;
@@ -255,7 +256,7 @@ impl Dropout {
     }
 }
 
-/// How widths run through the hidden layers.
+/// How the widths of the hidden layers follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
@@ -266,6 +267,18 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Rectangular, Self::Conic];
+
+    /// The name in settings and reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Rectangular => "rectangular",
+            Self::Conic => "conic",
+        }
+    }
+
     /// Widths of `n_layers` hidden layers that start at `width`, before an output of `n_outputs`.
     ///
     /// Conic: layer i of L has `width * (n_outputs / width)^(i / L)` units, rounded, at least
@@ -285,6 +298,8 @@ impl Shape {
         (0..n_layers).map(width_at).collect()
     }
 }
+
+from_name!(Shape);
 
 impl InputSpec {
     /// Number of units that enter the first layer.

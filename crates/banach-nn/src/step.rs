@@ -12,55 +12,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use banach_kernels::{Cuts, Isa, Line, Pool, Real, flat, flat_mut, sum_of_squares};
 
+use crate::batch::Batch;
 use crate::blocks::{Block, PanelOf, blocks, table_gradient};
-use crate::dataset::Dataset;
+use crate::engine::{BatchResult, StepOptions};
 use crate::error::TrainError;
-use crate::input::{self, HideCategories};
+use crate::input::{self, CategoryDropout};
 use crate::layout::{Layer, Layout, Weights};
 use crate::loss::Loss;
-use crate::network::Network;
-use crate::optimizer::{Optimizer, OptimizerState, Update};
+use crate::optimizer::{Optimizer, Update};
 use crate::pass::{BatchMoments, Pass, ROW_STEP, Shard, StepNoise, Stop};
-use crate::spec::{LayerSpec, Normalization};
+use crate::spec::{LayerSpec, NetworkSpec, Normalization};
 
-/// Loss of one batch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BatchResult {
-    /// Weighted sum of the rows' losses.
-    pub loss_sum: f64,
-    /// What the sum is to be divided by.
-    pub weight_sum: f64,
-    /// Length of the gradient before clipping; 0 without clipping, when it is not needed.
-    pub gradient_norm: f64,
-}
-
-impl BatchResult {
-    /// The mean loss; 0 for a batch in which nothing counts.
-    #[must_use]
-    pub fn loss(&self) -> f64 {
-        if self.weight_sum > 0.0 {
-            self.loss_sum / self.weight_sum
-        } else {
-            0.0
-        }
-    }
-}
-
-/// What one step does, beside the data.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct StepOptions {
-    pub(crate) loss: Loss,
-    pub(crate) optimizer: Optimizer,
-    pub(crate) learning_rate: f64,
-    pub(crate) weight_decay: f64,
-    pub(crate) clip_norm: Option<f64>,
-    pub(crate) hide_rate: f64,
-    pub(crate) seed: u64,
-}
-
-/// A network in training: parameters, optimiser, threads and working memory.
-pub struct Stepper<T: Real> {
-    template: Network<T>,
+/// A network in training, in numbers of type T: parameters, optimizer, threads and working memory.
+///
+/// Training has `T = f32` ([`crate::Stepper`]); in `f64` the same code is checked against central
+/// differences.
+pub(crate) struct StepperOf<T: Real> {
+    spec: NetworkSpec,
+    n_parameters: usize,
     layout: Layout,
     parameters: Vec<Line<T>>,
     slots: [Vec<Line<T>>; 2],
@@ -83,13 +52,12 @@ pub struct Stepper<T: Real> {
     isa: Isa,
 }
 
-impl<T: Real> Stepper<T> {
-    /// Prepares a network for batches of up to `batch_size` rows on `threads` threads.
-    ///
-    /// # Errors
-    /// If the system refuses the threads.
-    pub fn new(
-        network: Network<T>,
+impl<T: Real> StepperOf<T> {
+    /// Prepares a network of a checked specification, with parameters in the order of its tensors, for
+    /// batches of up to `batch_size` rows on `threads` threads.
+    pub(crate) fn new(
+        spec: &NetworkSpec,
+        parameters: &[T],
         optimizer: &Optimizer,
         batch_size: usize,
         threads: usize,
@@ -97,13 +65,13 @@ impl<T: Real> Stepper<T> {
         let threads = threads.max(1);
         let pool = Pool::new(threads).map_err(|source| TrainError::Threads { threads, source })?;
         let isa = Isa::best();
-        let layout = network.layout();
+        let layout = Layout::new(&spec.tensors());
         let blocks = blocks(&layout);
         let ranges: Vec<_> = blocks.iter().map(|block| block.lines(&layout)).collect();
         let longest = ranges.iter().map(Range::len).max().unwrap_or(0);
         let capacity = batch_size.max(1).div_ceil(threads);
         let capacity = capacity.next_multiple_of(ROW_STEP);
-        let shard = |_| Shard::new(network.spec(), &layout, capacity, true);
+        let shard = |_| Shard::new(spec, &layout, capacity, true);
         let lines = |n: usize| vec![Line::ZERO; n];
         let moments = |(kind, layer): (&LayerSpec, &Layer)| {
             let kept = kind.normalization == Normalization::Batch;
@@ -117,7 +85,7 @@ impl<T: Real> Stepper<T> {
             })
         };
         Ok(Self {
-            parameters: layout.pack(isa, network.parameters()),
+            parameters: layout.pack(isa, parameters),
             slots: [slot(0), slot(1)],
             n_steps: 0,
             gradient: Vec::new(),
@@ -126,15 +94,15 @@ impl<T: Real> Stepper<T> {
             shards: (0..threads).map(shard).collect(),
             scratch: (0..threads).map(|_| lines(longest)).collect(),
             idle: vec![(); threads],
-            moments: network
-                .spec()
+            moments: spec
                 .layers
                 .iter()
                 .zip(&layout.layers)
                 .map(moments)
                 .collect(),
             cuts: Cuts::new(ranges),
-            template: network.without_parameters(),
+            spec: spec.clone(),
+            n_parameters: parameters.len(),
             blocks,
             layout,
             pool,
@@ -142,86 +110,70 @@ impl<T: Real> Stepper<T> {
         })
     }
 
-    /// The network as it is now.
-    #[must_use]
-    pub fn network(&self) -> Network<T> {
-        self.network_of(&self.parameters)
+    /// The specification.
+    pub(crate) fn spec(&self) -> &NetworkSpec {
+        &self.spec
     }
 
-    /// The network with the parameters of some lines.
-    pub(crate) fn network_of(&self, lines: &[Line<T>]) -> Network<T> {
-        let len = self.n_parameters();
-        let parameters = self.layout.unpacked(self.isa, lines, len);
-        self.template.with_parameters(parameters)
+    /// The parameters, in the order of the network's tensors.
+    pub(crate) fn parameters(&self) -> Vec<T> {
+        self.unpacked(&self.parameters)
     }
 
-    /// Number of parameters.
-    pub(crate) fn n_parameters(&self) -> usize {
-        self.template.n_parameters()
+    /// Number of steps taken.
+    pub(crate) fn n_steps(&self) -> u64 {
+        self.n_steps
     }
 
-    /// The parameters as the engine keeps them.
-    pub(crate) fn lines(&self) -> &[Line<T>] {
-        &self.parameters
+    /// The optimizer's memory, in the order of the network's tensors.
+    pub(crate) fn slots(&self) -> [Vec<T>; 2] {
+        self.slots.each_ref().map(|slot| self.unpacked(slot))
     }
 
-    /// The optimiser's memory, in the order of [`Network::parameters`].
-    pub(crate) fn optimizer_state(&self) -> OptimizerState<T> {
-        let len = self.n_parameters();
-        let unpacked = |slot| self.layout.unpacked(self.isa, slot, len);
-        OptimizerState {
-            step: self.n_steps,
-            slots: self.slots.each_ref().map(|slot| unpacked(slot)),
-        }
+    fn unpacked(&self, lines: &[Line<T>]) -> Vec<T> {
+        self.layout.unpacked(self.isa, lines, self.n_parameters)
     }
 
-    /// Keeps the gradient of every step from now on, so that [`Stepper::last_gradient`] has it.
-    pub fn keep_gradient(&mut self) {
+    /// Keeps the gradient of every step from now on, so that [`StepperOf::last_gradient`] has it.
+    pub(crate) fn keep_gradient(&mut self) {
         self.keep_gradient = true;
     }
 
-    /// The gradient of the last batch, in the order of [`Network::parameters`]: after
-    /// [`Stepper::gradient`], after a step with clipping, or if [`Stepper::keep_gradient`] asked for
-    /// it. Else a step uses each part of it up as it comes, and this is empty or an older one.
-    #[must_use]
-    pub fn last_gradient(&self) -> Vec<T> {
-        let len = self.n_parameters();
-        self.layout.unpacked(self.isa, &self.gradient, len)
+    /// The gradient of the last batch, in the order of the network's tensors: after
+    /// [`StepperOf::gradient`], after a step with clipping, or if [`StepperOf::keep_gradient`] asked for
+    /// it. Otherwise a step uses each part of it up as it comes, and this is empty or an older one.
+    pub(crate) fn last_gradient(&self) -> Vec<T> {
+        self.unpacked(&self.gradient)
     }
 
-    /// Parameters in the network's order as lines.
-    pub(crate) fn pack(&self, numbers: &[T]) -> Vec<Line<T>> {
-        self.layout.pack(self.isa, numbers)
-    }
-
-    /// Puts other parameters and another optimiser state in place.
-    pub(crate) fn restore(&mut self, parameters: &[T], state: &OptimizerState<T>) {
-        self.parameters = self.pack(parameters);
-        for (slot, numbers) in self.slots.iter_mut().zip(&state.slots) {
+    /// Puts other parameters, another optimizer memory and number of steps in place; empty slots stay as
+    /// they are.
+    pub(crate) fn restore(&mut self, parameters: &[T], n_steps: u64, slots: &[Vec<T>; 2]) {
+        self.parameters = self.layout.pack(self.isa, parameters);
+        for (slot, numbers) in self.slots.iter_mut().zip(slots) {
             if !numbers.is_empty() {
                 *slot = self.layout.pack(self.isa, numbers);
             }
         }
-        self.n_steps = state.step;
+        self.n_steps = n_steps;
     }
 
-    /// One step on the rows `batch` of `data`.
-    pub(crate) fn step(
-        &mut self,
-        data: &Dataset,
-        batch: &[u32],
-        options: &StepOptions,
-    ) -> BatchResult {
+    /// One optimizer step on a batch.
+    pub(crate) fn step(&mut self, batch: &Batch<'_>, options: &StepOptions) -> BatchResult {
         let number = self.n_steps;
         let seed = options.seed;
         let step = number as u32;
-        let hide = HideCategories {
+        let noise = StepNoise {
             seed,
             step,
-            rate: options.hide_rate,
+            category_dropout: CategoryDropout {
+                seed,
+                step,
+                rate: options.category_dropout,
+            },
         };
-        let noise = StepNoise { seed, step, hide };
-        let mut result = self.passes(data, batch, &options.loss, Some(&noise));
+        let noise = Some(&noise);
+        let mut result = self.passes(batch, &options.loss, noise);
         if !batch.is_empty() {
             self.update_running();
         }
@@ -234,24 +186,17 @@ impl<T: Real> Stepper<T> {
         };
         match options.clip_norm {
             None if !self.keep_gradient => {
-                self.update(
-                    data,
-                    batch,
-                    Some(&noise),
-                    Work::GradientAndStep,
-                    &update,
-                    1.0,
-                );
+                self.update(batch, noise, Work::GradientAndStep, &update, 1.0);
             }
             None => {
-                self.update(data, batch, Some(&noise), Work::Gradient, &update, 1.0);
-                self.update(data, batch, Some(&noise), Work::Step, &update, 1.0);
+                self.update(batch, noise, Work::Gradient, &update, 1.0);
+                self.update(batch, noise, Work::Step, &update, 1.0);
             }
             Some(limit) => {
-                self.update(data, batch, Some(&noise), Work::Gradient, &update, 1.0);
+                self.update(batch, noise, Work::Gradient, &update, 1.0);
                 result.gradient_norm = self.gradient_norm();
                 let scale = (limit / (result.gradient_norm + 1e-6)).min(1.0);
-                self.update(data, batch, Some(&noise), Work::Step, &update, scale);
+                self.update(batch, noise, Work::Step, &update, scale);
             }
         }
         result
@@ -259,9 +204,9 @@ impl<T: Real> Stepper<T> {
 
     /// Loss and gradient of a batch, without dropout and without a step.
     ///
-    /// The gradient is then in [`Stepper::last_gradient`].
-    pub fn gradient(&mut self, data: &Dataset, batch: &[u32], loss: &Loss) -> BatchResult {
-        let mut result = self.passes(data, batch, loss, None);
+    /// The gradient is then in [`StepperOf::last_gradient`].
+    pub(crate) fn gradient(&mut self, batch: &Batch<'_>, loss: &Loss) -> BatchResult {
+        let mut result = self.passes(batch, loss, None);
         let optimizer = Optimizer::Sgd {
             momentum: 0.0,
             nesterov: false,
@@ -272,23 +217,21 @@ impl<T: Real> Stepper<T> {
             weight_decay: 0.0,
             step: 1,
         };
-        self.update(data, batch, None, Work::Gradient, &update, 1.0);
+        self.update(batch, None, Work::Gradient, &update, 1.0);
         result.gradient_norm = self.gradient_norm();
         result
     }
 
-    /// Weighted loss of some rows without dropout: (sum of losses, sum of weights).
-    pub(crate) fn evaluate(&mut self, data: &Dataset, rows: &[u32], loss: &Loss) -> (f64, f64) {
+    /// Loss of some rows without dropout.
+    pub(crate) fn evaluate(&mut self, rows: &Batch<'_>, loss: &Loss) -> BatchResult {
         let capacity = self.shards.iter().map(|shard| shard.losses.len()).sum();
-        let folded = self
-            .layout
-            .folded(self.isa, self.template.spec(), &self.parameters);
+        let folded = self.layout.folded(self.isa, &self.spec, &self.parameters);
         let mut loss_sum = 0.0;
-        for batch in rows.chunks(capacity) {
+        for batch in rows.batches(capacity) {
             self.share_out(batch.len());
             let (spec, lines) = match &folded {
                 Some((spec, lines)) => (spec, lines),
-                None => (self.template.spec(), &self.parameters),
+                None => (&self.spec, &self.parameters),
             };
             let pass = Pass {
                 isa: self.isa,
@@ -303,26 +246,24 @@ impl<T: Real> Stepper<T> {
             };
             self.pool
                 .for_each(&mut self.idle, &mut self.shards, |(), shard| {
-                    gather(&pass, shard, data, batch);
+                    gather(&pass, shard, &batch);
                     shard.forward(&pass, None);
-                    shard.losses(data, batch, loss, None);
+                    shard.losses(&batch, loss, None);
                 });
             // Row after row: a sum for each batch would depend on how many rows the shards hold.
             loss_sum = self.row_losses().fold(loss_sum, |sum, loss| sum + loss);
         }
-        (loss_sum, self.weight_sum(data, rows, loss))
+        BatchResult {
+            loss_sum,
+            weight_sum: rows.weight_sum(loss),
+            gradient_norm: 0.0,
+        }
     }
 
     /// Phase 1.
-    fn passes(
-        &mut self,
-        data: &Dataset,
-        batch: &[u32],
-        loss: &Loss,
-        noise: Option<&StepNoise>,
-    ) -> BatchResult {
+    fn passes(&mut self, batch: &Batch<'_>, loss: &Loss, noise: Option<&StepNoise>) -> BatchResult {
         self.share_out(batch.len());
-        let weight_sum = self.weight_sum(data, batch, loss);
+        let weight_sum = batch.weight_sum(loss);
         let scale = if weight_sum > 0.0 {
             1.0 / weight_sum
         } else {
@@ -332,7 +273,7 @@ impl<T: Real> Stepper<T> {
         loop {
             let pass = Pass {
                 isa: self.isa,
-                spec: self.template.spec(),
+                spec: &self.spec,
                 weights: Weights {
                     layout: &self.layout,
                     lines: &self.parameters,
@@ -349,7 +290,7 @@ impl<T: Real> Stepper<T> {
                     }
                     let forward_from = match from {
                         None => {
-                            gather(&pass, shard, data, batch);
+                            gather(&pass, shard, batch);
                             None
                         }
                         Some(Stop::Moments(layer)) => Some(layer),
@@ -361,7 +302,7 @@ impl<T: Real> Stepper<T> {
                     };
                     shard.stop = shard.forward(&pass, forward_from);
                     if shard.stop == Stop::End {
-                        shard.losses(data, batch, loss, Some(scale));
+                        shard.losses(batch, loss, Some(scale));
                         shard.stop = shard.backward(&pass, None);
                     }
                 });
@@ -383,7 +324,7 @@ impl<T: Real> Stepper<T> {
 
     /// Moves the running averages of batch normalization towards the moments of the batch.
     fn update_running(&mut self) {
-        let kinds = &self.template.spec().layers;
+        let kinds = &self.spec.layers;
         let layers = kinds.iter().zip(&self.layout.layers).zip(&self.moments);
         for ((kind, layer), moments) in layers {
             if kind.normalization != Normalization::Batch {
@@ -420,14 +361,6 @@ impl<T: Real> Stepper<T> {
             .copied()
     }
 
-    /// What a sum of losses over `rows` is to be divided by.
-    fn weight_sum(&self, data: &Dataset, rows: &[u32], loss: &Loss) -> f64 {
-        let n_outputs = self.template.spec().n_outputs;
-        rows.iter()
-            .map(|&row| loss.row_weight(data, row as usize, n_outputs))
-            .sum()
-    }
-
     /// The length of the gradient that [`Work::Gradient`] left, its blocks added in order.
     fn gradient_norm(&self) -> f64 {
         let squares = self.squares.iter();
@@ -440,8 +373,7 @@ impl<T: Real> Stepper<T> {
     /// Phase 2.
     fn update(
         &mut self,
-        data: &Dataset,
-        batch: &[u32],
+        batch: &Batch<'_>,
         noise: Option<&StepNoise>,
         work: Work,
         update: &Update,
@@ -452,7 +384,7 @@ impl<T: Real> Stepper<T> {
         }
         let (shards, isa) = (&self.shards, self.isa);
         let (layout, blocks, squares) = (&self.layout, &self.blocks, &self.squares);
-        let spec = self.template.spec();
+        let spec = &self.spec;
         let stored: &mut [Line<T>] = match work {
             Work::GradientAndStep => &mut [],
             Work::Gradient | Work::Step => &mut self.gradient,
@@ -473,7 +405,7 @@ impl<T: Real> Stepper<T> {
                         Block::Table(table) => {
                             let table = &layout.tables[table];
                             let gradient = flat_mut(gradient);
-                            table_gradient(table, shards, data, batch, noise, gradient);
+                            table_gradient(table, shards, batch, noise, gradient);
                         }
                         Block::Panels { layer, first, .. } => {
                             let stride = layout.layers[layer].stride();
@@ -524,20 +456,19 @@ enum Work {
 }
 
 /// Fills a shard from its part of the batch.
-fn gather<T: Real>(pass: &Pass<'_, T>, shard: &mut Shard<T>, data: &Dataset, batch: &[u32]) {
-    let first = shard.first_row;
-    let rows = batch[first..first + shard.n_rows]
-        .iter()
-        .map(|&row| row as usize);
-    let hide = pass.noise.map(|noise| &noise.hide);
-    let (spec, weights) = (pass.spec, pass.weights);
+fn gather<T: Real>(pass: &Pass<'_, T>, shard: &mut Shard<T>, batch: &Batch<'_>) {
+    let part = batch.part(shard.first_row..shard.first_row + shard.n_rows);
+    let rows = part.rows().iter().map(|&row| row as usize);
+    let features = &part.dataset().features;
+    let dropout = pass.noise.map(|noise| &noise.category_dropout);
+    let x = shard.input_mut();
     input::gather(
-        spec,
-        weights,
-        &data.inputs,
+        pass.spec,
+        pass.weights,
+        features,
         rows,
-        first,
-        hide,
-        shard.input_mut(),
+        part.first(),
+        dropout,
+        x,
     );
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::from_name;
+
 /// How the validation loss chooses the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -24,6 +26,23 @@ pub enum Stopping {
 }
 
 impl Stopping {
+    /// All of them with their usual parameters: no patience, a window of 10 epochs.
+    pub const ALL: [Self; 3] = [
+        Self::Best { patience: None },
+        Self::Smoothed { window: 10 },
+        Self::Last,
+    ];
+
+    /// The name in settings and reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Last => "last",
+            Self::Best { .. } => "best",
+            Self::Smoothed { .. } => "smoothed",
+        }
+    }
+
     /// The value that the epoch at the end of `losses` is judged by, the lower the better; `None` if it
     /// cannot be chosen.
     ///
@@ -47,6 +66,8 @@ impl Stopping {
         matches!(*self, Self::Best { patience: Some(patience) } if epoch - best >= patience)
     }
 }
+
+from_name!(Stopping);
 
 #[cfg(test)]
 mod tests {

@@ -9,11 +9,10 @@ mod initialization;
 mod messages;
 mod rivals;
 
-use banach_kernels::Real;
 use banach_kernels::random::{Purpose, Stream};
 
 use crate::{
-    Activation, CategorySpec, Dataset, Dropout, InputSpec, Inputs, LayerSpec, Loss, Network,
+    Activation, CategorySpec, Dataset, Dropout, Features, InputSpec, LayerSpec, Loss, Network,
     NetworkSpec, Optimizer, Schedule, Stopping, Targets, TrainOptions,
 };
 
@@ -88,7 +87,10 @@ pub(crate) fn data(loss: &Loss, n_outputs: usize, n_rows: usize, size: f32) -> D
         }
         Loss::BinaryCrossEntropy => {
             let label = |i| [0.0, 1.0, f32::NAN][(word(3, i) % 3) as usize];
-            Targets::Labels((0..n_rows * n_outputs).map(label).collect())
+            Targets::Labels {
+                n_labels: n_outputs,
+                values: (0..n_rows * n_outputs).map(label).collect(),
+            }
         }
         Loss::Squared | Loss::Huber { .. } => {
             let mut values = vec![0.0; n_rows];
@@ -98,9 +100,11 @@ pub(crate) fn data(loss: &Loss, n_outputs: usize, n_rows: usize, size: f32) -> D
     };
     let weight = |i| if i == 1 { 0.0 } else { 0.5 + (i % 4) as f32 };
     Dataset {
-        inputs: Inputs {
+        features: Features {
             n_rows,
+            n_numbers: 3,
             numbers,
+            n_categories: 2,
             codes: codes.collect(),
         },
         targets,
@@ -109,20 +113,28 @@ pub(crate) fn data(loss: &Loss, n_outputs: usize, n_rows: usize, size: f32) -> D
 }
 
 /// A network with its initial weights, and biases that are not 0.
-pub(crate) fn network<T: Real>(spec: NetworkSpec) -> Network<T> {
-    let mut network = Network::<T>::new(spec, 3).unwrap();
+pub(crate) fn network(spec: NetworkSpec) -> Network {
+    let mut network = Network::new(spec, 3).unwrap();
     let tensors = network.tensors().to_vec();
     for (index, info) in tensors.iter().enumerate() {
         if info.name.ends_with("bias") {
             let mut values = vec![0.0; info.len()];
             Stream::new(4, Purpose::Weights, index as u32, 0).fill_normal(&mut values, 0.1);
             let bias = &mut network.parameters_mut()[info.offset..][..info.len()];
-            for (bias, value) in bias.iter_mut().zip(values) {
-                *bias = T::from_f64(f64::from(value));
-            }
+            bias.copy_from_slice(&values);
         }
     }
     network
+}
+
+/// All rows of a dataset as one batch.
+fn all_rows(data: &Dataset) -> Vec<u32> {
+    (0..data.n_rows() as u32).collect()
+}
+
+/// A network's parameters in double precision.
+fn widened(network: &Network) -> Vec<f64> {
+    network.parameters().iter().map(|&p| f64::from(p)).collect()
 }
 
 /// Settings of a short run in which everything that could depend on threads is switched on.
@@ -137,7 +149,7 @@ pub(crate) fn options(loss: Loss) -> TrainOptions {
         batch_size: 37,
         epochs: 4,
         stopping: Stopping::Smoothed { window: 2 },
-        hide_categories: 0.2,
+        category_dropout: 0.2,
         seed: 6,
     }
 }

@@ -2,44 +2,47 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use banach_kernels::Line;
 use banach_kernels::random::{Purpose, Stream};
 use serde::{Deserialize, Serialize};
 
+use crate::batch::Batch;
 use crate::dataset::Dataset;
+use crate::engine::{BatchResult, Engine, StepOptions, Stepper};
 use crate::error::TrainError;
 use crate::loss::Loss;
 use crate::network::Network;
 use crate::optimizer::{Optimizer, OptimizerState};
 use crate::schedule::Schedule;
-use crate::step::{BatchResult, StepOptions, Stepper};
+use crate::spec::NetworkSpec;
 use crate::stopping::Stopping;
 
 /// How a network is trained. All values are explicit; presets live with the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainOptions {
-    /// What is made small.
+    /// The loss that training minimizes.
     pub loss: Loss,
-    /// How gradients become steps.
+    /// The rule that turns gradients into steps.
     pub optimizer: Optimizer,
-    /// Full learning rate, above 0.
+    /// Learning rate before the schedule's factor, above 0.
     pub learning_rate: f64,
-    /// How the learning rate runs.
+    /// Learning-rate schedule.
     pub schedule: Schedule,
     /// Decay of the weights (not of biases and embeddings), at least 0.
     pub weight_decay: f64,
-    /// Longest gradient allowed (2-norm over all parameters), above 0.
+    /// Maximum norm of the gradient (2-norm over all parameters), above 0; `None` without clipping.
     pub clip_norm: Option<f64>,
-    /// Rows in a step; an epoch's rows are shared out evenly over its steps.
+    /// Batch size, at least 1. An epoch's rows are divided evenly among its batches, which may make them
+    /// smaller.
     pub batch_size: usize,
-    /// Most epochs.
+    /// Maximum number of epochs.
     pub epochs: usize,
-    /// Which epoch is kept.
+    /// Which epoch's parameters are kept, and when training stops early.
     pub stopping: Stopping,
-    /// Probability that a training row's category is hidden behind the unknown code, in [0, 1).
-    pub hide_categories: f64,
-    /// Start of all randomness.
+    /// Category dropout: the probability that a training row's category is replaced by the unknown one,
+    /// in [0, 1).
+    pub category_dropout: f64,
+    /// Seed of all random numbers.
     pub seed: u64,
 }
 
@@ -78,7 +81,7 @@ impl TrainOptions {
             (1..=1_000_000).contains(&epochs),
             "1 to 1,000,000",
         )?;
-        unit("rate of hidden categories", self.hide_categories)?;
+        unit("category dropout", self.category_dropout)?;
         match self.loss {
             Loss::CrossEntropy { label_smoothing } => unit("label smoothing", label_smoothing)?,
             Loss::Huber { delta } => positive("Huber delta", delta)?,
@@ -144,27 +147,27 @@ pub enum EpochOutcome {
 
 /// Everything that a run needs to go on after an epoch as if it had not been interrupted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TrainState<T = f32> {
+pub struct TrainState {
     /// Parameters after the last finished epoch.
-    pub parameters: Vec<T>,
+    pub parameters: Vec<f32>,
     /// Parameters of the best epoch.
-    pub best_parameters: Vec<T>,
-    /// The optimiser's memory.
-    pub optimizer: OptimizerState<T>,
+    pub best_parameters: Vec<f32>,
+    /// The optimizer's memory.
+    pub optimizer: OptimizerState,
     /// Reports of the finished epochs.
     pub history: Vec<EpochReport>,
 }
 
 /// A training run that its owner drives epoch by epoch.
-pub struct Trainer<'a, T: banach_kernels::Real = f32> {
-    stepper: Stepper<T>,
+pub struct Trainer<'a> {
+    engine: Box<dyn Engine + 'a>,
     options: TrainOptions,
     data: &'a Dataset,
     train_rows: &'a [u32],
     valid_rows: &'a [u32],
     history: Vec<EpochReport>,
-    /// Parameters of the best epoch; empty before there is one, and when it is always the last.
-    best: Vec<Line<T>>,
+    /// The network after the best epoch; `None` before there is one, and when it is always the last.
+    best: Option<Network>,
     best_score: f64,
     n_batches: usize,
     last_finite: f64,
@@ -172,48 +175,66 @@ pub struct Trainer<'a, T: banach_kernels::Real = f32> {
     order: Vec<u32>,
 }
 
-impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
-    /// Prepares a run on some rows of `data`, validated on others (which may be none).
+impl<'a> Trainer<'a> {
+    /// Prepares a run on the processor, on some rows of `data`, validated on others (which may be none).
     ///
     /// # Errors
     /// If settings, data and network do not fit, if there are no training rows, or if the system
     /// refuses threads.
     pub fn new(
-        network: Network<T>,
+        network: Network,
         options: TrainOptions,
         data: &'a Dataset,
         train_rows: &'a [u32],
         valid_rows: &'a [u32],
         threads: usize,
     ) -> Result<Self, TrainError> {
-        options.check()?;
-        data.check(network.spec(), &options.loss)?;
-        let n_rows = data.n_rows();
-        let beyond = |row: &&u32| **row as usize >= n_rows;
-        if let Some(&row) = train_rows.iter().chain(valid_rows).find(beyond) {
-            return Err(crate::DatasetError::Row { row, n_rows }.into());
-        }
-        if train_rows.is_empty() {
-            return Err(TrainError::NoRows);
-        }
-        let n_batches = train_rows.len().div_ceil(options.batch_size);
-        let batch_size = train_rows.len().div_ceil(n_batches);
-        Ok(Self {
-            stepper: Stepper::new(network, &options.optimizer, batch_size, threads)?,
+        check(&options, network.spec(), data, train_rows, valid_rows)?;
+        let batch_size = train_rows.len().div_ceil(n_batches(&options, train_rows));
+        let engine = Stepper::new(network, &options.optimizer, batch_size, threads)?;
+        let engine = Box::new(engine);
+        Ok(Self::of(engine, options, data, train_rows, valid_rows))
+    }
+
+    /// Prepares a run on an engine, which has the initial network and is ready for batches of
+    /// `options.batch_size` rows.
+    ///
+    /// # Errors
+    /// If settings, data and network do not fit, or if there are no training rows.
+    pub fn with_engine(
+        engine: Box<dyn Engine + 'a>,
+        options: TrainOptions,
+        data: &'a Dataset,
+        train_rows: &'a [u32],
+        valid_rows: &'a [u32],
+    ) -> Result<Self, TrainError> {
+        check(&options, engine.spec(), data, train_rows, valid_rows)?;
+        Ok(Self::of(engine, options, data, train_rows, valid_rows))
+    }
+
+    fn of(
+        engine: Box<dyn Engine + 'a>,
+        options: TrainOptions,
+        data: &'a Dataset,
+        train_rows: &'a [u32],
+        valid_rows: &'a [u32],
+    ) -> Self {
+        Self {
+            engine,
             options,
             data,
             train_rows,
             valid_rows,
             history: Vec::new(),
-            best: Vec::new(),
+            best: None,
             best_score: f64::INFINITY,
-            n_batches,
+            n_batches: n_batches(&options, train_rows),
             last_finite: f64::NAN,
             order: Vec::new(),
-        })
+        }
     }
 
-    /// Number of optimiser steps in an epoch.
+    /// Number of optimizer steps in an epoch.
     #[must_use]
     pub fn steps_per_epoch(&self) -> usize {
         self.n_batches
@@ -244,11 +265,11 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
 
     /// The state after the last finished epoch. After an interrupted epoch there is none.
     #[must_use]
-    pub fn state(&self) -> TrainState<T> {
+    pub fn state(&self) -> TrainState {
         TrainState {
-            parameters: self.stepper.network().into_parameters(),
+            parameters: self.engine.network().into_parameters(),
             best_parameters: self.best_network().into_parameters(),
-            optimizer: self.stepper.optimizer_state(),
+            optimizer: self.engine.state(),
             history: self.history.clone(),
         }
     }
@@ -256,8 +277,8 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
     /// Goes on from a saved state.
     ///
     /// # Errors
-    /// If the state is of another network, optimiser or number of steps.
-    pub fn resume(&mut self, state: TrainState<T>) -> Result<(), TrainError> {
+    /// If the state is of another network, optimizer or number of steps.
+    pub fn resume(&mut self, state: TrainState) -> Result<(), TrainError> {
         let check = |what, expected: usize, got: usize| {
             if expected == got {
                 Ok(())
@@ -269,7 +290,8 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
                 })
             }
         };
-        let n = self.stepper.n_parameters();
+        let network = self.engine.network();
+        let n = network.parameters().len();
         check("the number of parameters", n, state.parameters.len())?;
         check(
             "the number of best parameters",
@@ -279,17 +301,17 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
         let n_slots = self.options.optimizer.n_slots();
         for (index, slot) in state.optimizer.slots.iter().enumerate() {
             let expected = if index < n_slots { n } else { 0 };
-            check("the length of an optimiser slot", expected, slot.len())?;
+            check("the length of an optimizer slot", expected, slot.len())?;
         }
         let steps = state.history.len() * self.n_batches;
         check("the number of steps", steps, state.optimizer.step as usize)?;
         for (index, report) in state.history.iter().enumerate() {
             check("the number of an epoch", index + 1, report.epoch)?;
         }
-        self.stepper.restore(&state.parameters, &state.optimizer);
+        self.engine.restore(&state.parameters, &state.optimizer);
         self.history = state.history;
         if self.keeps_best() && self.best_epoch() > 0 {
-            self.best = self.stepper.pack(&state.best_parameters);
+            self.best = Some(network.with_parameters(state.best_parameters));
         }
         let losses: Vec<f64> = self
             .history
@@ -313,7 +335,7 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
     pub fn epoch(
         &mut self,
         interrupt: &AtomicBool,
-        mut on_step: impl FnMut(usize, BatchResult),
+        on_step: &mut dyn FnMut(usize, BatchResult),
     ) -> Result<EpochOutcome, TrainError> {
         let index = self.history.len();
         let seed = self.options.seed;
@@ -327,7 +349,7 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
             learning_rate: self.options.learning_rate,
             weight_decay: self.options.weight_decay,
             clip_norm: self.options.clip_norm,
-            hide_rate: self.options.hide_categories,
+            category_dropout: self.options.category_dropout,
             seed,
         };
         let (mut loss_sum, mut weight_sum) = (0.0, 0.0);
@@ -338,8 +360,8 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
             // Even shares: no last batch of a few rows with a noisy gradient.
             let start = batch * self.order.len() / self.n_batches;
             let end = (batch + 1) * self.order.len() / self.n_batches;
-            let rows = &self.order[start..end];
-            let result = self.stepper.step(self.data, rows, &options);
+            let rows = Batch::new(self.data, &self.order[start..end]);
+            let result = self.engine.step(&rows, &options);
             if !result.loss_sum.is_finite() {
                 return Err(self.diverged("training", result.loss(), step, options.learning_rate));
             }
@@ -363,8 +385,8 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
                 },
                 other => other,
             };
-            let (sum, weight) = self.stepper.evaluate(self.data, self.valid_rows, &loss);
-            mean(sum, weight)
+            let rows = Batch::new(self.data, self.valid_rows);
+            self.engine.evaluate(&rows, &loss).loss()
         };
         let learning_rate = options.learning_rate;
         if !valid_loss.is_finite() {
@@ -391,8 +413,9 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
             self.history[index] = report;
             self.best_score = score;
             if self.keeps_best() {
-                self.best.clear();
-                self.best.extend_from_slice(self.stepper.lines());
+                // The old one goes first: there is never a third copy of the parameters.
+                self.best = None;
+                self.best = Some(self.engine.network());
             }
         }
         Ok(EpochOutcome::Finished(report))
@@ -400,15 +423,15 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
 
     /// The network as it is after the last step.
     #[must_use]
-    pub fn network(&self) -> Network<T> {
-        self.stepper.network()
+    pub fn network(&self) -> Network {
+        self.engine.network()
     }
 
     /// Ends the run: the network with the best epoch's weights, or with the present ones when no
     /// epoch could be chosen yet.
     #[must_use]
-    pub fn finish(self) -> Network<T> {
-        self.best_network()
+    pub fn finish(mut self) -> Network {
+        self.best.take().unwrap_or_else(|| self.engine.network())
     }
 
     /// Whether the best epoch may be another than the last.
@@ -416,11 +439,10 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
         self.options.stopping != Stopping::Last
     }
 
-    fn best_network(&self) -> Network<T> {
-        if self.best.is_empty() {
-            self.stepper.network()
-        } else {
-            self.stepper.network_of(&self.best)
+    fn best_network(&self) -> Network {
+        match &self.best {
+            Some(best) => best.clone(),
+            None => self.engine.network(),
         }
     }
 
@@ -440,4 +462,30 @@ impl<'a, T: banach_kernels::Real> Trainer<'a, T> {
             last_finite: self.last_finite,
         }
     }
+}
+
+/// Steps of an epoch: as many as batches of the size asked for would take.
+fn n_batches(options: &TrainOptions, train_rows: &[u32]) -> usize {
+    train_rows.len().div_ceil(options.batch_size)
+}
+
+/// Checks that settings, data, rows and network fit together.
+fn check(
+    options: &TrainOptions,
+    spec: &NetworkSpec,
+    data: &Dataset,
+    train_rows: &[u32],
+    valid_rows: &[u32],
+) -> Result<(), TrainError> {
+    options.check()?;
+    data.check(spec, &options.loss)?;
+    let n_rows = data.n_rows();
+    let beyond = |row: &&u32| **row as usize >= n_rows;
+    if let Some(&row) = train_rows.iter().chain(valid_rows).find(beyond) {
+        return Err(crate::DatasetError::Row { row, n_rows }.into());
+    }
+    if train_rows.is_empty() {
+        return Err(TrainError::NoRows);
+    }
+    Ok(())
 }

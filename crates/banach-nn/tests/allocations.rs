@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use banach_nn::{
-    Activation, CategorySpec, Dataset, Dropout, InputSpec, Inputs, LayerSpec, Loss, Network,
+    Activation, CategorySpec, Dataset, Dropout, Features, InputSpec, LayerSpec, Loss, Network,
     NetworkSpec, Optimizer, Precision, Predictor, Schedule, Stopping, Targets, TrainOptions,
     Trainer,
 };
@@ -71,8 +71,10 @@ fn data(spec: &NetworkSpec, n_rows: usize) -> Dataset {
     let number = |i: usize| (i * 2_654_435_761 % 1009) as f32 / 300.0 - 1.7;
     let n_codes = n_rows * spec.inputs.categories.len();
     Dataset {
-        inputs: Inputs {
+        features: Features {
             n_rows,
+            n_numbers: n,
+            n_categories: spec.inputs.categories.len(),
             numbers: (0..n_rows * n).map(number).collect(),
             codes: (0..n_codes).map(|i| (i % 5) as u32).collect(),
         },
@@ -94,7 +96,7 @@ fn options(optimizer: Optimizer, clip_norm: Option<f64>, batch_size: usize) -> T
         batch_size,
         epochs: 2,
         stopping: Stopping::Last,
-        hide_categories: 0.1,
+        category_dropout: 0.1,
         seed: 1,
     }
 }
@@ -111,7 +113,7 @@ fn a_step_allocates_nothing() {
         let spec = spec(7, 50, 3, embedding);
         let data = data(&spec, 40 * 20);
         let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
-        let network = Network::<f32>::new(spec, 1).unwrap();
+        let network = Network::new(spec, 1).unwrap();
         let options = options(optimizer, clip_norm, 40);
         let mut trainer = Trainer::new(network, options, &data, &rows, &[], threads).unwrap();
         // Room in advance: the test must not count its own allocations.
@@ -120,7 +122,7 @@ fn a_step_allocates_nothing() {
             calls.clear();
             let run = AtomicBool::new(false);
             trainer
-                .epoch(&run, |_, _| calls.push(CALLS.load(Ordering::Relaxed)))
+                .epoch(&run, &mut |_, _| calls.push(CALLS.load(Ordering::Relaxed)))
                 .unwrap();
         }
         assert_eq!(calls.len(), 20);
@@ -137,14 +139,17 @@ fn a_step_allocates_nothing() {
 fn a_single_row_is_predicted_without_allocating() {
     let _guard = ONE_AT_A_TIME.lock().unwrap();
     let spec = spec(7, 50, 3, true);
-    let network = Network::<f32>::new(spec, 1).unwrap();
+    let network = Network::new(spec, 1).unwrap();
     for precision in [Precision::Single, Precision::Bf16] {
-        let mut predictor = Predictor::with_precision(&network, 2, precision).unwrap();
+        let predictor = Predictor::new(&network, precision);
+        let mut workspace = predictor.workspace(2);
         let mut outputs = [0.0; 3];
         let mut counts = Vec::with_capacity(20);
         for _ in 0..20 {
             let before = CALLS.load(Ordering::Relaxed);
-            predictor.row(&[0.5; 7], &[2], &mut outputs).unwrap();
+            predictor
+                .row(&mut workspace, &[0.5; 7], &[2], &mut outputs)
+                .unwrap();
             counts.push(CALLS.load(Ordering::Relaxed) - before);
         }
         let without = counts.iter().filter(|&&count| count == 0).count();
@@ -168,13 +173,13 @@ fn training_takes_no_more_memory_than_parameters_slots_and_one_batch() {
         let n_parameters = spec.n_parameters().unwrap();
         let units: usize = spec.widths().iter().sum();
         let before = LIVE.load(Ordering::Relaxed);
-        let network = Network::<f32>::new(spec, 1).unwrap();
+        let network = Network::new(spec, 1).unwrap();
         let options = options(optimizer, None, batch_size);
         let mut trainer = Trainer::new(network, options, &data, &rows, &[], 2).unwrap();
         let mut live = 0;
         let run = AtomicBool::new(false);
         trainer
-            .epoch(&run, |_, _| live = LIVE.load(Ordering::Relaxed))
+            .epoch(&run, &mut |_, _| live = LIVE.load(Ordering::Relaxed))
             .unwrap();
         let bytes = live - before;
         // Units and the gradients at them.

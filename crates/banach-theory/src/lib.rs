@@ -14,7 +14,6 @@ pub mod interval;
 pub mod interval_map;
 mod moment_error;
 mod moment_map;
-mod parallel;
 pub mod propagate;
 mod quadrature;
 pub mod region;
@@ -27,3 +26,6 @@ pub use fixed_point::{FixedPoint, FixedPointReport, Outcome};
 pub use moment_error::MomentError;
 pub use moment_map::{Jacobian, MomentMap, Moments, NetInputMoments};
 pub use selu::{parameters, parameters_at};
+
+/// Cells that a thread takes at a time: each is a few microseconds to milliseconds of work.
+const CELLS_AT_A_TIME: usize = 16;

@@ -1,7 +1,7 @@
 //! Real random SELU networks of finite width beside the moment map: what the central limit theorem leaves out.
 
-use banach_kernels::Selu;
 use banach_kernels::random::{Purpose, Stream};
+use banach_kernels::{Selu, parallel_map};
 use serde::Serialize;
 
 use crate::moment_error::{MomentError, count, finite, positive};
@@ -137,7 +137,7 @@ pub fn propagate(
     for layer in 0..n_layers {
         predicted.push(map.apply(predicted[layer])?);
     }
-    let networks = simulate_all(options, threads.max(1));
+    let networks = simulate_all(options, threads);
 
     let layers: Vec<LayerProfile> = predicted
         .into_iter()
@@ -167,18 +167,8 @@ pub fn propagate(
 }
 
 fn simulate_all(options: &PropagateOptions, threads: usize) -> Vec<Vec<Moments>> {
-    let mut networks = vec![Vec::new(); options.n_samples];
-    let share = options.n_samples.div_ceil(threads);
-    std::thread::scope(|scope| {
-        for (worker, networks) in networks.chunks_mut(share).enumerate() {
-            scope.spawn(move || {
-                for (i, network) in networks.iter_mut().enumerate() {
-                    *network = simulate(options, (worker * share + i) as u32);
-                }
-            });
-        }
-    });
-    networks
+    let samples = (0..options.n_samples as u32).collect();
+    parallel_map(samples, threads, |_, sample| simulate(options, sample))
 }
 
 /// Moments of the units of each layer of one network, from its input on.

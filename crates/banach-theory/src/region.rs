@@ -9,14 +9,14 @@
 
 use std::num::NonZeroUsize;
 
-use banach_kernels::Selu;
+use banach_kernels::{Selu, parallel_map_chunked};
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::{CertificateError, Domain, Goal, Quantity, Trial, holds_on, scaled_norm};
 use crate::fixed_point::follow;
 use crate::interval::Interval;
 use crate::interval_map::IntervalMap;
-use crate::{MomentMap, Moments, parallel};
+use crate::{CELLS_AT_A_TIME, MomentMap, Moments};
 
 /// What to examine.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,9 +138,13 @@ pub fn region(
             .windows(2)
             .map(|ends| Interval::new(ends[0], ends[1]))
             .collect();
-        cells.extend(parallel::map(&row, options.threads, |&omega| {
-            examine(options, omega, tau)
-        }));
+        let threads = options.threads.get();
+        cells.extend(parallel_map_chunked(
+            &row,
+            CELLS_AT_A_TIME,
+            threads,
+            |&omega| examine(options, omega, tau),
+        ));
         progress(cells.len(), n_omega * n_tau);
     }
     let around = |certified: &dyn Fn(&CellProof) -> bool| {

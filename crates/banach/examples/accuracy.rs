@@ -125,12 +125,11 @@ fn measure(
         }
         name => vec![name.to_owned()],
     };
-    let settings = Settings {
-        target: Some(target.clone()),
-        drop: Some(case.drop.iter().map(|&name| name.to_owned()).collect()),
-        seed: Some(seed),
-        ..settings.clone()
-    };
+    let settings = settings
+        .clone()
+        .target(&target)
+        .drop(case.drop.iter().copied())
+        .seed(seed);
     let estimator = Estimator::new(settings)?;
     let run = Run::default();
     let (mut learn, mut test) = match fixed {
@@ -191,7 +190,7 @@ fn hold_out(
     let mut rows = encoder.labelled_rows(table)?;
     rows.retain(|row| among.binary_search(row).is_ok());
     let classes = match encoder.encode(table, &rows)? {
-        banach::data::Targets::Classes { codes } => Some(codes),
+        banach::data::Targets::Classes(codes) => Some(codes),
         _ => None,
     };
     let splitter = Splitter {

@@ -3,6 +3,7 @@
 use std::hash::Hasher;
 use std::path::Path;
 
+use banach_data::Targets;
 use banach_nn::{EpochReport, OptimizerState, TrainState};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
@@ -144,7 +145,7 @@ pub(crate) fn fingerprint(problem: &Problem) -> Result<String, Error> {
         })
     };
     let mut settings = XxHash64::with_seed(0);
-    settings.write(json("settings", serde_json::to_string(&problem.config.settings))?.as_bytes());
+    settings.write(json("settings", serde_json::to_string(&problem.recipe.to_json()))?.as_bytes());
     let mut table = XxHash64::with_seed(0);
     table.write(json("network", serde_json::to_string(&problem.spec))?.as_bytes());
     table.write(json("encoder", serde_json::to_string(&problem.encoder))?.as_bytes());
@@ -160,11 +161,11 @@ pub(crate) fn fingerprint(problem: &Problem) -> Result<String, Error> {
             .for_each(|value| hash.write(&value.to_le_bytes()));
     };
     let data = &problem.data;
-    floats(&mut table, &data.inputs.numbers);
-    integers(&mut table, &data.inputs.codes);
+    floats(&mut table, &data.features.numbers);
+    integers(&mut table, &data.features.codes);
     match &data.targets {
-        banach_nn::Targets::Classes(codes) => integers(&mut table, codes),
-        banach_nn::Targets::Values(values) | banach_nn::Targets::Labels(values) => {
+        Targets::Classes(codes) => integers(&mut table, codes),
+        Targets::Values(values) | Targets::Labels { values, .. } => {
             floats(&mut table, values);
         }
     }

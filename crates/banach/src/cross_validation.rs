@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use banach_data::{Split, Table, TargetEncoder, folds_from_column};
-use banach_nn::side_by_side;
+use banach_data::{Table, TargetEncoder, folds_from_column};
+use banach_nn::parallel_map;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -12,7 +12,7 @@ use crate::estimator::{Estimator, fit};
 use crate::metrics::Metrics;
 use crate::problem::{Problem, RowChoice, Rows, feature_names};
 use crate::run::{Event, Run};
-use crate::settings::{Settings, SplitChoice};
+use crate::settings::Settings;
 
 /// How a table is divided into folds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +71,9 @@ pub struct CrossValidation {
 pub struct FoldRows {
     /// Its name: a number from 1, with the repeat before it, or the value of the fold column.
     pub name: String,
-    /// Rows to learn from.
+    /// Training rows.
     pub train: Vec<u32>,
-    /// Rows to score.
+    /// Test rows.
     pub test: Vec<u32>,
 }
 
@@ -104,9 +104,10 @@ impl Estimator {
             settings.drop.get_or_insert_default().push(column.clone());
         }
         let rows = Rows::new(&settings, table, None)?;
-        let split = settings.split.clone().map_or_else(Split::default, |s| s.0);
-        let dropped = settings.drop.as_deref().unwrap_or_default();
-        let mut features = feature_names(table, &rows.target, &settings, &split);
+        let split = settings.split.clone().unwrap_or_default();
+        let dropped = settings.dropped_columns();
+        let weight = settings.weight_column();
+        let mut features = feature_names(table, &rows.target, weight, &split);
         features.retain(|name| !dropped.contains(name));
         Ok(FoldPlan {
             folds: fold_rows(&settings, table, &rows, folds)?,
@@ -143,7 +144,7 @@ impl Estimator {
         // After a failure no fold is begun that comes later: the first error is then the one that
         // a single thread would meet.
         let first_failure = AtomicUsize::new(usize::MAX);
-        let results = side_by_side(folds, at_once, |at, fold| {
+        let results = parallel_map(folds, at_once, |at, fold| {
             let stop = run.interrupt.load(Ordering::Relaxed);
             if stop || first_failure.load(Ordering::Relaxed) < at {
                 return Err(Error::Interrupted);
@@ -195,10 +196,7 @@ fn fold_rows(
             Ok(collect(&fold_of, names))
         }
         Folds::Number { folds, repeats } => {
-            let split = settings
-                .split
-                .clone()
-                .map_or_else(Split::default, |SplitChoice(s)| s);
+            let split = settings.split.clone().unwrap_or_default();
             let splitter = rows.splitter(table, &split, settings.seed.unwrap_or(0));
             let mut all = Vec::new();
             for repeat in 0..(*repeats).max(1) {
@@ -242,7 +240,7 @@ fn run_fold(
     if fitted.interrupted {
         return Err(Error::Interrupted);
     }
-    let weight = settings.weight.as_deref();
+    let weight = settings.weight_column();
     let evaluation = fitted
         .model
         .predictor(quiet.threads)

@@ -6,6 +6,7 @@ use banach_nn::{DatasetError, SpecError, TrainError};
 
 use crate::container::FormatError;
 use crate::metrics::MetricsError;
+use crate::settings::SettingError;
 
 /// Why a model could not be fitted, stored, loaded or used.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +63,23 @@ pub enum Error {
         /// What is wrong, with line and column.
         source: Box<toml::de::Error>,
     },
+    /// A value of a settings file that is not of the setting's type.
+    #[error("{file}, line {line}, column {column}: {name}: {reason}")]
+    SettingValue {
+        /// The file.
+        file: String,
+        /// Line of the value, from 1.
+        line: usize,
+        /// Column of the value in characters, from 1.
+        column: usize,
+        /// The setting's name.
+        name: &'static str,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// Settings that were stored and cannot be read.
+    #[error(transparent)]
+    StoredSetting(#[from] SettingError),
     /// A settings file that cannot be read.
     #[error("cannot read {file}: {source}")]
     ReadSettings {
@@ -82,8 +100,8 @@ pub enum Error {
     },
     /// A network that does not fit into memory.
     #[error(
-        "training this network needs about {needed_mb} MB ({parameters} parameters, batches of \
-         {batch_size} rows), but only {available_mb} MB are free: lower width, layers or batch"
+        "training this network needs about {needed_mb} MB ({parameters} parameters, batch size \
+         {batch_size}), but only {available_mb} MB are free"
     )]
     OutOfMemory {
         /// Estimate for training, in units of 10^6 bytes.
@@ -92,14 +110,11 @@ pub enum Error {
         available_mb: u64,
         /// Number of trained parameters.
         parameters: usize,
-        /// Rows in a batch.
+        /// Batch size.
         batch_size: usize,
     },
     /// A checkpoint of another run.
-    #[error(
-        "{file} belongs to another run: {what}. Resume with the settings and the table that \
-         began it, or begin anew without --resume"
-    )]
+    #[error("{file} belongs to another run: {what}")]
     OtherRun {
         /// The checkpoint.
         file: String,
@@ -107,7 +122,7 @@ pub enum Error {
         what: &'static str,
     },
     /// There is nothing to resume from.
-    #[error("{file} does not exist, so there is no run to resume; begin one without --resume")]
+    #[error("{file} does not exist, so there is no run to resume")]
     NoCheckpoint {
         /// The checkpoint looked for.
         file: String,

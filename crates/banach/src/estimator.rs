@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use banach_data::{HoldOut, Table, Task};
 
-use crate::config::Config;
 use crate::error::Error;
 use crate::model::Model;
 use crate::problem::{Problem, RowChoice};
@@ -21,7 +20,7 @@ const ASSUMED_ROWS: usize = 1000;
 /// use banach::io::read_table;
 /// use banach::{Estimator, Run, Settings};
 ///
-/// let settings = Settings { target: Some(vec!["species".into()]), ..Settings::default() };
+/// let settings = Settings::for_target("species").layers(4);
 /// let table = read_table("penguins.csv", &Default::default())?;
 /// let fitted = Estimator::new(settings)?.fit(table, &Run::default())?;
 /// fitted.model.save("model.safetensors")?;
@@ -37,8 +36,8 @@ pub struct Estimator {
 pub struct Fitted {
     /// The model.
     pub model: Model,
-    /// Whether the fit was broken off by [`Run::interrupt`]; the model then has the best weights up
-    /// to there.
+    /// Whether the fit was stopped by [`Run::interrupt`]; the model then has the best weights up to
+    /// then.
     pub interrupted: bool,
 }
 
@@ -49,14 +48,14 @@ impl Estimator {
     /// [`Error::Setting`], [`Error::SettingForTask`] or [`Error::Train`], naming the setting. Some
     /// can only be checked when the task is found from the table.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        let task = settings.task.and_then(crate::TaskChoice::task);
+        let task = settings.task.flatten();
         let possible = match task {
             Some(task) => vec![task],
             None => vec![Task::Binary, Task::Regression, Task::Multilabel],
         };
         let mut checks = possible
             .into_iter()
-            .map(|task| Config::resolve(&settings, task, ASSUMED_ROWS));
+            .map(|task| settings.recipe(task, ASSUMED_ROWS));
         // Without a task it is enough that the settings suit one.
         let first = checks.next().map(|check| check.map(drop));
         match first {
@@ -88,8 +87,8 @@ impl Estimator {
         )
     }
 
-    /// Fits a model to rows that are already divided into those to learn from and those to validate
-    /// on; the settings `valid` and `split` then do not count.
+    /// Fits a model to rows that are already divided into training and validation rows; the settings
+    /// `valid` and `split` then do not count.
     ///
     /// # Errors
     /// As [`Estimator::fit`].
@@ -126,7 +125,7 @@ pub(crate) fn fit(problem: Problem, run: &Run<'_>) -> Result<Fitted, Error> {
     } = train(&problem, run)?;
     Ok(Fitted {
         model: Model {
-            settings: problem.config.settings,
+            settings: problem.recipe.to_json(),
             encoder: problem.encoder,
             target: problem.target,
             network,

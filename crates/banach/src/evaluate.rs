@@ -2,6 +2,7 @@
 
 use banach_data::{EncodeReport, Table, TargetError, Targets, UnknownCategories, sample_weights};
 use banach_io::TableReader;
+use banach_nn::DatasetError;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -26,7 +27,7 @@ pub struct Evaluation {
     /// True against predicted classes; `None` unless there are classes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confusion: Option<Confusion>,
-    /// Cells unlike those of training.
+    /// Unseen and newly missing cells.
     pub encoding: EncodeReport,
 }
 
@@ -125,8 +126,8 @@ impl<'a> Scorer<'a> {
         let predictions = predictions.select(&rows);
         match (&mut self.predictions, &mut self.targets) {
             (Some(all), Some(all_targets)) => {
+                all_targets.append(targets).map_err(DatasetError::from)?;
                 all.append(predictions);
-                append(all_targets, targets);
             }
             _ => (self.predictions, self.targets) = (Some(predictions), Some(targets)),
         }
@@ -147,16 +148,5 @@ impl<'a> Scorer<'a> {
             confusion: score.confusion,
             encoding: self.encoding,
         })
-    }
-}
-
-fn append(all: &mut Targets, more: Targets) {
-    match (all, more) {
-        (Targets::Classes { codes }, Targets::Classes { codes: more }) => codes.extend(more),
-        (Targets::Values { values }, Targets::Values { values: more })
-        | (Targets::Labels { values, .. }, Targets::Labels { values: more, .. }) => {
-            values.extend(more);
-        }
-        _ => unreachable!("one target encoder made both"),
     }
 }

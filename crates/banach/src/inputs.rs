@@ -1,32 +1,34 @@
 //! How encoded columns enter the network.
 
 use banach_data::{Encoder, Features, Scaling};
-use banach_nn::{Activation, CategorySpec, Dropout, InputSpec, Inputs, NetworkSpec};
+use banach_nn::{Activation, CategorySpec, Dropout, InputSpec, NetworkSpec};
 
-use crate::config::Config;
+use crate::error::Error;
+use crate::recipe::Recipe;
 
-/// The input layer for an encoder: numbers as they are; a category column with few values one unit a
-/// value, with many a trained vector.
-pub(crate) fn input_spec(encoder: &Encoder, config: &Config) -> InputSpec {
+/// The input layer for an encoder: numbers as they are; a category column with few categories becomes
+/// one-hot units, one with many gets an embedding.
+pub(crate) fn input_spec(encoder: &Encoder, recipe: &Recipe) -> Result<InputSpec, Error> {
+    let activation = recipe.activation()?;
     let categories = encoder.category_counts().into_iter().map(|counts| {
-        if counts.len() > config.max_one_hot {
+        if counts.len() > recipe.max_one_hot {
             CategorySpec::Embedding {
                 n_codes: counts.len(),
-                dimension: config.embedding_dim,
+                dimension: recipe.embedding_dim,
             }
         } else {
-            let (scaling, hidden) = (config.encoder.scaling, config.train.hide_categories);
+            let (scaling, hidden) = (recipe.scaling, recipe.category_dropout);
             let (mut low, mut high) = one_hot(counts, scaling, hidden);
-            to_fixed_point(config.activation, &mut low);
-            to_fixed_point(config.activation, &mut high);
+            to_fixed_point(activation, &mut low);
+            to_fixed_point(activation, &mut high);
             CategorySpec::OneHot { low, high }
         }
     });
-    InputSpec {
+    Ok(InputSpec {
         n_numbers: encoder.n_numbers(),
         categories: categories.collect(),
         dropout: Dropout::None,
-    }
+    })
 }
 
 /// Units with mean 0 and variance 1 over the training rows, so that the first layer sees what a
@@ -54,18 +56,13 @@ fn one_hot(counts: &[u64], scaling: Scaling, hidden: f64) -> (Vec<f32>, Vec<f32>
 }
 
 /// Encoded rows as the network takes them: with the mean and variance that its SELU keeps.
-pub(crate) fn inputs(features: Features, spec: &NetworkSpec) -> Inputs {
-    let mut numbers = features.numbers;
+pub(crate) fn network_features(mut features: Features, spec: &NetworkSpec) -> Features {
     let activation = spec
         .layers
         .first()
         .map_or(Activation::SELU, |layer| layer.activation);
-    to_fixed_point(activation, &mut numbers);
-    Inputs {
-        n_rows: features.n_rows,
-        numbers,
-        codes: features.codes,
-    }
+    to_fixed_point(activation, &mut features.numbers);
+    features
 }
 
 /// Brings units with mean 0 and variance 1, which encoders aim at, to those that a SELU keeps.

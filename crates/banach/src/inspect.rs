@@ -1,12 +1,12 @@
 //! What is inside a model, for people and as JSON.
 
 use banach_data::{EncodedColumn, Table, UnusedColumn};
-use banach_nn::{Connection, LayerMoments, Network, Normalization};
+use banach_nn::{Connection, LayerMoments, Network, Normalization, TensorRole};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::model::Model;
-use crate::settings::Settings;
 use crate::training::Training;
 
 /// Everything worth knowing about a model.
@@ -32,7 +32,7 @@ pub struct Inspection<'a> {
     /// How the model was trained.
     pub training: &'a Training,
     /// All settings.
-    pub settings: &'a Settings,
+    pub settings: &'a Map<String, Value>,
 }
 
 /// A target column.
@@ -105,11 +105,17 @@ impl Model {
             let measured = moments.as_ref().and_then(|moments| moments.get(place));
             measured.map(|&moments| Moments::from(moments))
         };
-        let spec = self.network.spec();
+        let (spec, folded) = (self.network.spec(), self.network.folded());
         let widths = spec.widths();
         let layers = widths.windows(2).enumerate().map(|(at, pair)| {
             let hidden = spec.layers.get(at);
-            let (omega, tau) = unit_sums(&weights(&self.network, at), pair[0]);
+            // With weight normalization, the weights that come of it.
+            let normalization = hidden.map(|layer| layer.normalization);
+            let network = match normalization {
+                Some(Normalization::Weight) => &*folded,
+                _ => &self.network,
+            };
+            let (omega, tau) = unit_sums(weights(network, at), pair[0]);
             Layer {
                 width: pair[1],
                 activation: hidden.map_or("linear", |layer| layer.activation.name()),
@@ -144,31 +150,16 @@ impl Model {
 /// Parameters without the running averages, which are measured and not trained.
 fn n_trained(network: &Network) -> usize {
     let tensors = network.tensors().iter();
-    let trained = tensors.filter(|tensor| !tensor.name.contains(".running_"));
+    let trained = tensors.filter(|tensor| tensor.role().is_trained());
     trained.map(|tensor| tensor.len()).sum()
 }
 
-/// The weights of a layer, [out, in], as its units use them.
-fn weights(network: &Network, layer: usize) -> Vec<f32> {
-    let tensor = |name: &str| -> &[f32] {
-        let name = format!("layers.{layer}.{name}");
-        let tensor = network.tensors().iter().find(|info| info.name == name);
-        tensor.map_or(&[], |tensor| network.tensor(tensor))
-    };
-    let mut weights = tensor("weight").to_vec();
-    let hidden = network.spec().layers.get(layer);
-    if hidden.is_some_and(|layer| layer.normalization == Normalization::Weight) {
-        let gains = tensor("gain");
-        let fan_in = weights.len() / gains.len();
-        for (unit, &gain) in weights.chunks_exact_mut(fan_in).zip(gains) {
-            let squares: f64 = unit.iter().map(|&w| f64::from(w).powi(2)).sum();
-            let scale = f64::from(gain) / squares.sqrt();
-            for w in unit {
-                *w = (f64::from(*w) * scale) as f32;
-            }
-        }
-    }
-    weights
+/// The weights of a layer, [out, in].
+fn weights(network: &Network, layer: usize) -> &[f32] {
+    let weight = TensorRole::Weight { layer };
+    let mut tensors = network.tensors().iter();
+    let found = tensors.find(|tensor| tensor.role() == weight);
+    found.map_or(&[], |tensor| network.tensor(tensor))
 }
 
 /// Range over units of the sum and of the sum of squares of their weights, in f64.

@@ -1,14 +1,14 @@
 //! Train, use and store self-normalizing networks on tables: the documented face of the project.
 //!
-//! Owns the way from a table to a model and back: [`Settings`], [`Estimator`], [`Model`], the model
-//! file, metrics and cross-validation. Refuses parsing and kernels, which live in the crates below.
+//! Owns the way from a table to a model and back: [`Settings`], [`Recipe`], [`Estimator`],
+//! [`Model`], the model file, metrics and cross-validation. Refuses parsing and kernels, which live in the crates below.
 //!
 //! ```no_run
 //! use banach::io::{ReadOptions, read_table};
 //! use banach::{Estimator, Model, Run, Settings};
 //!
 //! // From a table to a model ...
-//! let settings = Settings { target: Some(vec!["species".into()]), ..Settings::default() };
+//! let settings = Settings::for_target("species");
 //! let table = read_table("penguins.csv", &ReadOptions::default())?;
 //! let fitted = Estimator::new(settings)?.fit(table, &Run::default())?;
 //! fitted.model.save("model.safetensors")?;
@@ -23,7 +23,6 @@
 #![forbid(unsafe_code)]
 
 mod checkpoint;
-mod config;
 pub mod container;
 mod cross_validation;
 mod error;
@@ -37,8 +36,8 @@ mod model;
 mod model_file;
 mod predict;
 mod prediction;
-mod preset;
 mod problem;
+mod recipe;
 mod run;
 mod scoring;
 mod settings;
@@ -48,7 +47,7 @@ mod training;
 pub use banach_data as data;
 /// Files of tables: readers and writers.
 pub use banach_io as io;
-pub use banach_nn::{EpochReport, Precision, Schedule, Shape, available_threads};
+pub use banach_nn::{EpochReport, NetworkKind, Precision, Schedule, Shape, available_threads};
 pub use cross_validation::{CrossValidation, Fold, FoldPlan, FoldRows, Folds, Spread};
 pub use error::Error;
 pub use estimator::{Estimator, Fitted};
@@ -57,9 +56,9 @@ pub use inspect::{Inspection, Layer, Moments, Target};
 pub use model::Model;
 pub use predict::Predictor;
 pub use prediction::Predictions;
+pub use recipe::Recipe;
 pub use run::{Event, Overview, Run, Stage};
 pub use settings::{
-    ClassWeight, FixedPoint, LossChoice, NetworkChoice, OptimizerChoice, Preset, Settings,
-    SplitChoice, StoppingChoice, TaskChoice, TextError, Valid, parse_name,
+    ClassWeight, FixedPoint, Form, Preset, SETTINGS, Setting, SettingError, Settings, Validation,
 };
-pub use training::{Training, Valid as ValidReport};
+pub use training::{Training, ValidationScores};

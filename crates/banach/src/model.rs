@@ -4,12 +4,12 @@ use std::path::Path;
 
 use banach_data::{Encoder, Schema, TargetEncoder, Task};
 use banach_nn::{Network, Precision};
+use serde_json::{Map, Value};
 
 use crate::container::FormatError;
 use crate::error::Error;
 use crate::model_file;
 use crate::predict::Predictor;
-use crate::settings::Settings;
 use crate::training::Training;
 
 /// Everything that it takes to predict from a table, in one value and one file.
@@ -27,7 +27,7 @@ use crate::training::Training;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
-    pub(crate) settings: Settings,
+    pub(crate) settings: Map<String, Value>,
     pub(crate) encoder: Encoder,
     pub(crate) target: TargetEncoder,
     pub(crate) network: Network,
@@ -67,9 +67,10 @@ impl Model {
         model_file::container(self)?.to_bytes()
     }
 
-    /// The settings of the fit, complete: none is left to a preset.
+    /// The complete settings of the fit, none left to a preset: names and values, `null` where a
+    /// setting has no meaning.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &Map<String, Value> {
         &self.settings
     }
 
@@ -117,7 +118,13 @@ impl Model {
     pub fn untrained(&self) -> Result<Self, Error> {
         let spec = self.network.spec().clone();
         Ok(Self {
-            network: Network::new(spec, self.settings.seed.unwrap_or(0))?,
+            network: Network::new(
+                spec,
+                self.settings
+                    .get("seed")
+                    .and_then(Value::as_u64)
+                    .unwrap_or(0),
+            )?,
             ..self.clone()
         })
     }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use banach_data::{Encoder, TargetEncoder};
-use banach_nn::{CategorySpec, Network, NetworkSpec};
+use banach_nn::{CategorySpec, Network, NetworkSpec, TensorRole};
 use serde::de::Error as _;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::container::{Container, FormatError};
 use crate::model::Model;
@@ -51,11 +51,14 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Model, FormatError> {
 }
 
 fn model(mut container: Container) -> Result<Model, FormatError> {
-    let settings = match container.version(VERSION_KEY, &[VERSION_1, VERSION])? {
-        VERSION_1 => settings_of_version_1(container.json(SETTINGS_KEY)?)
-            .map_err(|source| bad_metadata(SETTINGS_KEY, source))?,
-        _ => container.json(SETTINGS_KEY)?,
-    };
+    let is_version_1 = container.version(VERSION_KEY, &[VERSION_1, VERSION])? == VERSION_1;
+    let mut settings = renamed(container.json(SETTINGS_KEY)?);
+    if is_version_1 {
+        settings = settings_of_version_1(settings);
+    }
+    // Kept as they are, but only under names that the program knows.
+    Settings::from_json(&settings)
+        .map_err(|error| bad_metadata(SETTINGS_KEY, serde_json::Error::custom(error)))?;
     let encoder: Encoder = container.json(ENCODER_KEY)?;
     let target: TargetEncoder = container.json(TARGET_KEY)?;
     let training = container.json(TRAINING_KEY)?;
@@ -65,10 +68,9 @@ fn model(mut container: Container) -> Result<Model, FormatError> {
     for tensor in spec.tensors() {
         // The container checks the shape against the file before anything is allocated.
         let (name, shape) = (&tensor.name, &tensor.shape);
-        parameters.append(&mut if name.ends_with(".running_variance") {
-            container.take_not_negative(name, shape)?
-        } else {
-            container.take(name, shape)?
+        parameters.append(&mut match tensor.role() {
+            TensorRole::RunningVariance { .. } => container.take_not_negative(name, shape)?,
+            _ => container.take(name, shape)?,
         });
     }
     container.expect_no_tensors()?;
@@ -110,22 +112,30 @@ fn check_fit(spec: &NetworkSpec, encoder: &Encoder, target: &TargetEncoder) -> R
     Ok(())
 }
 
+/// Category dropout had another name.
+fn renamed(settings: Map<String, Value>) -> Map<String, Value> {
+    let today = |name: String| match name.as_str() {
+        "hide_categories" => "category_dropout".to_owned(),
+        _ => name,
+    };
+    let entries = settings.into_iter();
+    entries.map(|(name, value)| (today(name), value)).collect()
+}
+
 /// Settings had an activation and a kind of dropout in place of the kind of network.
-fn settings_of_version_1(mut settings: Value) -> Result<Settings, serde_json::Error> {
-    if let Value::Object(fields) = &mut settings {
-        let network = fields.remove("activation").map(|activation| {
-            if activation == "relu" {
-                "msra".into()
-            } else if activation == "selu" {
-                "snn".into()
-            } else {
-                activation
-            }
-        });
-        fields.remove("dropout_kind");
-        fields.extend(network.map(|network| ("network".to_owned(), network)));
-    }
-    serde_json::from_value(settings)
+fn settings_of_version_1(mut settings: Map<String, Value>) -> Map<String, Value> {
+    let network = settings.remove("activation").map(|activation| {
+        if activation == "relu" {
+            "msra".into()
+        } else if activation == "selu" {
+            "snn".into()
+        } else {
+            activation
+        }
+    });
+    settings.remove("dropout_kind");
+    settings.extend(network.map(|network| ("network".to_owned(), network)));
+    settings
 }
 
 fn bad_network(reason: &str) -> FormatError {

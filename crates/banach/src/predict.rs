@@ -1,10 +1,10 @@
 //! Predictions for tables.
 
 use banach_data::{EncodeReport, Table, UnknownCategories};
-use banach_nn::Precision;
+use banach_nn::{Pool, Precision, TrainError, Workspace};
 
 use crate::error::Error;
-use crate::inputs::inputs;
+use crate::inputs::network_features;
 use crate::model::Model;
 use crate::prediction::Predictions;
 
@@ -13,6 +13,8 @@ use crate::prediction::Predictions;
 pub struct Predictor<'a> {
     model: &'a Model,
     network: banach_nn::Predictor,
+    workspace: Workspace,
+    pool: Pool,
 }
 
 impl<'a> Predictor<'a> {
@@ -21,9 +23,14 @@ impl<'a> Predictor<'a> {
         threads: usize,
         precision: Precision,
     ) -> Result<Self, Error> {
+        let threads = threads.max(1);
+        let pool = Pool::new(threads).map_err(|source| TrainError::Threads { threads, source })?;
+        let network = banach_nn::Predictor::new(&model.network, precision);
         Ok(Self {
             model,
-            network: banach_nn::Predictor::with_precision(&model.network, threads, precision)?,
+            workspace: network.workspace(threads),
+            network,
+            pool,
         })
     }
 
@@ -32,7 +39,7 @@ impl<'a> Predictor<'a> {
         self.model
     }
 
-    /// Predicts all rows of a table and reports cells unlike those of training.
+    /// Predicts all rows of a table and reports unseen and newly missing cells.
     ///
     /// # Errors
     /// [`Error::Data`] when the table lacks a column or has cells of another type, and with
@@ -43,9 +50,10 @@ impl<'a> Predictor<'a> {
         unknown: UnknownCategories,
     ) -> Result<(Predictions, EncodeReport), Error> {
         let (features, report) = self.model.encoder.encode(table, unknown)?;
+        let features = network_features(features, self.model.network.spec());
         let outputs = self
             .network
-            .outputs(&inputs(features, self.model.network.spec()))?;
+            .outputs(&mut self.workspace, &mut self.pool, &features)?;
         Ok((
             Predictions::from_outputs(outputs, &self.model.target),
             report,
@@ -59,8 +67,7 @@ impl<'a> Predictor<'a> {
     /// As [`Predictor::predict`].
     pub fn moments(&mut self, table: &Table) -> Result<Vec<banach_nn::LayerMoments>, Error> {
         let (features, _) = self.model.encoder.encode(table, UnknownCategories::Count)?;
-        Ok(self
-            .network
-            .moments(&inputs(features, self.model.network.spec()))?)
+        let features = network_features(features, self.model.network.spec());
+        Ok(self.network.moments(&mut self.workspace, &features)?)
     }
 }

@@ -3,29 +3,29 @@
 use std::borrow::Cow;
 
 use banach_data::{
-    ColumnType, Encoder, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
+    ColumnType, Encoder, Features, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
     TargetEncoder, Targets, Task, UnknownCategories, sample_weights,
 };
 use banach_io::read_table;
-use banach_nn::{Dataset, Inputs, NetworkSpec};
+use banach_nn::{Dataset, NetworkSpec, TrainError};
 
-use crate::config::Config;
 use crate::error::Error;
-use crate::inputs::{input_spec, inputs};
+use crate::inputs::{input_spec, network_features};
 use crate::memory;
-use crate::settings::{ClassWeight, Settings, SplitChoice, Valid};
+use crate::recipe::Recipe;
+use crate::settings::{ClassWeight, Settings, Validation};
 
 /// Everything that training needs, checked and encoded.
 pub(crate) struct Problem {
-    pub(crate) config: Config,
+    pub(crate) recipe: Recipe,
     pub(crate) encoder: Encoder,
     pub(crate) target: TargetEncoder,
     pub(crate) spec: NetworkSpec,
     /// Training and validation rows; targets and weights with them.
     pub(crate) data: Dataset,
-    /// Rows of `data` to learn from, ascending.
+    /// Training rows of `data`, ascending.
     pub(crate) train: Vec<u32>,
-    /// Rows of `data` to validate on, ascending.
+    /// Validation rows of `data`, ascending.
     pub(crate) valid: Vec<u32>,
     /// Rows of the table that are left out because they have no target.
     pub(crate) without_target: usize,
@@ -58,7 +58,7 @@ impl Rows {
         table: &Table,
         among: Option<&[u32]>,
     ) -> Result<Self, Error> {
-        let names = settings.target.as_deref().unwrap_or_default();
+        let names = settings.target_columns();
         if names.is_empty() {
             return Err(Error::Setting {
                 name: "target",
@@ -66,7 +66,7 @@ impl Rows {
                 got: "nothing".to_owned(),
             });
         }
-        let task = settings.task.and_then(crate::TaskChoice::task);
+        let task = settings.task.flatten();
         let target = TargetEncoder::fit(table, names, task)?;
         let labelled = target.labelled_rows(table)?;
         let n_rows = among.map_or(table.n_rows(), <[u32]>::len);
@@ -76,8 +76,8 @@ impl Rows {
         };
         let classes = match target.task() {
             Task::Binary | Task::Multiclass => match target.encode(table, &rows)? {
-                Targets::Classes { codes } => Some(codes),
-                Targets::Values { .. } | Targets::Labels { .. } => None,
+                Targets::Classes(codes) => Some(codes),
+                Targets::Values(_) | Targets::Labels { .. } => None,
             },
             Task::Regression | Task::Multilabel => None,
         };
@@ -131,46 +131,38 @@ impl Problem {
             }
         };
         let task = rows.target.task();
-        let config = Config::resolve(settings, task, rows.rows.len())?;
-        let settings = &config.settings;
-        let split = settings
-            .split
-            .clone()
-            .map_or_else(Split::default, |SplitChoice(split)| split);
-        let hold_out = match (choice, &settings.valid) {
+        let recipe = settings.recipe(task, rows.rows.len())?;
+        let weight = recipe.weight.as_deref();
+        let hold_out = match (choice, &recipe.validation) {
             (RowChoice::Divided(hold_out), _) => HoldOut {
                 train: intersection(&rows.rows, &hold_out.train),
                 valid: intersection(&rows.rows, &hold_out.valid),
             },
-            (_, Some(Valid::File(_))) => HoldOut {
+            (_, Validation::File(_)) => HoldOut {
                 train: rows.rows.clone(),
                 valid: Vec::new(),
             },
-            (_, &Some(Valid::Fraction(fraction))) => rows
-                .splitter(&table, &split, config.train.seed)
+            (_, &Validation::Fraction(fraction)) => rows
+                .splitter(&table, &recipe.split, recipe.seed)
                 .hold_out(fraction)?,
-            (_, None) => unreachable!("every preset says where validation rows come from"),
         };
         let target = rows.target.fit_rows(&table, &hold_out.train)?;
-        let features = feature_names(&table, &target, settings, &split);
-        let encoder = Encoder::fit(&table, &hold_out.train, &features, &config.encoder)?;
-        let spec = config.network(input_spec(&encoder, &config), target.n_outputs());
+        let features = feature_names(&table, &target, weight, &recipe.split);
+        let options = recipe.encoder_options();
+        let encoder = Encoder::fit(&table, &hold_out.train, &features, &options)?;
+        let inputs = input_spec(&encoder, &recipe)?;
+        let spec = recipe.network_spec(inputs, target.n_outputs())?;
         spec.check()?;
-        let (optimizer, batch_size) = (&config.train.optimizer, config.train.batch_size);
-        memory::check(
-            &spec,
-            optimizer,
-            batch_size.min(hold_out.train.len()),
-            networks,
-        )?;
+        let batch_size = recipe.batch_size.min(hold_out.train.len());
+        memory::check(&spec, &recipe.optimizer, batch_size, networks)?;
 
         // The validation file is opened before the long work on the table begins.
-        let valid_table = match (choice, &settings.valid) {
-            (RowChoice::All | RowChoice::Some(_), Some(Valid::File(path))) => {
+        let valid_table = match (choice, &recipe.validation) {
+            (RowChoice::All | RowChoice::Some(_), Validation::File(path)) => {
                 let schema = encoder
                     .schema()
                     .with(target.schema())
-                    .with(weight_schema(settings));
+                    .with(weight_schema(weight));
                 let options = ReadOptions {
                     schema: Some(schema),
                     ..ReadOptions::default()
@@ -180,7 +172,7 @@ impl Problem {
             _ => None,
         };
         let targets = target.encode(&table, &rows.rows)?;
-        let weights = match &settings.weight {
+        let weights = match weight {
             Some(name) => Some(sample_weights(&table, name, &rows.rows)?),
             None => None,
         };
@@ -190,20 +182,29 @@ impl Problem {
                 .collect()
         };
         let (train, mut valid) = (position(&hold_out.train), position(&hold_out.valid));
-        let encoded = encode(&encoder, &spec, table, &rows.rows)?;
-        let mut data = dataset(encoded, targets, weights);
+        let features = encode(&encoder, &spec, table, &rows.rows)?;
+        let mut data = Dataset {
+            features,
+            targets,
+            weights,
+        };
         let mut without_target = rows.without_target;
         if let Some(table) = valid_table {
             let labelled = target.labelled_rows(&table)?;
             without_target += table.n_rows() - labelled.len();
             let targets = target.encode(&table, &labelled)?;
-            let weights = match &settings.weight {
+            let weights = match weight {
                 Some(name) => Some(sample_weights(&table, name, &labelled)?),
                 None => None,
             };
             let first = data.n_rows() as u32;
-            let encoded = encode(&encoder, &spec, Cow::Owned(table), &labelled)?;
-            append(&mut data, dataset(encoded, targets, weights));
+            let features = encode(&encoder, &spec, Cow::Owned(table), &labelled)?;
+            let more = Dataset {
+                features,
+                targets,
+                weights,
+            };
+            data.append(more).map_err(TrainError::from)?;
             valid = (first..data.n_rows() as u32).collect();
             if valid.is_empty() {
                 return Err(Error::Setting {
@@ -213,11 +214,11 @@ impl Problem {
                 });
             }
         }
-        if settings.class_weight == Some(ClassWeight::Balanced) {
+        if recipe.class_weight == ClassWeight::Balanced {
             balance(&mut data, &train, target.n_outputs());
         }
         Ok(Self {
-            config,
+            recipe,
             encoder,
             target,
             spec,
@@ -234,7 +235,7 @@ impl Problem {
 pub(crate) fn feature_names(
     table: &Table,
     target: &TargetEncoder,
-    settings: &Settings,
+    weight: Option<&str>,
     split: &Split,
 ) -> Vec<String> {
     let group = match split {
@@ -244,19 +245,19 @@ pub(crate) fn feature_names(
     let targets = target.names();
     let names = table.columns().iter().map(|column| column.name());
     let used = names.filter(|name| {
-        let role = Some(*name) == settings.weight.as_deref() || Some(*name) == group;
+        let role = Some(*name) == weight || Some(*name) == group;
         !role && !targets.contains(name)
     });
     used.map(str::to_owned).collect()
 }
 
-fn weight_schema(settings: &Settings) -> Schema {
-    let field = |name: &String| Field {
-        name: name.clone(),
+fn weight_schema(weight: Option<&str>) -> Schema {
+    let field = |name: &str| Field {
+        name: name.to_owned(),
         column_type: ColumnType::Number,
     };
     Schema {
-        fields: settings.weight.iter().map(field).collect(),
+        fields: weight.into_iter().map(field).collect(),
     }
 }
 
@@ -266,51 +267,23 @@ fn encode(
     spec: &NetworkSpec,
     table: Cow<'_, Table>,
     rows: &[u32],
-) -> Result<Inputs, Error> {
+) -> Result<Features, Error> {
     match table {
         Cow::Owned(table) => {
             let (mut parts, _) = encoder.encode_parts(table, &[rows])?;
-            Ok(inputs(parts.pop().unwrap_or_default(), spec))
+            Ok(network_features(parts.pop().unwrap_or_default(), spec))
         }
         Cow::Borrowed(table) => {
             let (features, _) = encoder.encode(table, UnknownCategories::Count)?;
-            Ok(inputs(features, spec).select(rows))
+            Ok(network_features(features, spec).select(rows))
         }
-    }
-}
-
-fn dataset(inputs: Inputs, targets: Targets, weights: Option<Vec<f32>>) -> Dataset {
-    Dataset {
-        inputs,
-        targets: match targets {
-            Targets::Classes { codes } => banach_nn::Targets::Classes(codes),
-            Targets::Values { values } => banach_nn::Targets::Values(values),
-            Targets::Labels { values, .. } => banach_nn::Targets::Labels(values),
-        },
-        weights,
-    }
-}
-
-/// Adds the rows of another dataset of the same encoders.
-fn append(data: &mut Dataset, other: Dataset) {
-    data.inputs.n_rows += other.inputs.n_rows;
-    data.inputs.numbers.extend(other.inputs.numbers);
-    data.inputs.codes.extend(other.inputs.codes);
-    match (&mut data.targets, other.targets) {
-        (banach_nn::Targets::Classes(mine), banach_nn::Targets::Classes(more)) => mine.extend(more),
-        (banach_nn::Targets::Values(mine), banach_nn::Targets::Values(more))
-        | (banach_nn::Targets::Labels(mine), banach_nn::Targets::Labels(more)) => mine.extend(more),
-        _ => unreachable!("one target encoder made both"),
-    }
-    if let (Some(mine), Some(more)) = (&mut data.weights, other.weights) {
-        mine.extend(more);
     }
 }
 
 /// Multiplies the weight of each row by `total / (classes * total of its class)`, the totals being
 /// those of the training rows: scikit-learn's "balanced", with sample weights.
 fn balance(data: &mut Dataset, train: &[u32], n_classes: usize) {
-    let banach_nn::Targets::Classes(classes) = &data.targets else {
+    let Targets::Classes(classes) = &data.targets else {
         return;
     };
     let mut totals = vec![0.0; n_classes];
@@ -338,11 +311,11 @@ mod tests {
     #[test]
     fn balanced_classes_have_equal_totals_and_keep_the_sum() {
         let mut data = Dataset {
-            inputs: banach_nn::Inputs::default(),
-            targets: banach_nn::Targets::Classes(vec![0, 0, 0, 1, 1, 0]),
+            features: Features::default(),
+            targets: Targets::Classes(vec![0, 0, 0, 1, 1, 0]),
             weights: Some(vec![1.0, 2.0, 1.0, 1.0, 1.0, 9.0]),
         };
-        data.inputs.n_rows = 6;
+        data.features.n_rows = 6;
         balance(&mut data, &[0, 1, 2, 3, 4], 2);
         let weights = data.weights.unwrap();
         let zero: f32 = weights[..3].iter().sum();

@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::Metrics;
 
-/// How a fit runs: threads, a folder for its traces, and who listens.
+/// How a fit runs: threads, a folder for checkpoints, and a listener.
 #[derive(Clone)]
 pub struct Run<'a> {
     /// Number of threads; the result is the same for any.
     pub threads: usize,
-    /// Folder for `checkpoint.safetensors` and `metrics.jsonl`; made if it is not there.
+    /// Folder for `checkpoint.safetensors` and `metrics.jsonl`; created if it does not exist.
     pub folder: Option<PathBuf>,
-    /// Go on from the folder's checkpoint.
+    /// Continue from the folder's checkpoint.
     pub resume: bool,
-    /// Set to break off after the step at hand; the best weights so far are kept.
+    /// Set to `true` to stop after the current step; the best weights so far are kept.
     pub interrupt: &'a AtomicBool,
-    /// Is told what happens.
+    /// Called with every [`Event`].
     pub observe: &'a (dyn Fn(Event<'_>) + Sync),
 }
 
@@ -58,11 +58,11 @@ pub enum Event<'a> {
     Stage {
         /// Which one.
         stage: Stage,
-        /// Epochs it has at most.
+        /// Maximum number of epochs.
         epochs: usize,
         /// Epochs already done.
         done: usize,
-        /// Steps of an epoch.
+        /// Number of steps per epoch.
         steps: usize,
     },
     /// A step is done.
@@ -89,16 +89,16 @@ pub enum Event<'a> {
     },
 }
 
-/// What is about to be learned from what.
+/// The problem that is about to be trained on.
 #[derive(Debug)]
 pub struct Overview<'a> {
     /// The task.
     pub task: Task,
     /// Names of the target columns.
     pub target: Vec<&'a str>,
-    /// Rows to learn from.
+    /// Number of training rows.
     pub train_rows: usize,
-    /// Rows to validate on.
+    /// Number of validation rows.
     pub valid_rows: usize,
     /// Rows left out because they have no target.
     pub without_target: usize,

@@ -31,29 +31,11 @@ impl<'a> Truth<'a> {
     }
 
     /// Some rows of a dataset.
-    pub(crate) fn of(data: &Dataset, rows: &[u32], target: &TargetEncoder) -> Self {
-        let n_labels = target.n_outputs();
-        let at =
-            |values: &[f32]| -> Vec<f32> { rows.iter().map(|&r| values[r as usize]).collect() };
-        let targets = match &data.targets {
-            banach_nn::Targets::Classes(classes) => Targets::Classes {
-                codes: rows.iter().map(|&row| classes[row as usize]).collect(),
-            },
-            banach_nn::Targets::Values(values) => Targets::Values { values: at(values) },
-            banach_nn::Targets::Labels(labels) => {
-                let line = |&row: &u32| labels[row as usize * n_labels..][..n_labels].to_vec();
-                Targets::Labels {
-                    n_labels,
-                    values: rows.iter().flat_map(line).collect(),
-                }
-            }
-        };
+    pub(crate) fn of(data: &Dataset, rows: &[u32]) -> Self {
+        let weight = |weights: &Vec<f32>| rows.iter().map(|&row| weights[row as usize]).collect();
         Self {
-            targets: Cow::Owned(targets),
-            weights: data
-                .weights
-                .as_deref()
-                .map(|weights| Cow::Owned(at(weights))),
+            targets: Cow::Owned(data.targets.select(rows)),
+            weights: data.weights.as_ref().map(weight).map(Cow::Owned),
         }
     }
 }
@@ -69,14 +51,14 @@ pub(crate) fn score(
 ) -> Result<Score, Error> {
     let weights = truth.weights.as_deref();
     match (predictions, &*truth.targets) {
-        (Predictions::Classes { n_classes, proba }, Targets::Classes { codes }) => {
+        (Predictions::Classes { n_classes, proba }, Targets::Classes(codes)) => {
             let rows = ClassRows::new(codes, proba, *n_classes, weights)?;
             Ok(Score {
                 metrics: rows.metrics(),
                 confusion: Some(rows.confusion(target.classes(0))?),
             })
         }
-        (Predictions::Values(predicted), Targets::Values { values }) => {
+        (Predictions::Values(predicted), Targets::Values(values)) => {
             let values: Vec<f64> = values.iter().map(|&value| target.decode(value)).collect();
             Ok(Score {
                 metrics: ValueRows::new(&values, predicted, weights)?.metrics(),

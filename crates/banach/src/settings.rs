@@ -1,347 +1,125 @@
-//! Settings as a person types them: all optional, the same names in a file and on a command line.
+//! Settings as a person gives them: what was set, and nothing else.
 //!
-//! A setting comes from the command line, else from a settings file, else from the preset
-//! ([`Settings::or`]). [`crate::Config`] is the checked and complete form.
+//! A setting comes from the caller, else from a settings file, else from the preset
+//! ([`Settings::or`], [`Settings::recipe`]). [`crate::Recipe`] is the complete form.
 
+use std::fmt;
 use std::path::Path;
 
-use banach_data::{Scaling, nearest_name};
-use banach_nn::{Schedule, Shape};
-use serde::{Deserialize, Serialize};
+use banach_data::Task;
+use banach_nn::NetworkKind;
+use serde_json::{Map, Value};
+use toml::de::{DeTable, DeValue};
 
 use crate::error::Error;
+use crate::recipe::Recipe;
 
+mod builder;
 mod choices;
+mod defaults;
+mod define;
+mod list;
+mod setting;
+mod value;
 
-pub use choices::{
-    ClassWeight, FixedPoint, LossChoice, NetworkChoice, OptimizerChoice, Preset, SplitChoice,
-    StoppingChoice, TaskChoice, TextError, Valid, parse_name,
-};
-
-/// Everything that can be set about a fit. `None` leaves it to the preset.
-///
-/// Text fields are checked when they enter; ranges are checked by [`crate::Estimator`], which
-/// knows the task and the table.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::Args))]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Column to predict; give it several times (or a list) for several labels
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "COL", help_heading = "Table")
-    )]
-    pub target: Option<Vec<String>>,
-    /// What to predict: auto, binary, multiclass, regression or multilabel
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<TaskChoice>, help_heading = "Table"))]
-    pub task: Option<TaskChoice>,
-    /// Validation rows: a share of the table such as 0.2, or a file of their own
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "FRACTION|FILE", help_heading = "Table")
-    )]
-    pub valid: Option<Valid>,
-    /// How validation rows and folds are chosen: random, stratified, group=COL or time=COL
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "HOW", help_heading = "Table")
-    )]
-    pub split: Option<SplitChoice>,
-    /// Column of sample weights
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "COL", help_heading = "Table")
-    )]
-    pub weight: Option<String>,
-    /// Weights of classes: balanced gives each class the same total, none leaves them alone
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<ClassWeight>, help_heading = "Table"))]
-    pub class_weight: Option<ClassWeight>,
-    /// Columns not to use
-    #[cfg_attr(
-        feature = "clap",
-        arg(
-            long,
-            value_name = "COL,..",
-            value_delimiter = ',',
-            help_heading = "Table"
-        )
-    )]
-    pub drop: Option<Vec<String>>,
-    /// Columns to take as categories whatever they hold
-    #[cfg_attr(
-        feature = "clap",
-        arg(
-            long,
-            value_name = "COL,..",
-            value_delimiter = ',',
-            help_heading = "Table"
-        )
-    )]
-    pub categorical: Option<Vec<String>>,
-    /// Columns to take as numbers whatever they look like
-    #[cfg_attr(
-        feature = "clap",
-        arg(
-            long,
-            value_name = "COL,..",
-            value_delimiter = ',',
-            help_heading = "Table"
-        )
-    )]
-    pub numeric: Option<Vec<String>>,
-
-    /// Where settings come from that are not given: default (strong) or paper (Klambauer et al. 2017)
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<Preset>, help_heading = "Recipe"))]
-    pub preset: Option<Preset>,
-    /// Seed of all randomness
-    #[cfg_attr(feature = "clap", arg(long, help_heading = "Recipe"))]
-    pub seed: Option<u64>,
-
-    /// Scaling of numbers: robust (median, quartiles, smooth clip) or standard (mean, deviation)
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<Scaling>, help_heading = "Inputs"))]
-    pub scaling: Option<Scaling>,
-    /// Categories in fewer training rows than this are treated as unknown
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", help_heading = "Inputs"))]
-    pub min_category_count: Option<u64>,
-    /// Category columns with more values than this get trained vectors instead of one unit a value
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", help_heading = "Inputs"))]
-    pub max_one_hot: Option<usize>,
-    /// Length of the trained vector of a category
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", help_heading = "Inputs"))]
-    pub embedding_dim: Option<usize>,
-    /// Share of training cells whose category is hidden, so that the unknown code is trained
-    #[cfg_attr(feature = "clap", arg(long, value_name = "P", help_heading = "Inputs"))]
-    pub hide_categories: Option<f64>,
-
-    /// Kind of network: snn (self-normalizing), or one that it is compared with: msra, batchnorm,
-    /// layernorm, weightnorm, highway or resnet
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<NetworkChoice>, help_heading = "Network"))]
-    pub network: Option<NetworkChoice>,
-    /// Number of hidden layers, 1 to 256; of a resnet its first layer and its blocks
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "N", help_heading = "Network")
-    )]
-    pub layers: Option<usize>,
-    /// Units in the first hidden layer; not with highway, which is as wide as its input
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "N", help_heading = "Network")
-    )]
-    pub width: Option<usize>,
-    /// Widths of the layers: rectangular (all equal) or conic (falling to the output's); not with
-    /// highway and resnet
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<Shape>, help_heading = "Network"))]
-    pub shape: Option<Shape>,
-    /// With resnet: layers of a residual block, 2 or 3
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "N", help_heading = "Network")
-    )]
-    pub block: Option<usize>,
-    /// With resnet: width of a block's inner layers as a share of the others'; 1 is rectangular
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "SHARE", help_heading = "Network")
-    )]
-    pub bottleneck: Option<f64>,
-    /// With snn: mean and variance that SELU shall keep, such as 0,1
-    #[cfg_attr(
-        feature = "clap",
-        arg(
-            long,
-            value_name = "MEAN,VARIANCE",
-            allow_hyphen_values = true,
-            help_heading = "Network"
-        )
-    )]
-    pub fixed_point: Option<FixedPoint>,
-    /// Dropout rate of hidden units: alpha dropout with snn, ordinary dropout with the others
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "P", help_heading = "Network")
-    )]
-    pub dropout: Option<f64>,
-    /// Dropout rate of input units, of the same kind
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "P", help_heading = "Network")
-    )]
-    pub input_dropout: Option<f64>,
-
-    /// Loss of a regression: squared or huber
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<LossChoice>, help_heading = "Training"))]
-    pub loss: Option<LossChoice>,
-    /// Where the Huber loss turns linear, in standard deviations of the target
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "X", help_heading = "Training")
-    )]
-    pub huber_delta: Option<f64>,
-    /// Label smoothing of a classification
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "P", help_heading = "Training")
-    )]
-    pub label_smoothing: Option<f64>,
-    /// Optimiser: sgd, adam or adamw
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<OptimizerChoice>, help_heading = "Training"))]
-    pub optimizer: Option<OptimizerChoice>,
-    /// Learning rate
-    #[serde(rename = "lr", alias = "learning_rate")]
-    #[cfg_attr(
-        feature = "clap",
-        arg(
-            long = "lr",
-            visible_alias = "learning-rate",
-            value_name = "X",
-            help_heading = "Training"
-        )
-    )]
-    pub learning_rate: Option<f64>,
-    /// Course of the learning rate: constant, cosine, one_cycle or coslog4
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<Schedule>, help_heading = "Training"))]
-    pub schedule: Option<Schedule>,
-    /// Momentum of sgd
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "X", help_heading = "Training")
-    )]
-    pub momentum: Option<f64>,
-    /// Nesterov's form of momentum
-    #[cfg_attr(feature = "clap", arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = "Training"))]
-    pub nesterov: Option<bool>,
-    /// Decay of Adam's mean of gradients
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "X", help_heading = "Training")
-    )]
-    pub beta1: Option<f64>,
-    /// Decay of Adam's mean of squared gradients
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "X", help_heading = "Training")
-    )]
-    pub beta2: Option<f64>,
-    /// Adam's epsilon
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "X", help_heading = "Training")
-    )]
-    pub epsilon: Option<f64>,
-    /// Weight decay: L2 penalty with sgd and adam, decoupled with adamw
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "X", help_heading = "Training")
-    )]
-    pub weight_decay: Option<f64>,
-    /// Longest gradient allowed; 0 for no limit
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "X", help_heading = "Training")
-    )]
-    pub clip_norm: Option<f64>,
-    /// Rows in a step
-    #[serde(rename = "batch", alias = "batch_size")]
-    #[cfg_attr(
-        feature = "clap",
-        arg(
-            long = "batch",
-            visible_alias = "batch-size",
-            value_name = "N",
-            help_heading = "Training"
-        )
-    )]
-    pub batch_size: Option<usize>,
-    /// Most passes over the training rows
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "N", help_heading = "Training")
-    )]
-    pub epochs: Option<usize>,
-    /// Which epoch is kept: best, smoothed (the paper's) or last
-    #[cfg_attr(feature = "clap", arg(long, value_parser = parse_name::<StoppingChoice>, help_heading = "Training"))]
-    pub stopping: Option<StoppingChoice>,
-    /// With best: stop after this many epochs without a new best one; 0 runs all epochs
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "N", help_heading = "Training")
-    )]
-    pub patience: Option<usize>,
-    /// With smoothed: epochs in the moving average
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "N", help_heading = "Training")
-    )]
-    pub window: Option<usize>,
-    /// Train again on all rows for as long as was best on the validation rows
-    #[cfg_attr(feature = "clap", arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = "Training"))]
-    pub refit: Option<bool>,
-}
+pub(crate) use builder::Kind;
+pub use choices::{ClassWeight, FixedPoint, Preset, Validation};
+pub use list::{SETTINGS, Settings};
+pub use setting::{Setting, SettingError};
+pub use value::Form;
+use value::Raw;
 
 impl Settings {
-    /// These settings, completed by `other` where they say nothing.
+    /// Settings that name the column to predict.
+    pub fn for_target(name: impl Into<String>) -> Self {
+        Self::default().target([name])
+    }
+
+    /// The recipe for a task and a number of training rows: these settings over those of their preset.
+    ///
+    /// # Errors
+    /// As [`Recipe::new`].
+    pub fn recipe(&self, task: Task, n_rows: usize) -> Result<Recipe, Error> {
+        Recipe::new(self, task, n_rows)
+    }
+
+    /// The value of a setting by its name, as a file has it; `None` where it is not set.
     #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        macro_rules! each {
-            ($($field:ident),* $(,)?) => {
-                Self { $($field: self.$field.or(other.$field)),* }
-            };
+    pub fn get(&self, name: &str) -> Option<Value> {
+        let setting = Setting::find(name)?;
+        (setting.given)(self).map(Value::from)
+    }
+
+    /// Names of the target columns.
+    #[must_use]
+    pub fn target_columns(&self) -> &[String] {
+        self.target.as_deref().unwrap_or_default()
+    }
+
+    /// Name of the column of sample weights.
+    #[must_use]
+    pub fn weight_column(&self) -> Option<&str> {
+        self.weight.as_deref()
+    }
+
+    /// Name of the column that rows are divided by.
+    #[must_use]
+    pub fn split_column(&self) -> Option<&str> {
+        self.split.as_ref()?.column()
+    }
+
+    /// Names of the columns that are not used.
+    #[must_use]
+    pub fn dropped_columns(&self) -> &[String] {
+        self.drop.as_deref().unwrap_or_default()
+    }
+
+    /// Names of the columns that are treated as categories.
+    #[must_use]
+    pub fn categorical_columns(&self) -> &[String] {
+        self.categorical.as_deref().unwrap_or_default()
+    }
+
+    /// Names of the columns that are treated as numbers.
+    #[must_use]
+    pub fn numeric_columns(&self) -> &[String] {
+        self.numeric.as_deref().unwrap_or_default()
+    }
+
+    /// The file of validation rows.
+    #[must_use]
+    pub fn validation_file(&self) -> Option<&Path> {
+        match &self.valid {
+            Some(Validation::File(file)) => Some(file),
+            Some(Validation::Fraction(_)) | None => None,
         }
-        each!(
-            target,
-            task,
-            valid,
-            split,
-            weight,
-            class_weight,
-            drop,
-            categorical,
-            numeric,
-            preset,
-            seed,
-            scaling,
-            min_category_count,
-            max_one_hot,
-            embedding_dim,
-            hide_categories,
-            network,
-            layers,
-            width,
-            shape,
-            block,
-            bottleneck,
-            fixed_point,
-            dropout,
-            input_dropout,
-            loss,
-            huber_delta,
-            label_smoothing,
-            optimizer,
-            learning_rate,
-            schedule,
-            momentum,
-            nesterov,
-            beta1,
-            beta2,
-            epsilon,
-            weight_decay,
-            clip_norm,
-            batch_size,
-            epochs,
-            stopping,
-            patience,
-            window,
-            refit,
-        )
+    }
+
+    /// These settings for another kind of network, without those that have no meaning for it.
+    #[must_use]
+    pub fn for_network(mut self, network: NetworkKind) -> Self {
+        self.network = Some(network);
+        if network != NetworkKind::Snn {
+            self.fixed_point = None;
+        }
+        if network == NetworkKind::Highway {
+            self.width = None;
+        }
+        if matches!(network, NetworkKind::Highway | NetworkKind::ResNet) {
+            self.shape = None;
+        }
+        if network != NetworkKind::ResNet {
+            (self.block, self.bottleneck) = (None, None);
+        }
+        self
     }
 
     /// Reads a TOML file whose keys are the names of the settings; `weight-decay` and `weight_decay`
     /// are the same key.
     ///
     /// # Errors
-    /// [`Error::ReadSettings`], [`Error::UnknownSetting`] with the nearest name, or
-    /// [`Error::SettingsFile`] with line and column.
+    /// [`Error::ReadSettings`], [`Error::UnknownSetting`] with the nearest name,
+    /// [`Error::SettingsFile`] or [`Error::SettingValue`] with line and column.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let file = path.as_ref().display().to_string();
         let text =
@@ -357,122 +135,105 @@ impl Settings {
     /// # Errors
     /// As [`Settings::read`].
     pub fn from_toml(text: &str, file: &str) -> Result<Self, Error> {
-        let invalid = |source| Error::SettingsFile {
+        let table = DeTable::parse(text).map_err(|source| Error::SettingsFile {
             file: file.to_owned(),
             source: Box::new(source),
-        };
-        let table: toml::Table = text.parse().map_err(invalid)?;
-        let names = Self::names();
-        let mut dashed = false;
-        for key in table.keys() {
-            let name = key.replace('-', "_");
-            let is_alias = matches!(name.as_str(), "learning_rate" | "batch_size");
-            if !is_alias && !names.contains(&name) {
-                return Err(Error::UnknownSetting {
+        })?;
+        let mut settings = Self::default();
+        for (key, value) in table.get_ref() {
+            let setting = Setting::find(key.get_ref()).ok_or_else(|| Error::UnknownSetting {
+                file: file.to_owned(),
+                nearest: Setting::nearest(key.get_ref()),
+                key: key.get_ref().to_string(),
+            })?;
+            let value_error = |at: usize, reason| {
+                let (line, column) = position(text, at);
+                Error::SettingValue {
                     file: file.to_owned(),
-                    nearest: nearest_name(&name, names.iter().map(String::as_str)),
-                    key: key.clone(),
-                });
+                    line,
+                    column,
+                    name: setting.name,
+                    reason,
+                }
+            };
+            if (setting.given)(&settings).is_some() {
+                let reason = "it is set twice".to_owned();
+                return Err(value_error(key.span().start, reason));
             }
-            dashed |= key.contains('-');
+            (setting.read)(&mut settings, &raw(value.get_ref()))
+                .map_err(|reason| value_error(value.span().start, reason))?;
         }
-        if dashed {
-            // Line numbers are lost this way, so it is done only where it must be.
-            let renamed = table
-                .into_iter()
-                .map(|(key, value)| (key.replace('-', "_"), value));
-            return toml::Value::Table(renamed.collect())
-                .try_into()
-                .map_err(invalid);
-        }
-        toml::from_str(text).map_err(invalid)
+        Ok(settings)
     }
 
-    /// The names of all settings.
-    fn names() -> Vec<String> {
-        // Serialised to JSON every field is there, `null` where it is not set.
-        match serde_json::to_value(Self::default()) {
-            Ok(serde_json::Value::Object(fields)) => fields.keys().cloned().collect(),
-            _ => Vec::new(),
+    /// Reads an object of names and values as JSON has them; `null` is a setting that is not set.
+    ///
+    /// # Errors
+    /// [`SettingError::Unknown`] with the nearest name, [`SettingError::Value`].
+    pub fn from_json(object: &Map<String, Value>) -> Result<Self, SettingError> {
+        let mut settings = Self::default();
+        for (name, value) in object {
+            let setting = Setting::find(name).ok_or_else(|| SettingError::Unknown {
+                name: name.clone(),
+                nearest: Setting::nearest(name),
+            })?;
+            if value.is_null() {
+                continue;
+            }
+            (setting.read)(&mut settings, &Raw::from(value)).map_err(|reason| {
+                SettingError::Value {
+                    name: setting.name,
+                    reason,
+                }
+            })?;
         }
+        Ok(settings)
+    }
+
+    /// The settings that are set, as an object of names and values.
+    #[must_use]
+    pub fn to_json(&self) -> Map<String, Value> {
+        let given = |setting: &Setting| {
+            let value = (setting.given)(self)?;
+            Some((setting.name.to_owned(), value.into()))
+        };
+        SETTINGS.iter().filter_map(given).collect()
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let given = |setting: &'static Setting| Some((setting.name, (setting.given)(self)?));
+        f.write_str("Settings ")?;
+        f.debug_map()
+            .entries(SETTINGS.iter().filter_map(given))
+            .finish()
+    }
+}
+
+/// Line and column of a byte of a text, from 1.
+fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = before.matches('\n').count() + 1;
+    (line, before[line_start..].chars().count() + 1)
+}
+
+fn raw(value: &DeValue<'_>) -> Raw {
+    match value {
+        DeValue::String(text) => Raw::Text(text.to_string()),
+        DeValue::Integer(integer) => i128::from_str_radix(integer.as_str(), integer.radix())
+            .map_or(Raw::Other("a number"), Raw::Integer),
+        DeValue::Float(number) => number
+            .as_str()
+            .parse()
+            .map_or(Raw::Other("a number"), Raw::Float),
+        DeValue::Boolean(value) => Raw::Bool(*value),
+        DeValue::Datetime(_) => Raw::Other("a date"),
+        DeValue::Array(items) => Raw::List(items.iter().map(|item| raw(item.get_ref())).collect()),
+        DeValue::Table(_) => Raw::Other("a table"),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use banach_data::Split;
-
-    use super::*;
-
-    #[test]
-    fn a_settings_file_takes_every_name_with_either_dash() {
-        let settings = Settings::from_toml(
-            "target = [\"y\"]\nweight-decay = 0.1\nlr = 0.5\nsplit = \"group=g\"\nvalid = 0.3\n\
-             optimizer = \"adamw\"\nfixed_point = \"0,2\"",
-            "s.toml",
-        )
-        .unwrap();
-        assert_eq!(settings.weight_decay, Some(0.1));
-        assert_eq!(settings.learning_rate, Some(0.5));
-        assert_eq!(settings.split, Some(SplitChoice(Split::Group("g".into()))));
-        assert_eq!(settings.valid, Some(Valid::Fraction(0.3)));
-        assert_eq!(settings.optimizer, Some(OptimizerChoice::AdamW));
-        let long = Settings::from_toml("learning_rate = 0.5\nbatch_size = 8", "s.toml").unwrap();
-        assert_eq!((long.learning_rate, long.batch_size), (Some(0.5), Some(8)));
-    }
-
-    #[test]
-    fn unknown_and_misspelt_settings_are_named_with_the_nearest_one() {
-        let error = Settings::from_toml("leyers = 3", "s.toml")
-            .unwrap_err()
-            .to_string();
-        assert_eq!(
-            error,
-            "s.toml: there is no setting \"leyers\"; did you mean \"layers\"?"
-        );
-        let error = Settings::from_toml("optimizer = \"adm\"", "s.toml")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("line 1") && error.contains("adamw"),
-            "{error}"
-        );
-        let error = Settings::from_toml("layers = ", "s.toml")
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("line 1"), "{error}");
-    }
-
-    #[test]
-    fn the_first_settings_win_and_the_others_fill_up() {
-        let typed = Settings {
-            layers: Some(2),
-            ..Settings::default()
-        };
-        let file = Settings {
-            layers: Some(5),
-            width: Some(7),
-            ..Settings::default()
-        };
-        let both = typed.or(file);
-        assert_eq!(
-            (both.layers, both.width, both.epochs),
-            (Some(2), Some(7), None)
-        );
-    }
-
-    #[test]
-    fn json_and_text_forms_read_back() {
-        let settings = Settings {
-            split: Some("time=t".parse().unwrap()),
-            fixed_point: Some("0.5, 2".parse().unwrap()),
-            valid: Some("rows.csv".parse().unwrap()),
-            task: Some(TaskChoice::Auto),
-            ..Settings::default()
-        };
-        let json = serde_json::to_string(&settings).unwrap();
-        assert_eq!(serde_json::from_str::<Settings>(&json).unwrap(), settings);
-        assert!("group=".parse::<SplitChoice>().is_err());
-        assert!("1".parse::<FixedPoint>().is_err());
-    }
-}
+mod tests;

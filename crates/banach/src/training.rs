@@ -5,7 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use banach_nn::{EpochOutcome, EpochReport, Network, Predictor, Stopping, TrainOptions, Trainer};
+use banach_nn::{
+    EpochOutcome, EpochReport, Network, Precision, Predictor, Stopping, TrainOptions, Trainer,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{Checkpoint, First, fingerprint};
@@ -24,9 +26,9 @@ const CHECKPOINT_SHARE: u32 = 20;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
-    /// Rows learned from.
+    /// Number of training rows.
     pub train_rows: usize,
-    /// Rows validated on.
+    /// Number of validation rows.
     pub valid_rows: usize,
     /// The epoch whose weights were best, from 1; 0 when training was interrupted before its first
     /// epoch was done.
@@ -35,14 +37,14 @@ pub struct Training {
     pub refit: bool,
     /// Every epoch.
     pub history: Vec<EpochReport>,
-    /// How good the best epoch's weights are on the validation rows.
-    pub valid: Valid,
+    /// Scores of the best epoch's weights on the validation rows.
+    pub valid: ValidationScores,
 }
 
-/// Validation results.
+/// The loss and the metrics on the validation rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Valid {
-    /// The loss that was made small, without dropout and label smoothing; for numbers, in the square
+pub struct ValidationScores {
+    /// The loss that training minimized, without dropout and label smoothing; for numbers, in the square
     /// of the target's standard deviation.
     /// `None` when no epoch was done.
     pub loss: Option<f64>,
@@ -64,7 +66,7 @@ pub(crate) fn train(problem: &Problem, run: &Run<'_>) -> Result<Trained, Error> 
         None => None,
     };
     let mut resumed = folder.as_mut().and_then(|folder| folder.resumed.take());
-    let options = problem.config.train;
+    let options = problem.recipe.train_options();
     let first = match resumed
         .as_mut()
         .and_then(|checkpoint| checkpoint.first.take())
@@ -91,13 +93,13 @@ pub(crate) fn train(problem: &Problem, run: &Run<'_>) -> Result<Trained, Error> 
                 valid_rows: valid.len(),
                 best_epoch,
                 refit: false,
-                valid: Valid {
+                valid: ValidationScores {
                     loss: best_epoch.checked_sub(1).map(|at| history[at].valid_loss),
                     metrics: validate(problem, &network, run.threads)?,
                 },
                 history,
             };
-            if !finished || !problem.config.refit {
+            if !finished || !problem.recipe.refit {
                 return Ok(Trained {
                     network,
                     training,
@@ -182,7 +184,7 @@ fn drive(
     let done = |trainer: &Trainer<'_>| trainer.is_done() || trainer.history().len() >= epochs;
     while !done(trainer) {
         let epoch = trainer.history().len() + 1;
-        let outcome = trainer.epoch(run.interrupt, |step, result| {
+        let outcome = trainer.epoch(run.interrupt, &mut |step, result| {
             (run.observe)(Event::Step {
                 epoch,
                 step,
@@ -208,9 +210,9 @@ fn validate(
     threads: usize,
 ) -> Result<Option<Metrics>, Error> {
     let rows = &problem.valid;
-    let mut predictor = Predictor::new(network, threads)?;
-    let outputs = predictor.outputs(&problem.data.inputs.select(rows))?;
-    let truth = Truth::of(&problem.data, rows, &problem.target);
+    let predictor = Predictor::new(network, Precision::Single);
+    let outputs = predictor.outputs_once(&problem.data.features.select(rows), threads)?;
+    let truth = Truth::of(&problem.data, rows);
     let predictions = Predictions::from_outputs(outputs, &problem.target);
     match scoring::score(&predictions, &truth, &problem.target) {
         Ok(score) => Ok(Some(score.metrics)),

@@ -172,12 +172,27 @@ fn files_of_version_1_are_read() {
         container.set_text("banach.settings", settings);
         let model = Model::from_bytes(&container.to_bytes().unwrap()).unwrap();
         let expected = Settings::from_toml(&format!("network = {network:?}"), "s");
-        assert_eq!(model.settings(), &expected.unwrap());
+        assert_eq!(model.settings(), &expected.unwrap().to_json());
         // Today's names do not go with the old ones.
         container.set_text("banach.format_version", "2");
         let error = Model::from_bytes(&container.to_bytes().unwrap()).unwrap_err();
         assert!(error.to_string().contains("activation"), "{error}");
     }
+}
+
+#[test]
+fn a_setting_that_was_renamed_is_read_under_its_new_name() {
+    let mut container = file(&texts());
+    container.set_text(
+        "banach.settings",
+        r#"{"seed": 3, "hide_categories": 0.25, "layers": null}"#,
+    );
+    let model = Model::from_bytes(&container.to_bytes().unwrap()).unwrap();
+    let settings = serde_json::to_string(model.settings()).unwrap();
+    assert_eq!(
+        settings,
+        r#"{"seed":3,"category_dropout":0.25,"layers":null}"#
+    );
 }
 
 const GAIN: [f64; 2] = [1.5, -0.5];

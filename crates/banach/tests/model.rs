@@ -383,8 +383,7 @@ fn folds_are_scored_on_rows_they_did_not_see_and_do_not_depend_on_threads() {
 #[test]
 fn a_network_too_large_for_memory_is_refused_before_it_is_built() {
     let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2']";
-    let mut settings = settings(toml);
-    (settings.width, settings.layers) = (Some(1_000_000), Some(200));
+    let settings = settings(toml).width(1_000_000).layers(200);
     let error = Estimator::new(settings)
         .unwrap()
         .fit(table(rows(60)), &Run::default());
@@ -401,8 +400,7 @@ fn selu_keeps_the_fixed_point_that_was_asked_for() {
             "target = ['class']\ndrop = ['value', 'l1', 'l2']\nscaling = 'standard'\nlr = 1e-9\n\
              dropout = 0.0\nfixed_point = '{mean},{variance}'"
         );
-        let mut settings = settings(&toml);
-        (settings.width, settings.layers) = (Some(512), Some(6));
+        let settings = settings(&toml).width(512).layers(6);
         let estimator = Estimator::new(settings).unwrap();
         let model = estimator
             .fit_rows(&all, &all.all_rows(), &Run::default())

@@ -35,32 +35,32 @@ const MAX_UNITS: usize = 5;
 
 /// Certify that mean and variance stay near their fixed point through a network's layers
 ///
-/// For a model of banach's or any safetensors file with a chain of dense SELU layers (PyTorch's names and [out, in] weights):
+/// For a banach model or any safetensors file with a chain of dense SELU layers (PyTorch's names and [out, in] weights):
 /// omega (sum of weights) and tau (sum of squares) of every unit, and an interval, proved by interval arithmetic, in which the mean
-/// and variance of each layer lie. The last matrix is taken as a linear output layer.
+/// and variance of each layer lie. The last matrix is treated as a linear output layer.
 ///
-/// The answer is yes when both stay in the rectangle of Theorem 1 (arXiv:1706.02515) after every layer. Read what is assumed and
-/// not proved: it is part of the answer.
+/// The answer is yes when both stay in the rectangle of Theorem 1 (arXiv:1706.02515) after every layer. Assumptions that
+/// are not proved are part of the answer.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   banach certify model.safetensors test.csv           input moments measured on the rows
-  banach certify pytorch.safetensors                  input taken as mean 0, variance 1
+  banach certify pytorch.safetensors                  input assumed to have mean 0, variance 1
   banach certify pytorch.safetensors --every-unit     each unit must satisfy Theorem 1 by itself
 
 Exit status: 0 yes, 1 no, 2 error.")]
 pub(crate) struct CertifyArgs {
-    /// A model of banach's, or a safetensors file with dense layers
+    /// A banach model, or a safetensors file with dense layers
     file: PathBuf,
-    /// Rows to measure the network's input moments on; for models of banach's
+    /// Rows to measure the network's input moments on; for banach models only
     data: Option<PathBuf>,
     /// Mean and variance of the network's input [default: 0,1, or measured]
     #[arg(long, value_name = "MEAN,VARIANCE", value_parser = moments, allow_hyphen_values = true, conflicts_with = "data")]
     input_moments: Option<InputMoments>,
-    /// Means that are allowed after each layer
+    /// Allowed means after each layer
     #[arg(long, value_name = "A,B", value_parser = range, allow_hyphen_values = true)]
     mu: Option<Range>,
-    /// Variances that are allowed after each layer
+    /// Allowed variances after each layer
     #[arg(long, value_name = "A,B", value_parser = range)]
     nu: Option<Range>,
     /// SELU's alpha [default: the model's]
@@ -69,10 +69,10 @@ pub(crate) struct CertifyArgs {
     /// SELU's lambda [default: the model's]
     #[arg(long)]
     lambda: Option<f64>,
-    /// Ask more: each unit must have its omega and tau in the domain of Theorem 1, and no bias
+    /// Stricter: each unit must have its omega and tau in the domain of Theorem 1, and no bias
     #[arg(long)]
     every_unit: bool,
-    /// The last matrix is followed by SELU too
+    /// The last layer has a SELU activation too
     #[arg(long)]
     last_is_selu: bool,
     /// Print the result as one JSON object

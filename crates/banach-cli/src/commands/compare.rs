@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use banach::{Settings, parse_name};
 use banach_data::AtomicFile;
 use banach_lab::compare::{
     Cell, CellResult, CompareOptions, CompareRun, Comparison, METHODS, Method, Metric, Origin,
@@ -21,6 +20,7 @@ use crate::interrupt;
 use crate::options::{FoldOptions, Talk, Threads, budget, check_output};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
+use crate::setting_flags::SettingFlags;
 use crate::text::{metric, pairs, plural, table};
 
 /// Exit code when no fold was completed: there is no answer.
@@ -52,7 +52,7 @@ complete_folds, friedman, critical_difference, missing (a list of {method, fold}
 
 /// Compare networks with forests, boosting, support vector machines and others on the same folds
 ///
-/// Every method learns from the same rows of each fold and is measured on the same others. Networks
+/// Every method trains on the same rows of each fold and is scored on the same others. Networks
 /// are trained with the settings given; the other methods have fixed settings, or choose their own
 /// by inner folds. The result is the same for any number of threads, but for the seconds.
 #[derive(clap::Args)]
@@ -63,7 +63,7 @@ complete_folds, friedman, critical_difference, missing (a list of {method, fold}
 pub(crate) struct CompareArgs {
     /// The table; - reads standard input
     data: PathBuf,
-    /// Methods to compare, all of them by default
+    /// Methods to compare [default: all]
     #[arg(
         long,
         value_name = "NAME,..",
@@ -71,22 +71,22 @@ pub(crate) struct CompareArgs {
         help_heading = "Comparison"
     )]
     methods: Vec<String>,
-    /// What to rank by [default: accuracy for classes, rmse for numbers, mean_auc for labels]
-    #[arg(long, value_parser = parse_name::<Metric>, help_heading = "Comparison")]
+    /// Metric to rank by: accuracy, balanced_accuracy, log_loss, auc, brier, rmse, mae, r2 or mean_auc [default: accuracy for classes, rmse for a number, mean_auc for several labels]
+    #[arg(long, value_name = "METRIC", help_heading = "Comparison")]
     metric: Option<Metric>,
-    /// Begin nothing new after this many seconds
+    /// Time budget in seconds: work that has started is finished, nothing new begins
     #[arg(long, value_name = "SECONDS", help_heading = "Comparison")]
     budget: Option<f64>,
-    /// Draw box plots and average ranks; .svg or .png says which format
+    /// Draw box plots and average ranks into this .svg or .png file
     #[arg(long, value_name = "FILE", help_heading = "Comparison")]
     plot: Option<PathBuf>,
-    /// Write comparison.html, comparison.json and comparison.svg into this folder; made if it is not there
+    /// Write comparison.html, comparison.json and comparison.svg into this folder; created if it does not exist
     #[arg(long, value_name = "DIR", help_heading = "Comparison")]
     out: Option<PathBuf>,
     #[command(flatten)]
     folds: FoldOptions,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingFlags,
     /// TOML file with settings
     #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
     config: Option<PathBuf>,
@@ -107,7 +107,7 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let folds = args.folds.folds()?;
     let budget = budget(args.budget)?;
-    if args.settings.network.is_some() {
+    if args.settings.0.get("network").is_some() {
         bail!(
             "compare trains networks of every kind: choose them with --methods, not with --network"
         );
@@ -129,7 +129,7 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
         check_output(&folder.join("comparison.html"), &[&args.data])?;
     }
     let table = read_table(&args.data, &settings, args.folds.column())?;
-    let interrupt = interrupt::listen("stopping after the folds that are complete")?;
+    let interrupt = interrupt::listen("stopping; only complete folds count")?;
     let progress = Progress::new(args.talk.quiet);
     let observe = |cell: &Cell, done: usize, all: usize| progress.note(&said(cell, done, all));
     let run = CompareRun {
@@ -140,7 +140,7 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
     let comparison = compare(&settings, &table, &options, &run)?;
     let seconds = start.elapsed().as_secs_f64();
-    let target = settings.target.clone().unwrap_or_default();
+    let target = settings.target_columns().to_vec();
     if args.talk.json {
         print_json(&as_json(&comparison, &target))?;
     } else {

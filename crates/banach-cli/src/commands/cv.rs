@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use banach::{CrossValidation, Estimator, Run, Settings};
+use banach::{CrossValidation, Estimator, Run};
 use serde_json::{Map, Value, json};
 
 use super::fit::{complete, read_table};
@@ -11,11 +11,12 @@ use crate::interrupt;
 use crate::options::{FoldOptions, Talk, Threads};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
+use crate::setting_flags::SettingFlags;
 use crate::text::{count, metric, plural, table};
 
-/// Cross-validate: train and measure once for each fold
+/// Cross-validate: train and evaluate once for each fold
 ///
-/// Every row is measured by a model that has not seen it. Folds train side by side, a thread each;
+/// Every row is scored by a model that was not trained on it. Folds train in parallel, a thread each;
 /// the result is the same for any number of threads.
 #[derive(clap::Args)]
 #[command(
@@ -36,7 +37,7 @@ pub(crate) struct CvArgs {
     #[command(flatten)]
     folds: FoldOptions,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingFlags,
     /// TOML file with settings
     #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
     config: Option<PathBuf>,
@@ -64,10 +65,7 @@ pub(crate) fn run(args: CvArgs) -> anyhow::Result<ExitCode> {
     progress.done();
     let result = result?;
     if args.talk.json {
-        print_json(&report(
-            &result,
-            settings.target.as_deref().unwrap_or_default(),
-        ))?;
+        print_json(&report(&result, settings.target_columns()))?;
     } else {
         print(&summary(&result))?;
     }

@@ -28,10 +28,10 @@ const TEST_SHARE: f64 = 0.2;
 /// Rows whose predictions are shown.
 const SHOWN_ROWS: u32 = 5;
 
-/// See it work: train, measure and predict on a small real table
+/// See it work: train, evaluate and predict on a small real table
 ///
 /// The table, 344 penguins of three species, is in the program. Writes train.csv, test.csv and
-/// model.safetensors into a folder and names the commands to go on with.
+/// model.safetensors into a folder and names the commands to continue with.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Data: Palmer penguins, CC0 1.0. Gorman, Williams and Fraser 2014, doi:10.1371/journal.pone.0090081
@@ -39,7 +39,7 @@ Data: Palmer penguins, CC0 1.0. Gorman, Williams and Fraser 2014, doi:10.1371/jo
 --json keys: folder, model, rows, seconds, metrics (on the test rows), layers (width, and mean and
 variance of activations on the test rows, before training and after; the first is the input).")]
 pub(crate) struct DemoArgs {
-    /// Folder to write into; made if it is not there
+    /// Folder to write into; created if it does not exist
     #[arg(
         long,
         value_name = "DIR",
@@ -78,11 +78,7 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let progress = Progress::new(args.talk.quiet);
     let job = Job {
         data: &train,
-        settings: Settings {
-            target: Some(vec![TARGET.to_owned()]),
-            layers: Some(LAYERS),
-            ..Settings::default()
-        },
+        settings: Settings::for_target(TARGET).layers(LAYERS),
         out: &out,
         checkpoint: None,
         resume: false,

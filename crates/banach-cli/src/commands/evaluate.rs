@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use banach::{Evaluation, Model};
+use banach::{Evaluation, Model, Precision};
 use banach_data::{ColumnType, Field, Schema, TableError};
 use banach_io::{ReadError, ReadOptions, TableReader};
+use serde_json::Value;
 
-use crate::options::{PrecisionName, Talk, Threads};
+use crate::options::{Talk, Threads};
 use crate::output::{print, print_json, say};
 use crate::text::{metrics, plural, quoted, table};
 
-/// Measure a model on rows with known targets
+/// Evaluate a model on rows with known targets
 ///
 /// Rows without a target are left out. Give rows that the model was not trained on, or the numbers
 /// will flatter it.
@@ -24,7 +25,7 @@ Examples:
 
 --json keys: rows, without_target, metrics {accuracy, balanced_accuracy, log_loss, auc, brier, ece |
 rmse, mae, r2 | log_loss, mean_auc, auc {target}}, confusion {classes, counts} for classes,
-encoding {n_rows, columns}: cells unlike those of training. Metrics that these rows do not define
+encoding {n_rows, columns}: unseen or newly missing cells. Metrics that these rows do not define
 are null.")]
 pub(crate) struct EvaluateArgs {
     /// The model file
@@ -34,9 +35,14 @@ pub(crate) struct EvaluateArgs {
     /// Column of sample weights
     #[arg(long, value_name = "COL")]
     weight: Option<String>,
-    /// How the network's weights are kept; the metrics of both say what bf16 costs
-    #[arg(long, value_enum, default_value = "single", help_heading = "Program")]
-    precision: PrecisionName,
+    /// Precision of the network's weights: single (as trained) or bf16 (bfloat16: half the memory); compare the metrics of both to see what bf16 costs
+    #[arg(
+        long,
+        value_name = "PRECISION",
+        default_value = "single",
+        help_heading = "Program"
+    )]
+    precision: Precision,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
@@ -49,16 +55,17 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let weight = args.weight.as_deref();
     let mut reader = TableReader::open(&args.data, &options(&model, weight))
         .map_err(|error| about_weight(error, weight))?;
-    let mut predictor = model.predictor_with_precision(threads, args.precision.into())?;
+    let mut predictor = model.predictor_with_precision(threads, args.precision)?;
     let evaluation = predictor.evaluate(&mut reader, weight)?;
     if !args.talk.quiet {
         for column in &evaluation.encoding.columns {
             say(&column.to_string());
         }
-        if let (Some(column), None) = (&model.settings().weight, weight) {
+        let trained_with = model.settings().get("weight").and_then(Value::as_str);
+        if let (Some(column), None) = (trained_with, weight) {
             let column = quoted(column);
             say(&format!(
-                "the model was trained with weights, every row counts alike here; try --weight {column}"
+                "the model was trained with sample weights, but here every row has weight 1; try --weight {column}"
             ));
         }
     }

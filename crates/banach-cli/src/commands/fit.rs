@@ -5,25 +5,27 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::bail;
-use banach::{Estimator, Fitted, Model, Run, Settings, Valid, ValidReport};
+use banach::{Estimator, Fitted, Model, Run, Settings, ValidationScores};
 use banach_data::{Table, Task};
 use banach_io::{ReadOptions, TableReader};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
 use crate::options::{Talk, Threads, check_output};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
-use crate::text::{count, joined, metric, metrics, pairs, program, quoted};
+use crate::setting_flags::SettingFlags;
+use crate::text::{count, joined, metric, metrics, pairs, plural, program, quoted};
 
 /// Class names that the summary shows before it says "...".
 const MAX_CLASSES: usize = 10;
 
 /// Train a model on a table
 ///
-/// Finds the task and the types of the columns, holds validation rows out, trains, keeps the best
-/// epoch and writes one model file. Each setting comes from its flag, else from the file given with
+/// Detects the task and the column types, holds out validation rows, trains, keeps the weights of the
+/// best epoch and writes one model file. Each setting comes from its flag, else from the file given with
 /// --config, else from the preset.
 #[derive(clap::Args)]
 #[command(
@@ -34,20 +36,20 @@ Examples:
   banach fit train.parquet --target price --task regression --out price.safetensors
   banach fit visits.csv --target returned --split group=patient --drop name,phone
   banach fit tox.parquet --target NR-AR --target NR-ER --valid valid.parquet
-  banach fit big.csv.zst --target y --checkpoint run --resume    go on after a crash
+  banach fit big.csv.zst --target y --checkpoint run --resume    continue after a crash
   banach fit train.csv --config settings.toml --epochs 50
 
 A settings file is TOML with the names of the flags: layers = 8, target = [\"species\"].
 `banach inspect MODEL --settings` prints the complete settings of a model in this form.
 
---json keys: model, task, target (a list), rows (to learn from and to validate on), features,
+--json keys: model, task, target (a list), rows (training and validation), features,
 classes (null without), epochs, best_epoch, seconds, seed, valid {loss, and the task's metrics}."
 )]
 pub(crate) struct FitArgs {
-    /// The table to learn from; - reads standard input
+    /// The table to train on; - reads standard input
     data: PathBuf,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingFlags,
     /// TOML file with settings
     #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
     config: Option<PathBuf>,
@@ -59,10 +61,10 @@ pub(crate) struct FitArgs {
         help_heading = "Program"
     )]
     out: PathBuf,
-    /// Folder for checkpoints and metrics.jsonl; made if it is not there
+    /// Folder for checkpoints and metrics.jsonl; created if it does not exist
     #[arg(long, value_name = "DIR", help_heading = "Program")]
     checkpoint: Option<PathBuf>,
-    /// Go on from the checkpoint in the folder, to the same result as without the break
+    /// Continue from the checkpoint in the folder; the result is the same as without the interruption
     #[arg(long, help_heading = "Program")]
     resume: bool,
     #[command(flatten)]
@@ -84,7 +86,7 @@ struct Report<'a> {
     best_epoch: usize,
     seconds: f64,
     seed: Option<u64>,
-    valid: &'a ValidReport,
+    valid: &'a ValidationScores,
 }
 
 pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
@@ -95,9 +97,7 @@ pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
     let mut read = vec![args.data.as_path()];
-    if let Some(Valid::File(file)) = &settings.valid {
-        read.push(file);
-    }
+    read.extend(settings.validation_file());
     check_output(&args.out, &read)?;
     let progress = Progress::new(args.talk.quiet);
     let job = Job {
@@ -117,7 +117,7 @@ pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
     }
     if fitted.interrupted {
         progress.note(&format!(
-            "interrupted: {} has the best weights up to there",
+            "interrupted: {} has the best weights so far",
             args.out.display()
         ));
         return Ok(ExitCode::from(INTERRUPTED));
@@ -131,7 +131,7 @@ pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
 
 /// Settings from flags and from a file, with a target.
 pub(super) fn complete(
-    flags: Settings,
+    SettingFlags(flags): SettingFlags,
     config: Option<&Path>,
     data: &Path,
 ) -> anyhow::Result<Settings> {
@@ -139,7 +139,7 @@ pub(super) fn complete(
         Some(file) => flags.or(Settings::read(file)?),
         None => flags,
     };
-    if settings.target.as_ref().is_none_or(Vec::is_empty) {
+    if settings.target_columns().is_empty() {
         let reader = TableReader::open(data, &ReadOptions::default())?;
         bail!(
             "no target: name the column to predict with --target; {} has the columns {}",
@@ -157,18 +157,18 @@ pub(super) fn read_table(
     settings: &Settings,
     role: Option<&str>,
 ) -> anyhow::Result<Table> {
-    let split = settings.split.as_ref().and_then(|choice| choice.0.column());
-    let targets = settings.target.as_deref().unwrap_or_default();
+    let split = settings.split_column();
+    let targets = settings.target_columns();
     let needed = |name: &String| {
         let name = Some(name.as_str());
-        [role, split, settings.weight.as_deref()].contains(&name)
+        [role, split, settings.weight_column()].contains(&name)
             || targets.iter().any(|target| Some(target.as_str()) == name)
     };
-    let dropped = settings.drop.iter().flatten();
+    let dropped = settings.dropped_columns().iter();
     let options = ReadOptions {
         skip: dropped.filter(|name| !needed(name)).cloned().collect(),
-        categorical: settings.categorical.clone().unwrap_or_default(),
-        numeric: settings.numeric.clone().unwrap_or_default(),
+        categorical: settings.categorical_columns().to_vec(),
+        numeric: settings.numeric_columns().to_vec(),
         ..ReadOptions::default()
     };
     Ok(banach_io::read_table(data, &options)?)
@@ -219,7 +219,7 @@ fn report<'a>(model: &'a Model, out: &Path, seconds: f64) -> Report<'a> {
         epochs: training.history.len(),
         best_epoch: training.best_epoch,
         seconds,
-        seed: model.settings().seed,
+        seed: model.settings().get("seed").and_then(Value::as_u64),
         valid: &training.valid,
     }
 }
@@ -247,9 +247,9 @@ pub(super) fn summary(model: &Model, out: &Path, seconds: f64) -> String {
     lines.push(line(
         "rows",
         format!(
-            "{} to learn from, {} to validate on",
-            count(training.train_rows),
-            count(training.valid_rows)
+            "{}, {}",
+            plural(training.train_rows, "training row", "training rows"),
+            plural(training.valid_rows, "validation row", "validation rows")
         ),
     ));
     lines.push(line("features", count(model.schema().fields.len())));

@@ -9,6 +9,7 @@ use banach::{Inspection, Layer, Model, Moments};
 use banach_data::EncodedColumn;
 use banach_io::{ReadOptions, read_table};
 use banach_nn::{Connection, Normalization};
+use serde_json::{Map, Value};
 
 use crate::options::Talk;
 use crate::output::{print, print_json, say};
@@ -21,11 +22,11 @@ const MAX_COLUMNS: usize = 50;
 /// Categories of a column that are named before "...".
 const MAX_CATEGORIES: usize = 8;
 
-/// Look inside a model
+/// Show what is inside a model
 ///
-/// Columns and what is made of them, network, per layer the sums of weights that self-normalization
+/// Columns and their encoding, the network with the weight sums of each layer that self-normalization
 /// rests on, training, and the complete settings. With a table also the mean and variance of the
-/// activations that its rows cause.
+/// activations on its rows.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -44,7 +45,7 @@ pub(crate) struct InspectArgs {
     model: PathBuf,
     /// Rows to measure activations on; - reads standard input
     data: Option<PathBuf>,
-    /// Print the settings alone, as TOML that --config takes
+    /// Print only the settings, as TOML for --config
     #[arg(long, conflicts_with_all = ["json", "data"])]
     settings: bool,
     #[command(flatten)]
@@ -76,15 +77,22 @@ pub(crate) fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
     let _ = write!(text, "\nsettings\n{}", settings(&model)?);
     print(&text)?;
     if !args.talk.quiet && rows.is_none() {
-        say("give a table too to see the mean and variance of activations");
+        say("add a table to see the mean and variance of activations");
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The settings as a file for `--config`.
 fn settings(model: &Model) -> anyhow::Result<String> {
-    let mut text =
-        toml::to_string(model.settings()).context("cannot write the settings as TOML")?;
+    // TOML has no null: what has no meaning for this model is left out.
+    let settings = model
+        .settings()
+        .iter()
+        .filter(|(_, value)| !value.is_null());
+    let settings: Map<String, Value> = settings
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let mut text = toml::to_string(&settings).context("cannot write the settings as TOML")?;
     if !text.ends_with('\n') {
         text.push('\n');
     }
@@ -110,7 +118,7 @@ fn description(inspection: &Inspection<'_>) -> String {
     let shown = inspection.columns.iter().take(MAX_COLUMNS);
     let mut columns: Vec<Vec<String>> = shown.map(column).collect();
     if inspection.columns.len() > MAX_COLUMNS {
-        columns.push(vec!["  ...".to_owned(), "--json lists them all".to_owned()]);
+        columns.push(vec!["  ...".to_owned(), "see all with --json".to_owned()]);
     }
     let _ = write!(
         text,
@@ -137,9 +145,9 @@ fn description(inspection: &Inspection<'_>) -> String {
     let training = inspection.training;
     let _ = writeln!(
         text,
-        "\ntraining: {} to learn from, {} to validate on, {}, best {}{}",
-        plural(training.train_rows, "row", "rows"),
-        count(training.valid_rows),
+        "\ntraining: {}, {}, {}, best {}{}",
+        plural(training.train_rows, "training row", "training rows"),
+        plural(training.valid_rows, "validation row", "validation rows"),
         plural(training.history.len(), "epoch", "epochs"),
         training.best_epoch,
         if training.refit {

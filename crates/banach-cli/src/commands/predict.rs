@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use banach::{Model, Predictions};
+use banach::{Model, Precision, Predictions};
 use banach_data::{EncodeReport, Table, TableError, UnknownCategories};
 use banach_io::{
     OutputColumn, OutputType, OutputValues, ReadOptions, TableReader, TableWriter, WriteError,
@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
-use crate::options::{PrecisionName, Talk, Threads, check_output};
+use crate::options::{Talk, Threads, check_output};
 use crate::output::{print, print_json, say};
 use crate::text::plural;
 
@@ -32,8 +32,8 @@ Examples:
   banach predict model.safetensors new.csv --keep id --out predictions.parquet
   zcat new.csv.gz | banach predict model.safetensors - | head
 
---json keys (the predictions then go to --out): rows, out, unusual (per column with cells unlike
-those of training: column, unknown, examples, missing).")]
+--json keys (the predictions then go to --out): rows, out, unusual (columns with unseen or
+newly missing cells: column, unknown, examples, missing).")]
 pub(crate) struct PredictArgs {
     /// The model file
     model: PathBuf,
@@ -50,12 +50,17 @@ pub(crate) struct PredictArgs {
     /// Columns to write before the predictions, unchanged
     #[arg(long, value_name = "COL,..", value_delimiter = ',')]
     keep: Vec<String>,
-    /// Fail on a category that did not occur in training, instead of counting it as unknown
+    /// Fail on a category that did not occur in training, instead of treating it as unknown
     #[arg(long)]
     strict_categories: bool,
-    /// How the network's weights are kept; `banach evaluate` says what bf16 costs
-    #[arg(long, value_enum, default_value = "single", help_heading = "Program")]
-    precision: PrecisionName,
+    /// Precision of the network's weights: single (as trained) or bf16 (bfloat16: half the memory); `banach evaluate` shows what bf16 costs
+    #[arg(
+        long,
+        value_name = "PRECISION",
+        default_value = "single",
+        help_heading = "Program"
+    )]
+    precision: Precision,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
@@ -90,7 +95,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     } else {
         Some(interrupt::listen("stopping without a file")?)
     };
-    let mut predictor = model.predictor_with_precision(threads, args.precision.into())?;
+    let mut predictor = model.predictor_with_precision(threads, args.precision)?;
     let mut writer = None;
     let mut report = EncodeReport::default();
     while let Some(table) = reader.next_table(PIECE_ROWS)? {

@@ -18,7 +18,7 @@ use banach_data::AtomicFile;
 use banach_lab::report::{Report, machine};
 use banach_lab::reproduce::Run;
 use banach_lab::reproduce::uci::Cell;
-use banach_nn::{Architecture, Loss};
+use banach_nn::{Loss, NetworkKind};
 
 use super::typed;
 use crate::failure::INTERRUPTED;
@@ -30,21 +30,21 @@ const CROSS_ENTROPY: Loss = Loss::CrossEntropy {
     label_smoothing: 0.0,
 };
 
-/// Run the paper's experiments again, beside its numbers (arXiv:1706.02515)
+/// Repeat the paper's experiments and compare with its numbers (arXiv:1706.02515)
 ///
 /// Seven kinds of networks (self-normalizing, plain ReLU, batch, layer and weight normalization, highway,
 /// residual) are trained on the same rows by plain stochastic gradient descent; validation rows choose
-/// the epoch and the settings, test rows only measure.
+/// the epoch and the settings, test rows are only scored.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   banach reproduce uci --data sets --out uci            all sets in the folder, the quick grid
-  banach reproduce uci --data sets --out uci --resume   go on where it stopped
+  banach reproduce uci --data sets --out uci --resume   continue where it stopped
   banach reproduce tox21 --data tox21 --out tox21 --budget 1800
   banach reproduce figure1 --data images --out figure1 --paper-settings
 
-The folder of --out gets report.html, and results.csv, to which every finished piece is added at once.
-Files that are missing are named, with the address to get them from; figure1 and htru2 fetch them with
+report.html and results.csv go to the folder --out; every finished result is added to results.csv at once.
+Missing files are listed with the address to get them from; figure1 and htru2 download them with
 --download.")]
 pub(crate) struct ReproduceArgs {
     #[command(subcommand)]
@@ -66,21 +66,21 @@ struct Common {
     /// Folder with the data
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Folder for results and report; made if it is not there
+    /// Folder for results and report; created if it does not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Begin nothing new after this many seconds
+    /// Time budget in seconds: work that has started is finished, nothing new begins
     #[arg(long, value_name = "SECONDS")]
     budget: Option<f64>,
-    /// Go on with the results that the folder has
+    /// Continue from the results in the folder
     #[arg(long)]
     resume: bool,
-    /// Start of all randomness
+    /// Random seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
     threads: Threads,
-    /// Say nothing but errors
+    /// Print nothing but errors
     #[arg(long, short, help_heading = "Program")]
     quiet: bool,
 }
@@ -88,7 +88,7 @@ struct Common {
 /// Which settings are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum GridName {
-    /// A part of the paper's grid, for minutes to an hour on two cores
+    /// A part of the paper's grid: minutes to an hour on two cores
     Quick,
     /// The paper's grid
     Full,
@@ -166,16 +166,16 @@ fn make_folder(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Kinds of networks named by --methods, all for none.
-fn kinds(names: &[String]) -> anyhow::Result<Vec<Architecture>> {
+fn kinds(names: &[String]) -> anyhow::Result<Vec<NetworkKind>> {
     if names.is_empty() {
-        return Ok(Architecture::ALL.to_vec());
+        return Ok(NetworkKind::ALL.to_vec());
     }
     let kind = |name: &String| {
-        let found = Architecture::ALL
+        let found = NetworkKind::ALL
             .into_iter()
             .find(|kind| kind.name() == name);
         found.with_context(|| {
-            let known: Vec<_> = Architecture::ALL.iter().map(Architecture::name).collect();
+            let known: Vec<_> = NetworkKind::ALL.iter().map(NetworkKind::name).collect();
             format!(
                 "--methods: there is no network {name:?}; they are {}",
                 known.join(", ")

@@ -33,7 +33,7 @@ pub(crate) struct TheoryArgs {
 enum TheoryCommand {
     /// Mean and variance after one layer, with the Jacobian of that map
     Map(map::MapArgs),
-    /// Where many layers lead mean and variance, and whether that point attracts (exit code 1 if not)
+    /// The fixed point of mean and variance over many layers, and whether it is attracting (exit code 1 if not)
     FixedPoint(fixed_point::FixedPointArgs),
     /// SELU's alpha and lambda for a fixed point of your choice (exit code 1 if none exist)
     Params(params::ParamsArgs),

@@ -447,7 +447,7 @@ fn settings_out_of_range_or_at_odds() {
         "{ran:#?}"
     );
     assert!(
-        !ran.err.contains("to learn from"),
+        !ran.err.contains("training rows"),
         "said before the work begins: {ran:#?}"
     );
 }

@@ -91,7 +91,7 @@ fn people_read_the_result_on_standard_output_and_the_rest_on_standard_error() {
     let ran = room.fit("t.csv", "class", &[]);
     assert!(ran.out.contains("maybe, no, yes"), "{ran:#?}");
     assert!(ran.out.contains("accuracy"), "{ran:#?}");
-    assert!(ran.err.contains("rows to learn from"), "{ran:#?}");
+    assert!(ran.err.contains(" training rows, "), "{ran:#?}");
     assert!(ran.err.contains("evaluate model.safetensors"), "{ran:#?}");
     let quiet = room.fit("t.csv", "class", &["--quiet"]);
     assert_eq!(quiet.err, "");
@@ -111,7 +111,7 @@ fn columns_that_say_nothing_and_rows_without_target_are_noticed() {
     for part in [
         "column \"id\" is not used: it looks like an identifier",
         "column \"same\" is not used: it is \"7\" in all training rows",
-        "6 rows have no target and will not be used",
+        "6 rows have no target and will be ignored",
     ] {
         assert!(ran.err.contains(part), "{part}: {ran:#?}");
     }
@@ -206,8 +206,7 @@ fn validation_rows_come_from_a_file_a_group_or_a_share() {
     assert_eq!(report["rows"], 240);
     let ran = room.fit("t.csv", "class", &["--valid", "0.4"]);
     assert!(
-        ran.err
-            .contains("120 rows to learn from, 80 to validate on"),
+        ran.err.contains("120 training rows, 80 validation rows"),
         "{ran:#?}"
     );
     let ran = room.fit("t.csv", "class", &["--split", "group=g"]);

@@ -76,12 +76,7 @@ fn class_codes_follow_the_rows_asked_for() {
     let encoder = fit(&table, &["x"], None).unwrap();
     assert_eq!(encoder.labelled_rows(&table).unwrap(), [0, 1, 3, 4]);
     let targets = encoder.encode(&table, &[4, 3, 1]).unwrap();
-    assert_eq!(
-        targets,
-        Targets::Classes {
-            codes: vec![1, 2, 0]
-        }
-    );
+    assert_eq!(targets, Targets::Classes(vec![1, 2, 0]));
 }
 
 #[test]
@@ -91,7 +86,7 @@ fn numbers_are_standardized_inside_and_in_their_own_units_outside() {
     assert_eq!((encoder.task(), encoder.n_outputs()), (Task::Regression, 1));
     assert!(encoder.classes(0).is_empty());
     let rows = table.all_rows();
-    let Targets::Values { values } = encoder.encode(&table, &rows).unwrap() else {
+    let Targets::Values(values) = encoder.encode(&table, &rows).unwrap() else {
         panic!("not values")
     };
     let wide: Vec<f64> = values.iter().map(|&value| f64::from(value)).collect();
@@ -104,9 +99,7 @@ fn numbers_are_standardized_inside_and_in_their_own_units_outside() {
     }
     // Mean and deviation come from the training rows alone.
     let of_two = encoder.fit_rows(&table, &[0, 1]).unwrap();
-    let two = Targets::Values {
-        values: vec![-1.0, 1.0],
-    };
+    let two = Targets::Values(vec![-1.0, 1.0]);
     assert_eq!(of_two.encode(&table, &[0, 1]).unwrap(), two);
 }
 
@@ -296,7 +289,7 @@ fn another_storage_of_the_same_classes_is_read() {
     let encoder = fit(&column(["1", "0", "1"]), &["x"], None).unwrap();
     let booleans = column(["true", "false"]);
     let codes = encoder.encode(&booleans, &[0, 1]).unwrap();
-    assert_eq!(codes, Targets::Classes { codes: vec![1, 0] });
+    assert_eq!(codes, Targets::Classes(vec![1, 0]));
 }
 
 #[test]

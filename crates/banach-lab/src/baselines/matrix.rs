@@ -52,14 +52,10 @@ impl Matrix {
         &self.values
     }
 
-    /// The rows as a network's inputs: numbers, and no categories.
+    /// The rows as a network's features: numbers, and no categories.
     #[must_use]
-    pub fn inputs(&self) -> banach_nn::Inputs {
-        banach_nn::Inputs {
-            n_rows: self.n_rows(),
-            numbers: self.values().to_vec(),
-            codes: vec![],
-        }
+    pub fn features(&self) -> banach_nn::Features {
+        banach_nn::Features::from_numbers(self.n_rows, self.n_columns, self.values.clone())
     }
 
     /// One row, counted from 0.

@@ -8,7 +8,7 @@ use banach::{Error, Estimator, FoldPlan, FoldRows, Predictions, Run, Settings};
 use banach_data::{Table, TargetEncoder, Targets};
 
 use super::encode::matrices;
-use super::method::network_settings;
+use super::method::seed;
 use super::{CellResult, Method, MethodKind};
 use crate::baselines::{Baseline, Matrix, Outcome, Target};
 use crate::error::LabError;
@@ -23,7 +23,7 @@ pub(super) fn run(
     let start = Instant::now();
     let result = match method.kind {
         MethodKind::Network(kind) => {
-            let settings = network_settings(plan.settings.clone(), kind);
+            let settings = plan.settings.clone().for_network(kind);
             network(settings, table, fold, interrupt).map(|metrics| (metrics, Vec::new()))
         }
         MethodKind::Baseline(baseline) => self::baseline(baseline, table, plan, fold),
@@ -47,7 +47,7 @@ fn network(
     fold: &FoldRows,
     interrupt: &AtomicBool,
 ) -> Result<Metrics, LabError> {
-    let weight = settings.weight.clone();
+    let weight = settings.weight_column().map(str::to_owned);
     let run = Run {
         threads: 1,
         interrupt,
@@ -68,14 +68,14 @@ fn baseline(
     plan: &FoldPlan,
     fold: &FoldRows,
 ) -> Result<(Metrics, Vec<String>), LabError> {
-    let seed = plan.settings.seed.unwrap_or(0);
+    let seed = seed(&plan.settings);
     let target = plan.target.clone().fit_rows(table, &fold.train)?;
     let rows: [&[u32]; 2] = [&fold.train, &fold.test];
     let [x, test] = matrices(&plan.settings, table, &plan.features, rows)?;
     let encode = |rows: &[u32]| target.encode(table, rows);
     let fit = |target| baseline.fit_predict(&x, target, &test, seed);
     match (encode(&fold.train)?, encode(&fold.test)?) {
-        (Targets::Classes { codes }, Targets::Classes { codes: truth }) => {
+        (Targets::Classes(codes), Targets::Classes(truth)) => {
             let n_classes = target.n_outputs();
             let outcome = fit(Target::Classes {
                 codes: &codes,
@@ -87,7 +87,7 @@ fn baseline(
             let rows = ClassRows::new(&truth, proba, n_classes, None).map_err(Error::from)?;
             Ok((rows.metrics(), outcome.notes))
         }
-        (Targets::Values { values }, Targets::Values { values: truth }) => {
+        (Targets::Values(values), Targets::Values(truth)) => {
             let outcome = fit(Target::Values(&values))?;
             let Predictions::Values(predicted) = &outcome.predictions else {
                 unreachable!("numbers were asked for")

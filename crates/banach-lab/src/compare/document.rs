@@ -3,6 +3,7 @@
 use banach::Settings;
 use serde_json::Value;
 
+use super::method::seed;
 use super::{CellResult, Comparison, METHODS, figure};
 use crate::error::LabError;
 use crate::report::{Report, ReportTable, machine};
@@ -27,7 +28,7 @@ pub struct Origin {
 /// [`LabError::Plot`].
 pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabError> {
     let ranking = &comparison.ranking;
-    let target = origin.settings.target.as_deref().unwrap_or_default();
+    let target = origin.settings.target_columns();
     let mut report = Report::new(&format!("Methods compared on {}", origin.data));
     let metric = comparison.metric.name();
     let direction = match comparison.metric.better() {
@@ -166,23 +167,20 @@ fn facts(comparison: &Comparison, origin: &Origin) -> Vec<(String, String)> {
         fact("version", env!("CARGO_PKG_VERSION").to_owned()),
         fact("machine", machine()),
         fact("seconds", format!("{:.1}", origin.seconds)),
-        fact("seed", origin.settings.seed.unwrap_or(0).to_string()),
+        fact("seed", seed(&origin.settings).to_string()),
     ];
     // Settings that were not given are those of the preset.
-    if let Ok(Value::Object(settings)) = serde_json::to_value(&origin.settings) {
-        for (name, value) in settings {
-            let text = match value {
-                Value::Null => continue,
-                Value::String(text) => text,
-                Value::Array(items) => {
-                    let text = |item: &Value| item.as_str().map_or(item.to_string(), str::to_owned);
-                    items.iter().map(text).collect::<Vec<_>>().join(", ")
-                }
-                other => other.to_string(),
-            };
-            if name != "seed" {
-                facts.push((name, text));
+    for (name, value) in origin.settings.to_json() {
+        let text = match value {
+            Value::String(text) => text,
+            Value::Array(items) => {
+                let text = |item: &Value| item.as_str().map_or(item.to_string(), str::to_owned);
+                items.iter().map(text).collect::<Vec<_>>().join(", ")
             }
+            other => other.to_string(),
+        };
+        if name != "seed" {
+            facts.push((name, text));
         }
     }
     let chosen = comparison

@@ -21,11 +21,12 @@ pub(super) fn matrices(
     let plain = EncoderOptions::default();
     let options = EncoderOptions {
         scaling: Scaling::Standard,
-        categorical: settings.categorical.clone().unwrap_or_default(),
-        numeric: settings.numeric.clone().unwrap_or_default(),
-        drop: settings.drop.clone().unwrap_or_default(),
+        categorical: settings.categorical_columns().to_vec(),
+        numeric: settings.numeric_columns().to_vec(),
+        drop: settings.dropped_columns().to_vec(),
         min_category_count: settings
-            .min_category_count
+            .get("min_category_count")
+            .and_then(|count| count.as_u64())
             .unwrap_or(plain.min_category_count),
     };
     let encoder = Encoder::fit(table, train, features, &options)?;

@@ -1,6 +1,6 @@
 //! The methods that can be compared.
 
-use banach::{ClassWeight, Estimator, NetworkChoice, Settings};
+use banach::{Estimator, NetworkKind, Settings};
 use banach_data::nearest_name;
 
 use crate::baselines::Baseline;
@@ -21,14 +21,17 @@ pub struct Method {
 #[derive(Debug, Clone, Copy)]
 pub enum MethodKind {
     /// A network of this kind, with the user's settings as far as they have a meaning for it.
-    Network(NetworkChoice),
+    Network(NetworkKind),
     /// Another method.
     Baseline(Baseline),
 }
 
-const fn network(name: &'static str, about: &'static str, network: NetworkChoice) -> Method {
-    let kind = MethodKind::Network(network);
-    Method { name, about, kind }
+const fn network(kind: NetworkKind) -> Method {
+    Method {
+        name: kind.name(),
+        about: kind.about(),
+        kind: MethodKind::Network(kind),
+    }
 }
 
 const fn baseline(name: &'static str, about: &'static str, baseline: Baseline) -> Method {
@@ -36,39 +39,15 @@ const fn baseline(name: &'static str, about: &'static str, baseline: Baseline) -
     Method { name, about, kind }
 }
 
-/// Every method; a new one is a line here.
+/// Every method; a new one is a line here. The networks stand in the order of [`NetworkKind::ALL`].
 pub static METHODS: &[Method] = &[
-    network("snn", "self-normalizing network", NetworkChoice::Snn),
-    network(
-        "msra",
-        "network of ReLU units with MSRA initialization",
-        NetworkChoice::Msra,
-    ),
-    network(
-        "batchnorm",
-        "network of ReLU units with batch normalization",
-        NetworkChoice::BatchNorm,
-    ),
-    network(
-        "layernorm",
-        "network of ReLU units with layer normalization",
-        NetworkChoice::LayerNorm,
-    ),
-    network(
-        "weightnorm",
-        "network of ReLU units with weight normalization",
-        NetworkChoice::WeightNorm,
-    ),
-    network(
-        "highway",
-        "highway network, as wide as its input",
-        NetworkChoice::Highway,
-    ),
-    network(
-        "resnet",
-        "residual network with batch normalization",
-        NetworkChoice::ResNet,
-    ),
+    network(NetworkKind::Snn),
+    network(NetworkKind::Msra),
+    network(NetworkKind::BatchNorm),
+    network(NetworkKind::LayerNorm),
+    network(NetworkKind::WeightNorm),
+    network(NetworkKind::Highway),
+    network(NetworkKind::ResNet),
     baseline(
         "forest",
         "random forest of 300 trees",
@@ -134,13 +113,13 @@ impl Method {
     pub(super) fn check(&self, settings: &Settings) -> Result<(), LabError> {
         match self.kind {
             MethodKind::Network(network) => {
-                Estimator::new(network_settings(settings.clone(), network))?;
+                Estimator::new(settings.clone().for_network(network))?;
                 Ok(())
             }
             MethodKind::Baseline(_) => {
-                let balanced = settings.class_weight == Some(ClassWeight::Balanced);
+                let balanced = settings.get("class_weight") == Some("balanced".into());
                 for (setting, given) in [
-                    ("weight", settings.weight.is_some()),
+                    ("weight", settings.weight_column().is_some()),
                     ("class_weight", balanced),
                 ] {
                     if given {
@@ -157,22 +136,10 @@ impl Method {
     }
 }
 
-/// The settings for a kind of network, without those that have no meaning for it.
-pub(super) fn network_settings(mut settings: Settings, network: NetworkChoice) -> Settings {
-    settings.network = Some(network);
-    if network != NetworkChoice::Snn {
-        settings.fixed_point = None;
-    }
-    if network == NetworkChoice::Highway {
-        settings.width = None;
-    }
-    if matches!(network, NetworkChoice::Highway | NetworkChoice::ResNet) {
-        settings.shape = None;
-    }
-    if network != NetworkChoice::ResNet {
-        (settings.block, settings.bottleneck) = (None, None);
-    }
-    settings
+/// The seed of settings, by default 0.
+pub(super) fn seed(settings: &Settings) -> u64 {
+    let seed = settings.get("seed").and_then(|seed| seed.as_u64());
+    seed.unwrap_or(0)
 }
 
 fn networks() -> String {
@@ -181,4 +148,18 @@ fn networks() -> String {
         .filter(|method| matches!(method.kind, MethodKind::Network(_)));
     let names: Vec<&str> = networks.map(|method| method.name).collect();
     names.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_network_is_a_method() {
+        let networks = METHODS.iter().filter_map(|method| match method.kind {
+            MethodKind::Network(kind) => Some(kind),
+            MethodKind::Baseline(_) => None,
+        });
+        assert_eq!(networks.collect::<Vec<_>>(), NetworkKind::ALL);
+    }
 }

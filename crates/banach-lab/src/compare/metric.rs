@@ -1,14 +1,16 @@
 //! What methods are ranked by.
 
+use std::str::FromStr;
+
 use banach::metrics::Metrics;
-use banach_data::Task;
-use serde::{Deserialize, Serialize};
+use banach_data::{NameError, Task};
+use serde::Serialize;
 
 use crate::error::LabError;
 use crate::statistics::Better;
 
 /// A number of [`Metrics`] that methods are ranked by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Share of rows whose class was found.
@@ -31,7 +33,32 @@ pub enum Metric {
     MeanAuc,
 }
 
+impl FromStr for Metric {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let found = Self::ALL.into_iter().find(|metric| metric.name() == text);
+        found.ok_or_else(|| NameError {
+            allowed: "accuracy, balanced_accuracy, log_loss, auc, brier, rmse, mae, r2 or mean_auc",
+            got: text.to_owned(),
+        })
+    }
+}
+
 impl Metric {
+    /// Every metric.
+    pub const ALL: [Self; 9] = [
+        Self::Accuracy,
+        Self::BalancedAccuracy,
+        Self::LogLoss,
+        Self::Auc,
+        Self::Brier,
+        Self::Rmse,
+        Self::Mae,
+        Self::R2,
+        Self::MeanAuc,
+    ];
+
     /// The one that methods are ranked by when none is named: accuracy for classes, the RMSE for
     /// numbers (which ranks as R2 does), mean AUC for labels.
     #[must_use]

@@ -2,7 +2,7 @@
 //! MNIST and CIFAR-10.
 
 use banach_nn::{
-    Architecture, Dataset, EpochOutcome, Loss, Network, Optimizer, Schedule, Shape, Stopping,
+    Dataset, EpochOutcome, Loss, Network, NetworkKind, Optimizer, Schedule, Shape, Stopping,
     Targets, TrainError, TrainOptions, Trainer,
 };
 use banach_plot::{Axis, Corner, Figure, Mark, OKABE_ITO, Panel, Stroke};
@@ -53,7 +53,7 @@ pub struct Curve {
     /// `mnist` or `cifar10`.
     pub dataset: String,
     /// Kind of network.
-    pub kind: Architecture,
+    pub kind: NetworkKind,
     /// Hidden layers.
     pub depth: usize,
     /// Mean cross-entropy of the steps of each epoch.
@@ -91,9 +91,7 @@ impl Curve {
         let numbers = errors.split_whitespace().map(str::parse);
         Some(Self {
             dataset: dataset.to_owned(),
-            kind: Architecture::ALL
-                .into_iter()
-                .find(|known| known.name() == kind)?,
+            kind: kind.parse().ok()?,
             depth: depth.parse().ok()?,
             seconds: seconds.parse().ok()?,
             errors: numbers.collect::<Result<_, _>>().ok()?,
@@ -110,7 +108,7 @@ impl Curve {
 pub fn curve(
     name: &str,
     set: &ImageSet,
-    kind: Architecture,
+    kind: NetworkKind,
     depth: usize,
     options: &Options,
     run: &Run<'_>,
@@ -121,12 +119,12 @@ pub fn curve(
     let x: Matrix = set.train.matrix()?.select(&rows);
     let x = Standardizer::fit(&x, &rows).apply(&x)?;
     let data = Dataset {
-        inputs: x.inputs(),
+        features: x.features(),
         targets: Targets::Classes(set.train.labels[..n].to_vec()),
         weights: None,
     };
     let setting = Setting {
-        architecture: kind,
+        architecture: kind.into(),
         width: x.n_columns(),
         layers: depth,
         shape: Shape::Rectangular,
@@ -135,7 +133,7 @@ pub fn curve(
         weight_decay: 0.0,
     };
     let network =
-        Network::<f32>::new(setting.spec(x.n_columns(), 10), run.seed).map_err(TrainError::from)?;
+        Network::new(setting.spec(x.n_columns(), 10), run.seed).map_err(TrainError::from)?;
     let train_options = TrainOptions {
         loss: Loss::CrossEntropy {
             label_smoothing: 0.0,
@@ -151,7 +149,7 @@ pub fn curve(
         batch_size: options.batch,
         epochs: options.epochs,
         stopping: Stopping::Last,
-        hide_categories: 0.0,
+        category_dropout: 0.0,
         seed: run.seed,
     };
     let mut trainer = Trainer::new(network, train_options, &data, &rows, &[], run.threads)?;
@@ -160,7 +158,7 @@ pub fn curve(
         if !run.goes_on() {
             return Ok(None);
         }
-        match trainer.epoch(run.interrupt, |_, _| {}) {
+        match trainer.epoch(run.interrupt, &mut |_, _| {}) {
             Ok(EpochOutcome::Finished(report)) => errors.push(report.train_loss),
             Ok(EpochOutcome::Interrupted) => return Ok(None),
             Err(TrainError::Diverged { .. }) => break,
@@ -225,7 +223,7 @@ pub fn figure(curves: &[Curve], dataset: &str) -> Figure {
             .position(|&depth| depth == curve.depth)
             .unwrap_or(0);
         let colour = OKABE_ITO[at];
-        let snn = curve.kind == Architecture::Snn;
+        let snn = curve.kind == NetworkKind::Snn;
         Mark::Line {
             points: (1..)
                 .zip(&curve.errors)
@@ -276,13 +274,13 @@ pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, La
             &format!("{dataset}, training rows"),
         )?;
         for depth in DEPTHS {
-            let of = |kind: Architecture| {
+            let of = |kind: NetworkKind| {
                 curves
                     .iter()
                     .find(|c| c.dataset == dataset && c.depth == depth && c.kind == kind)
             };
             let rough = |kind| roughness(&of(kind)?.errors);
-            let (snn, batch) = (rough(Architecture::Snn), rough(Architecture::BatchNorm));
+            let (snn, batch) = (rough(NetworkKind::Snn), rough(NetworkKind::BatchNorm));
             let number = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.5}"));
             let relative = |kind| {
                 let logs: Vec<f64> = of(kind)?.errors.iter().map(|e| e.max(1e-12).ln()).collect();
@@ -299,12 +297,9 @@ pub fn report(curves: &[Curve], facts: &[(String, String)]) -> Result<Report, La
                 number(snn),
                 number(batch),
                 ratio(snn, batch),
-                ratio(
-                    relative(Architecture::Snn),
-                    relative(Architecture::BatchNorm),
-                ),
-                last(Architecture::Snn),
-                last(Architecture::BatchNorm),
+                ratio(relative(NetworkKind::Snn), relative(NetworkKind::BatchNorm)),
+                last(NetworkKind::Snn),
+                last(NetworkKind::BatchNorm),
             ]);
         }
     }
@@ -380,7 +375,7 @@ mod tests {
             let run = Run { threads, ..run };
             curve("mnist", &set, kind, 8, options, &run).unwrap()
         };
-        for kind in [Architecture::Snn, Architecture::BatchNorm] {
+        for kind in [NetworkKind::Snn, NetworkKind::BatchNorm] {
             let Some(curve) = make(kind, &options, 1) else {
                 panic!("{kind:?} was broken off");
             };
@@ -399,18 +394,18 @@ mod tests {
             learning_rate: 1e9,
             ..options
         };
-        let diverged = make(Architecture::Snn, &wild, 1).map(|curve| curve.errors);
+        let diverged = make(NetworkKind::Snn, &wild, 1).map(|curve| curve.errors);
         let diverged = diverged.map(|errors| errors.len());
         assert!(diverged.is_some_and(|n| n < 30), "{diverged:?}");
         interrupt.store(true, std::sync::atomic::Ordering::Relaxed);
-        assert_eq!(make(Architecture::Snn, &options, 1), None);
+        assert_eq!(make(NetworkKind::Snn, &options, 1), None);
     }
 
     #[test]
     fn a_curve_is_read_as_it_was_written() {
         let curve = Curve {
             dataset: "mnist".to_owned(),
-            kind: Architecture::BatchNorm,
+            kind: NetworkKind::BatchNorm,
             depth: 16,
             errors: vec![2.5, 0.1 + 0.2, 1e-7],
             seconds: 3.5,

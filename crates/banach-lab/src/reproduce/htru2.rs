@@ -3,7 +3,7 @@
 
 use banach::metrics::roc_auc;
 use banach_kernels::random::{Purpose, Stream};
-use banach_nn::{Architecture, Dataset, Targets};
+use banach_nn::{Dataset, NetworkKind, Targets};
 
 use super::protocol::{Rows, chosen, search};
 use super::uci::Cell;
@@ -41,7 +41,7 @@ fn folds(labels: &[u32], seed: u64) -> Vec<usize> {
 pub fn run_fold(
     set: &Htru2,
     fold: usize,
-    kinds: &[Architecture],
+    kinds: &[NetworkKind],
     grid: &Grid,
     protocol: &Protocol,
     run: &Run<'_>,
@@ -57,7 +57,7 @@ pub fn run_fold(
     let (valid, test) = (rows_of(&|at| at == valid_fold), rows_of(&|at| at == fold));
     let x = Standardizer::fit(&set.x, &train).apply(&set.x)?;
     let data = Dataset {
-        inputs: x.inputs(),
+        features: x.features(),
         targets: Targets::Classes(set.labels.clone()),
         weights: None,
     };
@@ -80,7 +80,7 @@ pub fn run_fold(
     };
     let settings = kinds.iter().flat_map(|&kind| grid.settings(kind)).collect();
     let trained = search(settings, rows, protocol, run, &score)?;
-    let cell = |kind: &Architecture| {
+    let cell = |kind: &NetworkKind| {
         let chosen = chosen(&trained, *kind);
         Cell {
             dataset: DATASET.to_owned(),
@@ -105,31 +105,31 @@ pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabE
          settings that the fold before it has chosen.",
     );
     report.facts(facts);
-    let of = |fold: usize, kind: &Architecture| {
+    let of = |fold: usize, kind: &NetworkKind| {
         cells
             .iter()
             .find(|c| c.fold == fold && c.method == kind.name())
     };
     let done = |fold: &usize| {
-        Architecture::ALL
+        NetworkKind::ALL
             .iter()
             .all(|kind| of(*fold, kind).is_some())
     };
     let folds: Vec<usize> = (0..FOLDS).filter(done).collect();
-    let values = |kind: &Architecture| -> Vec<f64> {
+    let values = |kind: &NetworkKind| -> Vec<f64> {
         folds
             .iter()
             .filter_map(|&fold| Some(of(fold, kind)?.accuracy))
             .collect()
     };
-    let snn = values(&Architecture::Snn);
+    let snn = values(&NetworkKind::Snn);
     let mut rows = Vec::new();
-    for kind in &Architecture::ALL {
+    for kind in &NetworkKind::ALL {
         let own = values(kind);
         let n = own.len().max(1) as f64;
         let mean = own.iter().sum::<f64>() / n;
         let squares: f64 = own.iter().map(|v| (v - mean).powi(2)).sum();
-        let p = if *kind == Architecture::Snn || own.is_empty() {
+        let p = if *kind == NetworkKind::Snn || own.is_empty() {
             String::new()
         } else {
             format!("{:.1e}", wilcoxon(&snn, &own)?.p)

@@ -8,8 +8,8 @@
 use std::time::Instant;
 
 use banach_nn::{
-    Architecture, Dataset, Loss, Network, Optimizer, Predictor, Schedule, Stopping, TrainError,
-    TrainOptions, Trainer, side_by_side,
+    Dataset, Features, Loss, Network, NetworkKind, Optimizer, Precision, Predictor, Schedule,
+    Stopping, Targets, TrainError, TrainOptions, Trainer, parallel_map,
 };
 
 use super::{Run, Setting};
@@ -23,7 +23,7 @@ pub struct Protocol {
     pub window: usize,
     /// Most rows of a step. Small sets have steps of a tenth of their training rows, at least 8.
     pub batch: usize,
-    /// What is made small.
+    /// The loss that training minimizes.
     pub loss: Loss,
 }
 
@@ -93,7 +93,7 @@ pub fn train(
     score: &Score<'_>,
 ) -> Result<Trained, TrainError> {
     let start = Instant::now();
-    let n_inputs = rows.data.inputs.numbers.len() / rows.data.n_rows().max(1);
+    let n_inputs = rows.data.features.n_numbers;
     let n_outputs = n_outputs(rows.data);
     let network = Network::new(setting.spec(n_inputs, n_outputs), run.seed)?;
     let options = TrainOptions {
@@ -110,7 +110,7 @@ pub fn train(
         epochs: protocol.epochs,
         // The epoch is chosen here, by score.
         stopping: Stopping::Last,
-        hide_categories: 0.0,
+        category_dropout: 0.0,
         seed: run.seed,
     };
     let mut trainer = Trainer::new(network, options, rows.data, rows.train, &[], 1)?;
@@ -121,7 +121,7 @@ pub fn train(
         epoch: 0,
         seconds: 0.0,
     };
-    let valid_inputs = rows.data.inputs.select(rows.valid);
+    let valid_features = rows.data.features.select(rows.valid);
     let stopping = Stopping::Smoothed {
         window: protocol.window,
     };
@@ -130,7 +130,7 @@ pub fn train(
     let mut lowest = f64::INFINITY;
     let mut kept = None;
     while !trainer.is_done() {
-        match trainer.epoch(run.interrupt, |_, _| {}) {
+        match trainer.epoch(run.interrupt, &mut |_, _| {}) {
             Ok(banach_nn::EpochOutcome::Finished(_)) => {}
             Ok(banach_nn::EpochOutcome::Interrupted) => return Err(TrainError::Interrupted),
             Err(TrainError::Diverged { .. }) => {
@@ -140,7 +140,7 @@ pub fn train(
             Err(other) => return Err(other),
         }
         let network = trainer.network();
-        let outputs = Predictor::new(&network, 1)?.outputs(&valid_inputs)?;
+        let outputs = outputs_of(&network, &valid_features)?;
         curve.push(-score(&outputs, rows.valid).unwrap_or(0.0));
         if let Some(average) = stopping.score(&curve, protocol.epochs)
             && average < lowest
@@ -150,12 +150,17 @@ pub fn train(
         }
     }
     if let Some(network) = kept {
-        let outputs = Predictor::new(&network, 1)?.outputs(&rows.data.inputs.select(rows.test))?;
+        let outputs = outputs_of(&network, &rows.data.features.select(rows.test))?;
         trained.test = score(&outputs, rows.test);
         trained.valid = Some(-lowest);
     }
     trained.seconds = start.elapsed().as_secs_f64();
     Ok(trained)
+}
+
+/// Outputs on one thread.
+fn outputs_of(network: &Network, features: &Features) -> Result<Vec<f32>, TrainError> {
+    Predictor::new(network, Precision::Single).outputs_once(features, 1)
 }
 
 /// Trains all settings side by side, the dearest first.
@@ -169,7 +174,7 @@ pub fn search(
     run: &Run<'_>,
     score: &Score<'_>,
 ) -> Result<Vec<Trained>, TrainError> {
-    let n_inputs = rows.data.inputs.numbers.len() / rows.data.n_rows().max(1);
+    let n_inputs = rows.data.features.n_numbers;
     let n_outputs = n_outputs(rows.data);
     let cost = |setting: &Setting| {
         setting
@@ -178,7 +183,7 @@ pub fn search(
             .unwrap_or(0)
     };
     settings.sort_by_key(|setting| std::cmp::Reverse(cost(setting)));
-    let results = side_by_side(settings, run.threads, |_, setting| {
+    let results = parallel_map(settings, run.threads, |_, setting| {
         train(setting, rows, protocol, run, score)
     });
     results.into_iter().collect()
@@ -211,8 +216,8 @@ pub struct Chosen {
 
 /// The best network of a kind among those trained, see [`best`].
 #[must_use]
-pub fn chosen(trained: &[Trained], kind: Architecture) -> Chosen {
-    let same = |t: &&Trained| t.setting.architecture.name() == kind.name();
+pub fn chosen(trained: &[Trained], kind: NetworkKind) -> Chosen {
+    let same = |t: &&Trained| t.setting.architecture.kind == kind;
     let own: Vec<Trained> = trained.iter().filter(same).cloned().collect();
     let best = best(&own);
     Chosen {
@@ -240,20 +245,18 @@ pub fn accuracy(outputs: &[f32], rows: &[u32], labels: &[u32]) -> Option<f64> {
 
 fn n_outputs(data: &Dataset) -> usize {
     match &data.targets {
-        banach_nn::Targets::Classes(classes) => classes
+        Targets::Classes(classes) => classes
             .iter()
             .max()
             .map_or(2, |&top| (top as usize + 1).max(2)),
-        banach_nn::Targets::Labels(labels) => labels.len() / data.n_rows().max(1),
-        banach_nn::Targets::Values(_) => 1,
+        Targets::Labels { n_labels, .. } => *n_labels,
+        Targets::Values(_) => 1,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use banach_nn::{Inputs, Targets};
-
     use crate::reproduce::Grid;
 
     #[test]
@@ -263,7 +266,7 @@ mod tests {
                 layers,
                 learning_rate,
                 dropout,
-                ..Grid::uci_quick().settings(Architecture::Snn)[0]
+                ..Grid::uci_quick().settings(NetworkKind::Snn)[0]
             },
             valid,
             test: None,
@@ -286,11 +289,11 @@ mod tests {
     #[test]
     fn the_epoch_and_the_score_are_those_of_the_smoothed_score() {
         let data = Dataset {
-            inputs: Inputs {
-                n_rows: 12,
-                numbers: (0..12).map(|i| f32::from(i as i16) - 5.5).collect(),
-                codes: vec![],
-            },
+            features: Features::from_numbers(
+                12,
+                1,
+                (0..12).map(|i| f32::from(i as i16) - 5.5).collect(),
+            ),
             targets: Targets::Classes((0..12).map(|i| u32::from(i > 5)).collect()),
             weights: None,
         };
@@ -321,7 +324,7 @@ mod tests {
             seed: 0,
             observe: &|_| {},
         };
-        let setting = Grid::uci_quick().settings(Architecture::Snn)[0];
+        let setting = Grid::uci_quick().settings(NetworkKind::Snn)[0];
         let trained = train(setting, rows, &protocol, &run, &score).unwrap();
         assert_eq!((trained.valid, trained.epoch), (Some(0.8), 5));
         assert_eq!(trained.test, Some(0.25));

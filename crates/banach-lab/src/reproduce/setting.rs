@@ -1,11 +1,11 @@
 //! Settings of one network, and the grids of them.
 
-use banach_nn::{Architecture, Dropout, InputSpec, NetworkSpec, Shape};
+use banach_nn::{Architecture, BlockShape, Dropout, InputSpec, NetworkKind, NetworkSpec, Shape};
 
 /// What a network is and how it is trained.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Setting {
-    /// Its kind.
+    /// Its kind, and the shape of its blocks.
     pub architecture: Architecture,
     /// Units of the first hidden layer; a highway network has as many as there are inputs.
     pub width: usize,
@@ -40,14 +40,12 @@ impl Setting {
     /// In words for a table of results: `256 x 8 rectangular lr 0.1 dropout 0.05`.
     #[must_use]
     pub fn describe(&self) -> String {
-        let shape = match self.shape {
-            Shape::Rectangular => "rectangular",
-            Shape::Conic => "conic",
-        };
-        let mut text = match self.architecture {
-            Architecture::Highway => format!("input width x {}", self.layers),
-            Architecture::ResNet { block, bottleneck } => format!(
-                "{} x {} blocks of {block}, bottleneck {bottleneck}",
+        let shape = self.shape.name();
+        let BlockShape { layers, bottleneck } = self.architecture.block;
+        let mut text = match self.architecture.kind {
+            NetworkKind::Highway => format!("input width x {}", self.layers),
+            NetworkKind::ResNet => format!(
+                "{} x {} blocks of {layers}, bottleneck {bottleneck}",
                 self.width,
                 self.layers - 1
             ),
@@ -145,29 +143,33 @@ impl Grid {
 
     /// The settings of one kind of network.
     #[must_use]
-    pub fn settings(&self, kind: Architecture) -> Vec<Setting> {
+    pub fn settings(&self, kind: NetworkKind) -> Vec<Setting> {
         let dropouts = match kind {
-            Architecture::Snn => self.alpha_dropout.clone(),
-            Architecture::Msra | Architecture::Highway => self.dropout.clone(),
+            NetworkKind::Snn => self.alpha_dropout.clone(),
+            NetworkKind::Msra | NetworkKind::Highway => self.dropout.clone(),
             _ => vec![0.0],
         };
         let widths = match kind {
-            Architecture::Highway => vec![self.widths[0]],
+            NetworkKind::Highway => vec![self.widths[0]],
             _ => self.widths.clone(),
         };
         // A residual or highway network has one form: its blocks and layers are as wide as each other.
         let (shapes, layers, kinds) = match kind {
-            Architecture::ResNet { .. } => {
-                let form = |&(block, bottleneck): &(usize, f64)| Architecture::ResNet {
-                    block,
-                    bottleneck,
+            NetworkKind::ResNet => {
+                let form = |&(layers, bottleneck): &(usize, f64)| Architecture {
+                    kind,
+                    block: BlockShape { layers, bottleneck },
                 };
                 let layers = self.blocks.iter().map(|blocks| blocks + 1).collect();
                 let kinds = self.block_forms.iter().map(form).collect();
                 (vec![Shape::Rectangular], layers, kinds)
             }
-            Architecture::Highway => (vec![Shape::Rectangular], self.layers.clone(), vec![kind]),
-            _ => (self.shapes.clone(), self.layers.clone(), vec![kind]),
+            NetworkKind::Highway => (
+                vec![Shape::Rectangular],
+                self.layers.clone(),
+                vec![kind.into()],
+            ),
+            _ => (self.shapes.clone(), self.layers.clone(), vec![kind.into()]),
         };
         let mut settings = Vec::new();
         for &architecture in &kinds {
@@ -205,7 +207,7 @@ mod tests {
     fn grids_have_the_papers_sizes_and_every_setting_can_be_built() {
         let sizes = |grid: &Grid| -> Vec<usize> {
             let size = |kind| grid.settings(kind).len();
-            Architecture::ALL.into_iter().map(size).collect()
+            NetworkKind::ALL.into_iter().map(size).collect()
         };
         // Widths, layers, rates, forms, dropout; highway without widths and forms; residual blocks.
         let full = [
@@ -220,7 +222,7 @@ mod tests {
         assert_eq!(sizes(&Grid::uci_full()), full);
         assert_eq!(sizes(&Grid::uci_quick()), [8, 8, 4, 4, 4, 8, 4]);
         for grid in [Grid::uci_full(), Grid::uci_quick(), Grid::htru2_quick()] {
-            for kind in Architecture::ALL {
+            for kind in NetworkKind::ALL {
                 for setting in grid.settings(kind) {
                     assert_eq!(setting.spec(7, 3).check(), Ok(()), "{}", setting.describe());
                 }
@@ -230,10 +232,10 @@ mod tests {
 
     #[test]
     fn a_setting_says_what_it_is() {
-        let setting = Grid::uci_quick().settings(Architecture::Snn)[0];
+        let setting = Grid::uci_quick().settings(NetworkKind::Snn)[0];
         let words = "256 x 2 rectangular lr 0.01 dropout 0.05";
         assert_eq!(setting.describe(), words);
-        let blocks = Architecture::ALL[6];
+        let blocks = NetworkKind::ResNet;
         let setting = Grid::uci_quick().settings(blocks)[0];
         let words = "256 x 2 blocks of 2, bottleneck 1 lr 0.01 dropout 0";
         assert_eq!(setting.describe(), words);

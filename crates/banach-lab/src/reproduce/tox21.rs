@@ -1,7 +1,7 @@
 //! Tox21 by depth (Table 2): twelve tasks with missing labels, mean AUC.
 
 use banach::metrics::roc_auc;
-use banach_nn::{Architecture, Dataset, Shape, Targets, side_by_side};
+use banach_nn::{Dataset, NetworkKind, Shape, Targets, parallel_map};
 use banach_plot::{Axis, Figure, Mark, OKABE_ITO, Panel, Stroke};
 
 use super::paper::{TOX21_DEPTHS, tox21_auc};
@@ -42,7 +42,7 @@ impl Options {
 /// [`LabError`].
 pub fn run_cell(
     set: &Tox21,
-    kind: Architecture,
+    kind: NetworkKind,
     depth: usize,
     options: &Options,
     protocol: &Protocol,
@@ -58,15 +58,15 @@ pub fn run_cell(
     let n_tasks = set.tasks.len();
     let score = |outputs: &[f32], rows: &[u32]| mean_auc(outputs, rows, &set.labels, n_tasks);
     let settings = options.learning_rates.map(|learning_rate| Setting {
-        architecture: kind,
+        architecture: kind.into(),
         width: options.width,
         // Blocks of two layers and the layer before them.
         layers: match kind {
-            Architecture::ResNet { .. } => (depth / 2).max(1) + 1,
+            NetworkKind::ResNet => (depth / 2).max(1) + 1,
             _ => depth,
         },
         shape: Shape::Rectangular,
-        dropout: if kind == Architecture::Snn {
+        dropout: if kind == NetworkKind::Snn {
             options.alpha_dropout
         } else {
             0.0
@@ -75,7 +75,7 @@ pub fn run_cell(
         weight_decay: options.weight_decay,
     });
     let one = |_, setting| train(setting, rows, protocol, run, &score);
-    let trained: Result<Vec<Trained>, _> = side_by_side(settings.to_vec(), run.threads, one)
+    let trained: Result<Vec<Trained>, _> = parallel_map(settings.to_vec(), run.threads, one)
         .into_iter()
         .collect();
     let trained = trained?;
@@ -92,8 +92,11 @@ pub fn run_cell(
 
 fn dataset(set: &Tox21) -> Dataset {
     Dataset {
-        inputs: set.x.inputs(),
-        targets: Targets::Labels(set.labels.clone()),
+        features: set.x.features(),
+        targets: Targets::Labels {
+            n_labels: set.tasks.len(),
+            values: set.labels.clone(),
+        },
         weights: None,
     }
 }
@@ -116,7 +119,7 @@ fn mean_auc(outputs: &[f32], rows: &[u32], labels: &[f32], n_tasks: usize) -> Op
 }
 
 /// Mean and standard deviation of AUC over seeds, in percent.
-fn spread(cells: &[Cell], kind: Architecture, depth: usize) -> Option<(f64, f64, usize)> {
+fn spread(cells: &[Cell], kind: NetworkKind, depth: usize) -> Option<(f64, f64, usize)> {
     let same = |c: &&Cell| c.method == kind.name() && c.dataset == depth.to_string();
     let values: Vec<f64> = cells
         .iter()
@@ -137,7 +140,7 @@ fn spread(cells: &[Cell], kind: Architecture, depth: usize) -> Option<(f64, f64,
 pub fn figure(cells: &[Cell]) -> Figure {
     let mut marks = Vec::new();
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for (at, kind) in Architecture::ALL.into_iter().enumerate() {
+    for (at, kind) in NetworkKind::ALL.into_iter().enumerate() {
         let measured: Vec<(f64, f64, f64)> = TOX21_DEPTHS
             .iter()
             .filter_map(|&depth| {
@@ -211,10 +214,10 @@ pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabE
         &figure(cells),
         "Mean over seeds, bars of one standard deviation.",
     )?;
-    let table = |caption: &str, cell: &dyn Fn(Architecture, usize) -> String| {
+    let table = |caption: &str, cell: &dyn Fn(NetworkKind, usize) -> String| {
         let mut head = vec!["network".to_owned()];
         head.extend(TOX21_DEPTHS.iter().map(|depth| format!("{depth} layers")));
-        let row = |kind: Architecture| {
+        let row = |kind: NetworkKind| {
             let mut row = vec![kind.name().to_owned()];
             row.extend(TOX21_DEPTHS.iter().map(|&depth| cell(kind, depth)));
             row
@@ -222,7 +225,7 @@ pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabE
         ReportTable {
             caption: caption.to_owned(),
             head,
-            rows: Architecture::ALL.into_iter().map(row).collect(),
+            rows: NetworkKind::ALL.into_iter().map(row).collect(),
             ..ReportTable::default()
         }
     };

@@ -5,7 +5,7 @@ mod recipe;
 use std::path::Path;
 use std::time::Instant;
 
-use banach_nn::{Architecture, Dataset, Targets};
+use banach_nn::{Dataset, NetworkKind, Targets};
 
 use super::protocol::{Chosen, Rows, accuracy, chosen, search};
 use super::{Grid, Protocol, Run, paper};
@@ -20,7 +20,7 @@ use crate::statistics::{Better, average_ranks, wilcoxon};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Contender {
     /// A kind of network; its settings are chosen from a grid.
-    Network(Architecture),
+    Network(NetworkKind),
     /// Another method, on the training and the validation rows.
     Other(Baseline),
 }
@@ -30,7 +30,7 @@ impl Contender {
     #[must_use]
     pub fn all() -> Vec<Self> {
         let others = [Baseline::RandomForest, Baseline::Svm, Baseline::Boosting];
-        let networks = Architecture::ALL.into_iter().map(Self::Network);
+        let networks = NetworkKind::ALL.into_iter().map(Self::Network);
         networks.chain(others.map(Self::Other)).collect()
     }
 
@@ -116,7 +116,7 @@ pub fn run_set(
         Contender::Network(kind) => Some(*kind),
         Contender::Other(_) => None,
     };
-    let kinds: Vec<Architecture> = contenders.iter().filter_map(kind_of).collect();
+    let kinds: Vec<NetworkKind> = contenders.iter().filter_map(kind_of).collect();
     let networks = match way {
         Way::Grid(grid, protocol) => by_grid(&set, part, &kinds, grid, protocol, run)?,
         Way::DefaultRecipe => recipe::fit(&set, part, &kinds, run)?,
@@ -167,13 +167,13 @@ pub fn run_set(
 fn by_grid(
     set: &UciSet,
     part: &UciFold,
-    kinds: &[Architecture],
+    kinds: &[NetworkKind],
     grid: &Grid,
     protocol: &Protocol,
     run: &Run<'_>,
 ) -> Result<Vec<Chosen>, LabError> {
     let data = Dataset {
-        inputs: set.x.inputs(),
+        features: set.x.features(),
         targets: Targets::Classes(set.labels.clone()),
         weights: None,
     };
@@ -286,18 +286,18 @@ pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabE
          test rows of the fold.",
     );
     report.facts(facts);
-    let names: Vec<&str> = Architecture::ALL.iter().map(Architecture::name).collect();
+    let names: Vec<&str> = NetworkKind::ALL.iter().map(NetworkKind::name).collect();
     let networks = summary(cells, &names)?;
     report.heading("Networks");
     let middle = (names.len() + 1) as f64 / 2.0;
-    let known = |kind: Architecture| -> Vec<f64> {
+    let known = |kind: NetworkKind| -> Vec<f64> {
         let of_block = |(block, _): &(String, usize)| paper::uci_accuracy(block, kind);
         networks.blocks.iter().filter_map(of_block).collect()
     };
     let number = |value: f64, digits: usize| format!("{value:.digits$}");
     let probability = |p: Option<f64>| p.map_or(String::new(), |p| format!("{p:.1e}"));
     let mut rows: Vec<(f64, Vec<String>)> = Vec::new();
-    for (kind, method) in Architecture::ALL.into_iter().zip(&networks.methods) {
+    for (kind, method) in NetworkKind::ALL.into_iter().zip(&networks.methods) {
         let published = known(kind);
         let (rank, p) = paper::uci_rank(kind);
         rows.push((
@@ -333,7 +333,7 @@ pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabE
             "{} sets and folds on which all are done. The paper's ranks and p are over its 121 sets, \
              its mean accuracy over those of these sets that its table has ({}).",
             networks.blocks.len(),
-            known(Architecture::Snn).len()
+            known(NetworkKind::Snn).len()
         ),
         head: head.map(str::to_owned).to_vec(),
         rows: rows.into_iter().map(|(_, row)| row).collect(),
@@ -382,7 +382,7 @@ pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabE
         .map(|(at, (block, fold))| {
             let mut row = vec![block.clone(), fold.to_string()];
             row.extend(networks.methods.iter().map(|m| number(m.accuracies[at], 4)));
-            let published = paper::uci_accuracy(block, Architecture::Snn);
+            let published = paper::uci_accuracy(block, NetworkKind::Snn);
             row.push(published.map_or(String::new(), |value| number(value, 4)));
             let own = |c: &&Cell| c.dataset == *block && c.fold == *fold && c.method == "snn";
             row.push(

@@ -2,10 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
+use banach_kernels::Pool;
+
 use super::{ADAM, LOSSES, data, network, options, spec};
 use crate::{
-    EpochOutcome, EpochReport, Loss, Network, Optimizer, Predictor, TrainOptions, TrainState,
-    Trainer,
+    DatasetError, EpochOutcome, EpochReport, Loss, Network, Optimizer, Precision, Predictor,
+    TrainOptions, TrainState, Trainer,
 };
 
 const N_TRAIN: u32 = 101;
@@ -28,7 +30,7 @@ fn train(options: TrainOptions, n_outputs: usize, threads: usize, resume: bool) 
     let data = data(&options.loss, n_outputs, N_ROWS as usize, 1.0);
     let (train_rows, valid_rows): (Vec<u32>, Vec<u32>) = (0..N_ROWS).partition(|&r| r < N_TRAIN);
     // Wide enough for a weight matrix to be cut in phase 2, and no width is a multiple of anything.
-    let start = network::<f32>(spec(&[71, 33, 67], n_outputs));
+    let start = network(spec(&[71, 33, 67], n_outputs));
     let new = |network: Network| {
         Trainer::new(network, options, &data, &train_rows, &valid_rows, threads).unwrap()
     };
@@ -36,7 +38,7 @@ fn train(options: TrainOptions, n_outputs: usize, threads: usize, resume: bool) 
     let mut steps = Vec::new();
     while !trainer.is_done() {
         let run = AtomicBool::new(false);
-        let outcome = trainer.epoch(&run, |step, result| {
+        let outcome = trainer.epoch(&run, &mut |step, result| {
             steps.push((
                 step,
                 result.loss_sum.to_bits(),
@@ -49,7 +51,7 @@ fn train(options: TrainOptions, n_outputs: usize, threads: usize, resume: bool) 
             // An epoch that is broken off leaves no trace in what is resumed.
             let stop = AtomicBool::new(true);
             if !trainer.is_done() {
-                let outcome = trainer.epoch(&stop, |_, _| {});
+                let outcome = trainer.epoch(&stop, &mut |_, _| {});
                 assert!(matches!(outcome, Ok(EpochOutcome::Interrupted)));
             }
             trainer = new(start.clone());
@@ -134,17 +136,19 @@ fn a_state_of_another_run_is_refused() {
     let data = data(&Loss::Squared, 1, 20, 1.0);
     let rows: Vec<u32> = (0..20).collect();
     let new = || {
-        let network = network::<f32>(spec(&[5], 1));
+        let network = network(spec(&[5], 1));
         let options = options(Loss::Squared);
         let mut trainer = Trainer::new(network, options, &data, &rows, &[], 1).unwrap();
-        trainer.epoch(&AtomicBool::new(false), |_, _| {}).unwrap();
+        trainer
+            .epoch(&AtomicBool::new(false), &mut |_, _| {})
+            .unwrap();
         trainer
     };
     type Break = fn(&mut TrainState);
     let cases: [(Break, &str); 5] = [
         (|s| _ = s.parameters.pop(), "the number of parameters is"),
         (|s| _ = s.best_parameters.pop(), "number of best parameters"),
-        (|s| _ = s.optimizer.slots[1].pop(), "an optimiser slot"),
+        (|s| _ = s.optimizer.slots[1].pop(), "an optimizer slot"),
         (|s| s.optimizer.step = 2, "number of steps is 2, expected 1"),
         (|s| s.history[0].epoch = 2, "an epoch is 2, expected 1"),
     ];
@@ -160,22 +164,74 @@ fn a_state_of_another_run_is_refused() {
 }
 
 #[test]
-fn a_row_is_predicted_with_the_same_bits_alone_and_in_a_batch() {
+fn a_row_is_predicted_with_the_same_bits_alone_in_a_range_and_in_a_batch() {
     let data = data(&Loss::Squared, 1, 150, 1.0);
-    let inputs = &data.inputs;
-    let network = network::<f32>(spec(&[71, 33], 3));
-    let mut one = Predictor::new(&network, 1).unwrap();
-    let want = bits(&one.outputs(inputs).unwrap());
-    for threads in [2, 3, 4] {
-        let mut many = Predictor::new(&network, threads).unwrap();
-        assert_eq!(bits(&many.outputs(inputs).unwrap()), want);
+    let features = &data.features;
+    let network = network(spec(&[71, 33], 3));
+    for precision in Precision::ALL {
+        let predictor = Predictor::new(&network, precision);
+        let want = bits(&predictor.outputs_once(features, 1).unwrap());
+        let mut workspace = predictor.workspace(1);
+        for threads in [2, 3, 4] {
+            let mut pool = Pool::new(threads).unwrap();
+            let outputs = predictor.outputs(&mut workspace, &mut pool, features);
+            assert_eq!(bits(&outputs.unwrap()), want);
+        }
+        for row in 0..features.n_rows {
+            let alone = features.select(&[row as u32]);
+            let outputs = predictor.outputs_once(&alone, 1).unwrap();
+            assert_eq!(bits(&outputs), want[row * 3..][..3]);
+        }
+        for rows in [0..150, 0..0, 7..8, 3..149, 100..102] {
+            let mut outputs = vec![0.0; rows.len() * 3];
+            let got = predictor.rows(&mut workspace, features, rows.clone(), &mut outputs);
+            assert!(got.is_ok());
+            assert_eq!(bits(&outputs), want[rows.start * 3..rows.end * 3]);
+        }
     }
-    for row in 0..inputs.n_rows {
-        let alone = crate::Inputs {
-            n_rows: 1,
-            numbers: inputs.numbers[row * 3..][..3].to_vec(),
-            codes: inputs.codes[row * 2..][..2].to_vec(),
-        };
-        assert_eq!(bits(&one.outputs(&alone).unwrap()), want[row * 3..][..3]);
+}
+
+#[test]
+fn networks_of_one_shape_share_a_workspace_and_others_are_refused() {
+    let features = data(&Loss::Squared, 1, 40, 1.0).features;
+    let predictor = |seed, widths: &[usize]| {
+        let network = Network::new(spec(widths, 2), seed).unwrap();
+        Predictor::new(&network, Precision::Single)
+    };
+    let (one, two, wider) = (
+        predictor(1, &[9, 9]),
+        predictor(2, &[9, 9]),
+        predictor(1, &[9, 10]),
+    );
+    let mut workspace = one.workspace(1);
+    let mut outputs = vec![0.0; 40 * 2];
+    for predictor in [&one, &two, &one.clone()] {
+        let got = predictor.rows(&mut workspace, &features, 0..40, &mut outputs);
+        assert!(got.is_ok());
+        assert_eq!(
+            bits(&outputs),
+            bits(&predictor.outputs_once(&features, 2).unwrap())
+        );
+    }
+    let got = wider.rows(&mut workspace, &features, 0..40, &mut outputs);
+    assert_eq!(got, Err(DatasetError::Workspace));
+    let beyond = one.rows(&mut workspace, &features, 0..41, &mut outputs);
+    assert_eq!(
+        beyond,
+        Err(DatasetError::Row {
+            row: 40,
+            n_rows: 40
+        })
+    );
+}
+
+#[test]
+fn a_predictor_is_shared_between_threads() {
+    let features = data(&Loss::Squared, 1, 40, 1.0).features;
+    let predictor = Predictor::new(&network(spec(&[9], 2)), Precision::Single);
+    let want = bits(&predictor.outputs_once(&features, 1).unwrap());
+    let run = |_, ()| bits(&predictor.outputs_once(&features, 1).unwrap());
+    for got in crate::parallel_map(vec![(); 6], 3, run) {
+        assert_eq!(got, want);
     }
 }

@@ -1,11 +1,11 @@
 //! Gradients of whole networks against central differences, and far-out inputs.
 
-use super::{LOSSES, SGD, data, network, spec};
-use banach_kernels::{LANES, Line};
+use banach_kernels::{LANES, Line, Real};
 
-use crate::optimizer::OptimizerState;
-use crate::step::StepOptions;
-use crate::{Dataset, Loss, NetworkSpec, Real, Shape, Stepper};
+use super::{LOSSES, SGD, all_rows, data, network, spec, widened};
+
+use crate::step::StepperOf;
+use crate::{Batch, Dataset, Loss, NetworkSpec, Shape, StepOptions};
 
 /// Masks and hidden categories of this step: the loss is then a fixed function of the parameters.
 const STEP: u64 = 17;
@@ -30,34 +30,33 @@ fn still(loss: Loss) -> StepOptions {
         learning_rate: 0.0,
         weight_decay: 0.0,
         clip_norm: None,
-        hide_rate: 0.25,
+        category_dropout: 0.25,
         seed: 2,
     }
 }
 
 /// Loss of all rows at `parameters`; the gradient is then the stepper's last.
 fn loss_at<T: Real>(
-    stepper: &mut Stepper<T>,
+    stepper: &mut StepperOf<T>,
     data: &Dataset,
     loss: &Loss,
     parameters: &[T],
 ) -> f64 {
-    let mut state = OptimizerState::new(&SGD, parameters.len());
-    state.step = STEP;
-    stepper.restore(parameters, &state);
+    stepper.restore(parameters, STEP, &[vec![], vec![]]);
     stepper.keep_gradient();
-    let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
-    stepper.step(data, &rows, &still(*loss)).loss()
+    let rows = all_rows(data);
+    let batch = Batch::new(data, &rows);
+    stepper.step(&batch, &still(*loss)).loss()
 }
 
 /// Compares every tensor's gradient with differences; gives the largest one as a share of what is
 /// allowed, and the largest gradient of the first layer's weights.
 fn compare(spec: NetworkSpec, loss: &Loss) -> (f64, f64) {
     let data = data(loss, spec.n_outputs, 9, 1.0);
-    let network = network::<f64>(spec);
+    let network = network(spec);
     let tensors = network.tensors().to_vec();
-    let parameters = network.parameters().to_vec();
-    let mut stepper = Stepper::new(network, &SGD, 9, 1).unwrap();
+    let parameters = widened(&network);
+    let mut stepper = StepperOf::new(network.spec(), &parameters, &SGD, 9, 1).unwrap();
     let value = loss_at(&mut stepper, &data, loss, &parameters);
     let gradient = stepper.last_gradient();
     let mut worst: f64 = 0.0;
@@ -118,12 +117,12 @@ fn forward_and_backward_stay_finite_far_out() {
         for depth in [1, 8, 256] {
             for size in [100.0, 1e4] {
                 let mut data = data(&loss, n_outputs, 9, size);
-                for (i, number) in data.inputs.numbers.iter_mut().enumerate() {
+                for (i, number) in data.features.numbers.iter_mut().enumerate() {
                     *number = if i % 2 == 0 { size } else { -size };
                 }
-                let network = network::<f32>(spec(&vec![16; depth], n_outputs));
+                let network = network(spec(&vec![16; depth], n_outputs));
                 let parameters = network.parameters().to_vec();
-                let mut stepper = Stepper::new(network, &SGD, 9, 2).unwrap();
+                let mut stepper = StepperOf::new(network.spec(), &parameters, &SGD, 9, 2).unwrap();
                 let value = loss_at(&mut stepper, &data, &loss, &parameters);
                 let case = format!("{loss:?}, {depth} layers, inputs of {size}");
                 assert!(value.is_finite(), "{case}: loss {value}");

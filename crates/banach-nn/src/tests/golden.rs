@@ -7,11 +7,11 @@ use banach_kernels::{
 };
 
 use super::golden_file::{F32, F64, Golden, Tolerance, Worst, names};
-use crate::step::StepOptions;
-use crate::{Activation, Dropout, InputSpec, LayerSpec, Network, NetworkSpec, Stepper};
+use crate::step::StepperOf;
+use crate::{Activation, Batch, Dropout, InputSpec, LayerSpec, NetworkSpec, StepOptions};
 
 /// The network with the weights stored under `prefix`.
-fn stored_network<T: Real>(golden: &Golden, prefix: &str) -> Network<T> {
+fn stored_network<T: Real>(golden: &Golden, prefix: &str) -> (NetworkSpec, Vec<T>) {
     let shapes = (0..).map_while(|i| {
         let name = format!("{prefix}layers.{i}.weight");
         golden.tensors.get(&name).map(|(shape, _)| shape.clone())
@@ -28,14 +28,13 @@ fn stored_network<T: Real>(golden: &Golden, prefix: &str) -> Network<T> {
         layers: hidden.iter().map(layer).collect(),
         n_outputs: last[0],
     };
-    let parameters = Network::<T>::new(spec.clone(), 0)
-        .unwrap()
+    let parameters = spec
         .tensors()
         .iter()
         .flat_map(|info| golden.get(&format!("{prefix}{}", info.name)))
         .map(|&value| T::from_f64(value))
         .collect();
-    Network::from_parameters(spec, parameters).unwrap()
+    (spec, parameters)
 }
 
 fn compare_networks<T: Real>(tolerance: Tolerance, title: &str) {
@@ -44,18 +43,18 @@ fn compare_networks<T: Real>(tolerance: Tolerance, title: &str) {
     assert_eq!(names.len(), 5, "{names:?}");
     for name in names {
         let golden = Golden::read(&name);
-        let network = stored_network::<T>(&golden, "");
-        let (tensors, n_outputs) = (network.tensors().to_vec(), network.spec().n_outputs);
+        let (spec, parameters) = stored_network::<T>(&golden, "");
+        let (tensors, n_outputs) = (spec.tensors(), spec.n_outputs);
         let mut data = golden.data();
-        let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
+        let rows = super::all_rows(&data);
         for prefix in ["", "unweighted."] {
             // Two threads with unequal shares: both paths of the sharding are in the comparison.
-            let mut stepper = Stepper::new(network.clone(), &super::SGD, 24, 2).unwrap();
-            let result = stepper.gradient(&data, &rows, &golden.loss());
+            let mut stepper = StepperOf::new(&spec, &parameters, &super::SGD, 24, 2).unwrap();
+            let result = stepper.gradient(&Batch::new(&data, &rows), &golden.loss());
             let loss = [T::from_f64(result.loss())];
             let want = golden.get(&format!("{prefix}loss"));
             worst.compare(&format!("{name} {prefix}loss"), &loss, want, tolerance);
-            let last = network.spec().layers.len();
+            let last = spec.layers.len();
             let (mut outputs, mut d_outputs) = (vec![], vec![]);
             for shard in &stepper.shards {
                 for (row, d) in shard.row_gradients(last, 0).iter().enumerate() {
@@ -96,10 +95,9 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
     for name in names {
         let golden = Golden::read(&name);
         let data = golden.data();
-        let network = stored_network::<T>(&golden, "initial.");
-        let tensors = network.tensors().to_vec();
+        let (spec, parameters) = stored_network::<T>(&golden, "initial.");
         let optimizer = golden.optimizer();
-        let mut stepper = Stepper::new(network, &optimizer, 24, 2).unwrap();
+        let mut stepper = StepperOf::new(&spec, &parameters, &optimizer, 24, 2).unwrap();
         stepper.keep_gradient();
         let mut options = StepOptions {
             loss: golden.loss(),
@@ -107,7 +105,7 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
             learning_rate: 0.0,
             weight_decay: golden.number("/optimizer/weight_decay"),
             clip_norm: golden.settings["clip_norm"].as_f64(),
-            hide_rate: 0.0,
+            category_dropout: 0.0,
             seed: 0,
         };
         let full_rate = golden.number("/optimizer/learning_rate");
@@ -116,7 +114,7 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
             let first = 24 * (step % 4);
             let rows: Vec<u32> = (first..first + 24).collect();
             options.learning_rate = full_rate * golden.schedule().factor(step.into(), 20);
-            let result = stepper.step(&data, &rows, &options);
+            let result = stepper.step(&Batch::new(&data, &rows), &options);
             losses.push(result.loss());
             let gradient = stepper.last_gradient();
             let squares = gradient.iter().map(|g| g.to_f64().powi(2));
@@ -134,10 +132,11 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
         worst.compare(&place, &losses, golden.get("losses"), tolerance);
         let place = format!("{name} grad_norm");
         worst.compare(&place, &norms, golden.get("grad_norm"), tolerance);
-        let network = stepper.network();
-        for info in &tensors {
+        let parameters = stepper.parameters();
+        for info in &spec.tensors() {
             let place = format!("final.{}", info.name);
-            let (got, want) = (network.tensor(info), golden.get(&place));
+            let got = &parameters[info.offset..][..info.len()];
+            let want = golden.get(&place);
             let start = golden.get(&format!("initial.{}", info.name));
             worst.compare_beside(&format!("{name} {place}"), got, want, start, tolerance);
         }

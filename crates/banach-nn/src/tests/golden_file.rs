@@ -7,7 +7,7 @@ use banach_kernels::Real;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
-use crate::{Dataset, Inputs, Loss, Optimizer, Schedule, Targets};
+use crate::{Dataset, Features, Loss, Optimizer, Schedule, Targets};
 
 /// How far an engine may be from a golden value.
 #[derive(Clone, Copy)]
@@ -209,15 +209,14 @@ impl Golden {
             Loss::CrossEntropy { .. } => {
                 Targets::Classes(self.get("targets").iter().map(|&t| t as u32).collect())
             }
-            Loss::BinaryCrossEntropy => Targets::Labels(self.get_f32("targets")),
+            Loss::BinaryCrossEntropy => Targets::Labels {
+                n_labels: self.tensors["targets"].0[1],
+                values: self.get_f32("targets"),
+            },
             Loss::Squared | Loss::Huber { .. } => Targets::Values(self.get_f32("targets")),
         };
         Dataset {
-            inputs: Inputs {
-                n_rows: shape[0],
-                numbers: self.get_f32("x"),
-                codes: vec![],
-            },
+            features: Features::from_numbers(shape[0], shape[1], self.get_f32("x")),
             targets,
             weights: Some(self.get_f32("sample_weight")),
         }

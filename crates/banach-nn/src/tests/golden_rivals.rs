@@ -1,27 +1,30 @@
 //! The networks that self-normalizing ones are compared with, against PyTorch's own modules.
 
-use banach_kernels::Real;
+use banach_kernels::{Pool, Real};
 
+use super::all_rows;
 use super::golden_file::{F32, F64, Golden, Tolerance, Worst, names};
-use crate::step::StepOptions;
-use crate::{Network, NetworkSpec, Predictor, Stepper};
+use crate::predict::PredictorOf;
+use crate::step::StepperOf;
+use crate::{Batch, NetworkSpec, Precision, StepOptions, TensorInfo};
 
 /// A batch of 24 rows is one shard, or two of 16 and 8 and none for a third thread.
 const THREADS: [usize; 3] = [1, 2, 3];
 
 /// The network of a golden file with the tensors stored under `prefix`.
-fn stored_network<T: Real>(golden: &Golden, prefix: &str) -> Network<T> {
+fn stored_network<T: Real>(golden: &Golden, prefix: &str) -> (NetworkSpec, Vec<T>) {
     let spec: NetworkSpec = serde_json::from_value(golden.settings["network"].clone()).unwrap();
     let tensors = spec.tensors();
     let values = tensors
         .iter()
         .flat_map(|info| golden.get(&format!("{prefix}{}", info.name)));
     let parameters = values.map(|&value| T::from_f64(value)).collect();
-    Network::from_parameters(spec, parameters).unwrap()
+    (spec, parameters)
 }
 
-fn is_running(name: &str) -> bool {
-    name.contains(".running_")
+/// The elements of one tensor.
+fn tensor<'a, T>(parameters: &'a [T], info: &TensorInfo) -> &'a [T] {
+    &parameters[info.offset..][..info.len()]
 }
 
 fn compare_batches<T: Real>(tolerance: Tolerance, title: &str) {
@@ -33,19 +36,19 @@ fn compare_batches<T: Real>(tolerance: Tolerance, title: &str) {
     assert_eq!(names.len(), 7, "{names:?}");
     for name in names {
         let golden = Golden::read(&name);
-        let network = stored_network::<T>(&golden, "");
-        let (tensors, n_outputs) = (network.tensors().to_vec(), network.spec().n_outputs);
+        let (spec, parameters) = stored_network::<T>(&golden, "");
+        let (tensors, n_outputs) = (spec.tensors(), spec.n_outputs);
         let data = golden.data();
-        let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
+        let rows = all_rows(&data);
         for threads in THREADS {
-            let mut stepper = Stepper::new(network.clone(), &super::SGD, 24, threads).unwrap();
+            let mut stepper = StepperOf::new(&spec, &parameters, &super::SGD, 24, threads).unwrap();
             let mut compare = |what: &str, got: &[T], want: &str| {
                 let place = format!("{name}, {threads} threads: {what}");
                 worst.compare(&place, got, golden.get(want), tolerance);
             };
-            let result = stepper.gradient(&data, &rows, &golden.loss());
+            let result = stepper.gradient(&Batch::new(&data, &rows), &golden.loss());
             compare("loss", &[T::from_f64(result.loss())], "loss");
-            let last = network.spec().layers.len();
+            let last = spec.layers.len();
             let (mut outputs, mut d_outputs) = (vec![], vec![]);
             for shard in &stepper.shards {
                 for row in 0..shard.n_rows {
@@ -60,8 +63,8 @@ fn compare_batches<T: Real>(tolerance: Tolerance, title: &str) {
             compare("grad.outputs", &d_outputs, "grad.outputs");
             let gradient = stepper.last_gradient();
             for info in &tensors {
-                let got = &gradient[info.offset..][..info.len()];
-                if is_running(&info.name) {
+                let got = tensor(&gradient, info);
+                if !info.role().is_trained() {
                     assert!(got.iter().all(|&d| d == T::ZERO), "{name}: {}", info.name);
                 } else {
                     let grad = format!("grad.{}", info.name);
@@ -85,26 +88,27 @@ fn compare_running_averages<T: Real>(tolerance: Tolerance, title: &str) {
     for name in ["rival_batchnorm", "rival_resnet_2", "rival_resnet_3"] {
         let golden = Golden::read(name);
         let data = golden.data();
-        let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
+        let rows = all_rows(&data);
         let options = StepOptions {
             loss: golden.loss(),
             optimizer: super::SGD,
             learning_rate: 0.0,
             weight_decay: 0.0,
             clip_norm: None,
-            hide_rate: 0.0,
+            category_dropout: 0.0,
             seed: 0,
         };
         for threads in THREADS {
-            let network = stored_network::<T>(&golden, "");
-            let mut stepper = Stepper::new(network, &super::SGD, 24, threads).unwrap();
-            stepper.step(&data, &rows, &options);
-            let network = stepper.network();
-            for info in network.tensors() {
-                let after = if is_running(&info.name) { "after." } else { "" };
+            let (spec, parameters) = stored_network::<T>(&golden, "");
+            let mut stepper = StepperOf::new(&spec, &parameters, &super::SGD, 24, threads).unwrap();
+            stepper.step(&Batch::new(&data, &rows), &options);
+            let parameters = stepper.parameters();
+            for info in &spec.tensors() {
+                let trained = info.role().is_trained();
+                let after = if trained { "" } else { "after." };
                 let want = golden.get(&format!("{after}{}", info.name));
                 let place = format!("{name}, {threads} threads: {}", info.name);
-                worst.compare(&place, network.tensor(info), want, tolerance);
+                worst.compare(&place, tensor(&parameters, info), want, tolerance);
             }
         }
     }
@@ -131,19 +135,18 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
             learning_rate: golden.number("/optimizer/learning_rate"),
             weight_decay: golden.number("/optimizer/weight_decay"),
             clip_norm: golden.settings["clip_norm"].as_f64(),
-            hide_rate: 0.0,
+            category_dropout: 0.0,
             seed: 0,
         };
         for threads in THREADS {
-            let network = stored_network::<T>(&golden, "initial.");
-            let tensors = network.tensors().to_vec();
-            let mut stepper = Stepper::new(network, &optimizer, 24, threads).unwrap();
+            let (spec, parameters) = stored_network::<T>(&golden, "initial.");
+            let mut stepper = StepperOf::new(&spec, &parameters, &optimizer, 24, threads).unwrap();
             stepper.keep_gradient();
             let (mut losses, mut norms) = (vec![], vec![]);
             for step in 0..20_u32 {
                 let first = 24 * (step % 4);
                 let rows: Vec<u32> = (first..first + 24).collect();
-                let result = stepper.step(&data, &rows, &options);
+                let result = stepper.step(&Batch::new(&data, &rows), &options);
                 losses.push(result.loss());
                 let gradient = stepper.last_gradient();
                 let squares = gradient.iter().map(|g| g.to_f64().powi(2));
@@ -153,14 +156,19 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
             worst.compare(&place("losses"), &losses, golden.get("losses"), tolerance);
             let want = golden.get("grad_norm");
             worst.compare(&place("grad_norm"), &norms, want, tolerance);
-            let network = stepper.network();
-            for info in &tensors {
-                let (got, want) = (network.tensor(info), format!("final.{}", info.name));
+            let parameters = stepper.parameters();
+            for info in &spec.tensors() {
+                let got = tensor(&parameters, info);
+                let want = format!("final.{}", info.name);
                 let start = golden.get(&format!("initial.{}", info.name));
                 worst.compare_beside(&place(&want), got, golden.get(&want), start, tolerance);
             }
-            let mut predictor = Predictor::new(&network, threads).unwrap();
-            let predicted = predictor.outputs(&data.inputs).unwrap();
+            let predictor = PredictorOf::new(&spec, &parameters, Precision::Single);
+            let (mut workspace, mut pool) =
+                (predictor.workspace(threads), Pool::new(threads).unwrap());
+            let predicted = predictor
+                .outputs(&mut workspace, &mut pool, &data.features)
+                .unwrap();
             let want = golden.get("predicted");
             worst.compare(&place("predicted"), &predicted, want, tolerance);
         }

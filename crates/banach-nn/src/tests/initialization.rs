@@ -4,8 +4,8 @@ use banach_kernels::random::{Purpose, Stream};
 use proptest::prelude::*;
 
 use crate::{
-    Activation, CategorySpec, Dropout, InputSpec, Inputs, LayerSpec, Network, NetworkSpec,
-    Predictor,
+    Activation, CategorySpec, Dropout, Features, InputSpec, LayerSpec, Network, NetworkSpec,
+    Precision, Predictor,
 };
 
 fn spec(n_numbers: usize, widths: &[usize], activation: Activation) -> NetworkSpec {
@@ -36,7 +36,7 @@ proptest! {
         relu: bool,
     ) {
         let activation = if relu { Activation::Relu } else { Activation::SELU };
-        let network = Network::<f32>::new(spec(n_numbers, &widths, activation), seed).unwrap();
+        let network = Network::new(spec(n_numbers, &widths, activation), seed).unwrap();
         for info in network.tensors() {
             let values = network.tensor(info);
             if info.name.ends_with("bias") {
@@ -62,7 +62,7 @@ proptest! {
 
 #[test]
 fn tensors_are_drawn_independently_of_each_other() {
-    let network = Network::<f32>::new(spec(44, &[64, 64], Activation::SELU), 1).unwrap();
+    let network = Network::new(spec(44, &[64, 64], Activation::SELU), 1).unwrap();
     let of = |name: &str| {
         let info = network.tensors().iter().find(|info| info.name == name);
         network.tensor(info.unwrap())
@@ -90,18 +90,14 @@ fn a_deep_network_normalizes_itself_in_every_layer() {
     for seed in 0..3 {
         let mut spec = spec(256, &[256; 32], Activation::SELU);
         spec.inputs.categories.clear();
-        let network = Network::<f32>::new(spec, seed).unwrap();
+        let network = Network::new(spec, seed).unwrap();
         let n_rows = 1024;
         let mut numbers = vec![0.0; n_rows * 256];
         Stream::new(seed, Purpose::Split, 0, 0).fill_normal(&mut numbers, 1.0);
-        let inputs = Inputs {
-            n_rows,
-            numbers,
-            codes: vec![],
-        };
-        let moments = Predictor::new(&network, 2)
-            .unwrap()
-            .moments(&inputs)
+        let features = Features::from_numbers(n_rows, 256, numbers);
+        let predictor = Predictor::new(&network, Precision::Single);
+        let moments = predictor
+            .moments(&mut predictor.workspace(1), &features)
             .unwrap();
         assert_eq!(moments.len(), 34);
         for (layer, moments) in moments[..33].iter().enumerate() {

@@ -2,21 +2,26 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::{LOSSES, SGD, data, network, options, spec};
-use crate::optimizer::OptimizerState;
-use crate::step::StepOptions;
+use banach_kernels::Pool;
+
+use super::{LOSSES, SGD, all_rows, data, network, options, spec, widened};
+use crate::step::StepperOf;
 use crate::{
-    Activation, Architecture, Connection, Dataset, Dropout, LayerSpec, Loss, NetworkSpec,
-    Normalization, Predictor, Stepper, TrainOptions, Trainer,
+    Activation, Architecture, Batch, BlockShape, Connection, Dataset, Dropout, LayerSpec, Loss,
+    NetworkKind, NetworkSpec, Normalization, Precision, Predictor, StepOptions, TrainOptions,
+    Trainer,
 };
 
 /// All architectures, residual blocks with a bottleneck among them.
 fn architectures() -> Vec<Architecture> {
-    let bottleneck = Architecture::ResNet {
-        block: 3,
-        bottleneck: 0.25,
+    let bottleneck = Architecture {
+        kind: NetworkKind::ResNet,
+        block: BlockShape {
+            layers: 3,
+            bottleneck: 0.25,
+        },
     };
-    let all = Architecture::ALL.into_iter();
+    let all = NetworkKind::ALL.into_iter().map(Architecture::from);
     all.chain([bottleneck]).collect()
 }
 
@@ -24,29 +29,27 @@ fn architectures() -> Vec<Architecture> {
 fn rival(architecture: Architecture, widths: &[usize], n_outputs: usize) -> NetworkSpec {
     let mut spec = spec(widths, n_outputs);
     spec.layers = architecture.layers(widths, spec.inputs.width(), 0.1);
-    spec.inputs.dropout = match architecture {
-        Architecture::Snn => Dropout::Alpha { rate: 0.05 },
+    spec.inputs.dropout = match architecture.kind {
+        NetworkKind::Snn => Dropout::Alpha { rate: 0.05 },
         _ => Dropout::Ordinary { rate: 0.05 },
     };
     spec
 }
 
-fn loss_at(stepper: &mut Stepper<f64>, data: &Dataset, loss: Loss, parameters: &[f64]) -> f64 {
-    let mut state = OptimizerState::new(&SGD, parameters.len());
-    state.step = 17;
-    stepper.restore(parameters, &state);
+fn loss_at(stepper: &mut StepperOf<f64>, data: &Dataset, loss: Loss, parameters: &[f64]) -> f64 {
+    stepper.restore(parameters, 17, &[vec![], vec![]]);
     stepper.keep_gradient();
-    let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
+    let rows = all_rows(data);
     let options = StepOptions {
         loss,
         optimizer: SGD,
         learning_rate: 0.0,
         weight_decay: 0.0,
         clip_norm: None,
-        hide_rate: 0.25,
+        category_dropout: 0.25,
         seed: 2,
     };
-    stepper.step(data, &rows, &options).loss()
+    stepper.step(&Batch::new(data, &rows), &options).loss()
 }
 
 /// Half the distance of the two points of a difference.
@@ -59,10 +62,10 @@ const TOLERANCE: f64 = 1e-7;
 /// Compares some elements of every tensor's gradient with differences.
 fn check_differences(case: &str, spec: NetworkSpec, loss: Loss) {
     let data = data(&loss, spec.n_outputs, 37, 1.0);
-    let network = network::<f64>(spec);
+    let network = network(spec);
     let tensors = network.tensors().to_vec();
-    let parameters = network.parameters().to_vec();
-    let mut stepper = Stepper::new(network, &SGD, 37, 2).unwrap();
+    let parameters = widened(&network);
+    let mut stepper = StepperOf::new(network.spec(), &parameters, &SGD, 37, 2).unwrap();
     loss_at(&mut stepper, &data, loss, &parameters);
     let gradient = stepper.last_gradient();
     for info in &tensors {
@@ -153,13 +156,15 @@ fn every_architecture_gives_the_same_bits_for_any_number_of_threads_and_when_res
             batch_size: 50,
             ..options(Loss::Squared)
         };
-        let start = network::<f32>(spec);
+        let start = network(spec);
         let train = |threads: usize, resume: bool| {
             let new =
                 || Trainer::new(start.clone(), options, &data, &rows, &valid, threads).unwrap();
             let mut trainer = new();
             while !trainer.is_done() {
-                trainer.epoch(&AtomicBool::new(false), |_, _| {}).unwrap();
+                trainer
+                    .epoch(&AtomicBool::new(false), &mut |_, _| {})
+                    .unwrap();
                 if resume {
                     let state = trainer.state();
                     trainer = new();
@@ -187,7 +192,7 @@ fn every_architecture_gives_the_same_bits_for_any_number_of_threads_and_when_res
 fn every_architecture_predicts_a_row_with_the_same_bits_alone_and_in_a_batch() {
     for (case, spec) in cases(3) {
         let data = data(&Loss::Squared, 1, 90, 1.0);
-        let mut network = network::<f32>(spec);
+        let mut network = network(spec);
         // Running averages as after training.
         for info in network.tensors().to_vec() {
             if info.name.contains("running") {
@@ -197,14 +202,19 @@ fn every_architecture_predicts_a_row_with_the_same_bits_alone_and_in_a_batch() {
                 }
             }
         }
-        let mut predictor = Predictor::new(&network, 2).unwrap();
-        let all = predictor.outputs(&data.inputs).unwrap();
+        let predictor = Predictor::new(&network, Precision::Single);
+        let (mut workspace, mut pool) = (predictor.workspace(2), Pool::new(2).unwrap());
+        let features = &data.features;
+        let all = predictor
+            .outputs(&mut workspace, &mut pool, features)
+            .unwrap();
         assert!(all.iter().all(|y| y.is_finite()));
         for row in 0..90 {
             let mut alone = [0.0; 3];
-            let numbers = &data.inputs.numbers[row * 3..][..3];
-            let codes = &data.inputs.codes[row * 2..][..2];
-            predictor.row(numbers, codes, &mut alone).unwrap();
+            let (numbers, codes) = (features.row_numbers(row), features.row_codes(row));
+            predictor
+                .row(&mut workspace, numbers, codes, &mut alone)
+                .unwrap();
             for (a, b) in alone.iter().zip(&all[row * 3..]) {
                 assert_eq!(a.to_bits(), b.to_bits(), "{case}, row {row}");
             }

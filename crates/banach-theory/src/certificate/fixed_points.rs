@@ -2,12 +2,13 @@
 
 use std::num::NonZeroUsize;
 
+use banach_kernels::parallel_map_chunked;
 use serde::{Deserialize, Serialize};
 
 use super::{Domain, Quantity};
+use crate::CELLS_AT_A_TIME;
 use crate::interval::Interval;
 use crate::interval_map::IntervalMap;
-use crate::parallel;
 
 /// Cells per axis of (omega, tau). Within a cell the images of all its (omega, tau) are joined in each step.
 const CELLS: usize = 16;
@@ -44,18 +45,20 @@ impl FixedPointBox {
                 })
             })
             .collect();
-        parallel::map(&cells, threads, |cell| iterate(map, cell))
-            .into_iter()
-            .flatten()
-            .map(|(mu, nu)| FixedPointBox { mu, nu })
-            .reduce(|a, b| FixedPointBox {
-                mu: a.mu.hull(b.mu),
-                nu: a.nu.hull(b.nu),
-            })
-            .unwrap_or(FixedPointBox {
-                mu: whole.mu,
-                nu: whole.nu,
-            })
+        parallel_map_chunked(&cells, CELLS_AT_A_TIME, threads.get(), |cell| {
+            iterate(map, cell)
+        })
+        .into_iter()
+        .flatten()
+        .map(|(mu, nu)| FixedPointBox { mu, nu })
+        .reduce(|a, b| FixedPointBox {
+            mu: a.mu.hull(b.mu),
+            nu: a.nu.hull(b.nu),
+        })
+        .unwrap_or(FixedPointBox {
+            mu: whole.mu,
+            nu: whole.nu,
+        })
     }
 }
 

@@ -1,13 +1,15 @@
 //! Cuts a domain into boxes until each one is decided.
 
+use banach_kernels::parallel_map_chunked;
+
 use super::tree::{Node, encode};
 use super::{
     Budget, Certificate, CertificateError, Claim, Domain, FixedPointBox, Goal, Part, Progress,
     ProvedClaim, Statement, Witness,
 };
+use crate::CELLS_AT_A_TIME;
 use crate::interval::Interval;
 use crate::interval_map::IntervalMap;
-use crate::parallel;
 
 /// The answer to a statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,7 +156,10 @@ pub(crate) fn decide(
     let mut bound: Option<Interval> = None;
     let (mut depth, mut n_boxes, mut n_leaves) = (0, 0, 0);
     loop {
-        let judgements = parallel::map(&open, budget.threads, |(_, cell)| search.judge(cell));
+        let judgements =
+            parallel_map_chunked(&open, CELLS_AT_A_TIME, budget.threads.get(), |(_, cell)| {
+                search.judge(cell)
+            });
         n_boxes += open.len();
         let mut next = Vec::new();
         let mut stuck = None;

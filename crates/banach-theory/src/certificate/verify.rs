@@ -2,12 +2,14 @@
 
 use std::num::NonZeroUsize;
 
+use banach_kernels::parallel_map_chunked;
+
 use super::tree::boxes;
 use super::{
     Certificate, CertificateError, FixedPointBox, Goal, Part, ProvedClaim, Statement, Theorem,
 };
+use crate::CELLS_AT_A_TIME;
 use crate::interval::Interval;
-use crate::parallel;
 
 /// What was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +106,7 @@ fn check_boxes(
             got: cells.len(),
         });
     }
-    let ranges = parallel::map(&cells, threads, |cell| {
+    let ranges = parallel_map_chunked(&cells, CELLS_AT_A_TIME, threads.get(), |cell| {
         proved.claim.quantity.over(&certificate.map, cell)
     });
     let mut bound: Option<Interval> = None;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use banach_nn::{Dataset, Network, TrainOptions, Trainer, side_by_side};
+use banach_nn::{Dataset, Network, TrainOptions, Trainer, parallel_map};
 use serde::Serialize;
 
 use super::workload::{Name, Workload, check_seconds};
@@ -12,10 +12,10 @@ use crate::options::Threads;
 use crate::output::{print, print_json};
 use crate::text::{count, pairs};
 
-/// Samples per second of many networks that train side by side, a thread each
+/// Samples per second of many networks trained in parallel, a thread each
 ///
-/// As folds, seeds and members of an ensemble do. Each network has its own weights and its own order of the rows, and is trained for an
-/// equal share of the time; making it counts too.
+/// Like folds, seeds or members of an ensemble. Each network has its own weights and its own order of the rows and is trained for an
+/// equal share of the time, initialization included.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,10 +24,10 @@ Examples:
 --json keys: workload, features, layers, width, classes, batch, optimizer, dropout, rows, networks, threads, samples_per_second (of
 all networks together), gflops, seconds.")]
 pub(super) struct FleetArgs {
-    /// Networks
+    /// Number of networks
     #[arg(long, value_name = "K", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     networks: u32,
-    /// Their shape and training
+    /// Workload
     #[arg(long, value_enum, value_name = "NAME", default_value = "small")]
     workload: Name,
     /// Seconds to measure
@@ -77,7 +77,7 @@ fn measure(args: &FleetArgs, threads: usize) -> anyhow::Result<Report> {
     let share = Duration::from_secs_f64(share.min(args.seconds));
     let seeds: Vec<u64> = (0..u64::from(args.networks)).collect();
     let start = Instant::now();
-    let done = side_by_side(seeds, threads, |_, seed| {
+    let done = parallel_map(seeds, threads, |_, seed| {
         train(&workload, &data, seed, share)
     });
     let seconds = start.elapsed().as_secs_f64();
@@ -99,7 +99,7 @@ fn measure(args: &FleetArgs, threads: usize) -> anyhow::Result<Report> {
 /// Makes a network and trains it until its share of the time is over: the number of samples.
 fn train(workload: &Workload, data: &Dataset, seed: u64, share: Duration) -> anyhow::Result<f64> {
     let start = Instant::now();
-    let network = Network::<f32>::new(workload.spec(), seed)?;
+    let network = Network::new(workload.spec(), seed)?;
     let options = TrainOptions {
         seed,
         ..workload.options()
@@ -109,7 +109,7 @@ fn train(workload: &Workload, data: &Dataset, seed: u64, share: Duration) -> any
     let mut samples = 0.0;
     let over = AtomicBool::new(false);
     while !over.load(Ordering::Relaxed) {
-        trainer.epoch(&over, |_, step| {
+        trainer.epoch(&over, &mut |_, step| {
             samples += step.weight_sum;
             over.store(start.elapsed() >= share, Ordering::Relaxed);
         })?;

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use banach::container::Container;
-use banach_nn::{Inputs, Network, Predictor};
+use banach_nn::{Features, Network, Pool, Precision, Predictor, Workspace};
 use serde::Serialize;
 
 use super::workload::{Name, Workload, check_seconds};
-use crate::options::{PrecisionName, Threads};
+use crate::options::Threads;
 use crate::output::{print, print_json};
 use crate::text::{count, pairs};
 
@@ -28,8 +28,8 @@ const MAX_TIMES: usize = 10_000_000;
 
 /// Microseconds for one row, and rows per second in batches of 1024
 ///
-/// Of a network with its initial weights on random rows. A single row is predicted on one thread, from numbers in memory to outputs in
-/// memory; batches take all threads.
+/// Measured with initial weights on random rows. A single row is predicted on one thread, from numbers in memory to outputs in
+/// memory; batches use all threads.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -42,12 +42,12 @@ order of the layers, input [1024, features] and output [1024, classes], before s
 
 --json keys: workload, features, layers, width, classes, precision, threads, single_row {p50_us, p99_us}, batch_1024 {rows_per_second}.")]
 pub(super) struct PredictArgs {
-    /// The network
+    /// Workload
     #[arg(long, value_enum, value_name = "NAME", default_value = "small")]
     workload: Name,
-    /// How the weights are kept
-    #[arg(long, value_enum, default_value = "single")]
-    precision: PrecisionName,
+    /// Precision of the weights: single or bf16 (bfloat16)
+    #[arg(long, value_name = "PRECISION", default_value = "single")]
+    precision: Precision,
     /// Seconds to measure: half of them single rows, half of them batches
     #[arg(long, value_name = "S", default_value_t = 3.0)]
     seconds: f64,
@@ -68,7 +68,7 @@ struct Report {
     layers: usize,
     width: usize,
     classes: usize,
-    precision: PrecisionName,
+    precision: Precision,
     threads: usize,
     single_row: SingleRow,
     batch_1024: Batch,
@@ -92,15 +92,26 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         rows: ROWS,
         ..Workload::named(args.workload)
     };
-    let network = Network::<f32>::new(workload.spec(), 1)?;
-    let mut predictor = Predictor::with_precision(&network, threads, args.precision.into())?;
-    let inputs = workload.data()?.inputs;
+    let network = Network::new(workload.spec(), 1)?;
+    let predictor = Predictor::new(&network, args.precision);
+    let mut pool =
+        Pool::new(threads).with_context(|| format!("could not start {threads} threads"))?;
+    let mut workspace = predictor.workspace(threads);
+    let features = workload.data()?.features;
     if let Some(path) = &args.write {
-        let output = predictor.outputs(&inputs)?;
-        write(path, &network, &inputs, &output)?;
+        let output = predictor.outputs(&mut workspace, &mut pool, &features)?;
+        write(path, &network, &features, &output)?;
     }
-    let single_row = single_rows(&mut predictor, &inputs, args.seconds * SINGLE_ROWS)?;
-    let batch_1024 = batches(&mut predictor, &inputs, args.seconds * (1.0 - SINGLE_ROWS))?;
+    let single_row = single_rows(
+        &predictor,
+        &mut workspace,
+        &features,
+        args.seconds * SINGLE_ROWS,
+    )?;
+    let batch_1024 = batches(args.seconds * (1.0 - SINGLE_ROWS), &mut || {
+        std::hint::black_box(predictor.outputs(&mut workspace, &mut pool, &features)?);
+        Ok(features.n_rows)
+    })?;
     let report = Report {
         workload: workload.workload.clone(),
         features: workload.features,
@@ -136,13 +147,14 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn single_rows(
-    predictor: &mut Predictor,
-    inputs: &Inputs,
+    predictor: &Predictor,
+    workspace: &mut Workspace,
+    features: &Features,
     seconds: f64,
 ) -> anyhow::Result<SingleRow> {
     let mut outputs = vec![0.0; predictor.spec().n_outputs];
     let n_numbers = predictor.spec().inputs.n_numbers;
-    let mut rows = inputs.numbers.chunks_exact(n_numbers).cycle();
+    let mut rows = features.numbers.chunks_exact(n_numbers).cycle();
     let mut times = Vec::new();
     let (warm, end) = (seconds * WARM_UP, seconds);
     let start = Instant::now();
@@ -150,7 +162,7 @@ fn single_rows(
     while before - start < Duration::from_secs_f64(end) || times.is_empty() {
         let row = rows.next().context("there are no rows")?;
         before = Instant::now();
-        predictor.row(row, &[], &mut outputs)?;
+        predictor.row(workspace, row, &[], &mut outputs)?;
         let time = before.elapsed();
         std::hint::black_box(&outputs);
         if (before - start).as_secs_f64() >= warm {
@@ -171,13 +183,16 @@ fn single_rows(
     })
 }
 
-fn batches(predictor: &mut Predictor, inputs: &Inputs, seconds: f64) -> anyhow::Result<Batch> {
+/// Repeats `batch`, which gives the number of its rows.
+fn batches(
+    seconds: f64,
+    batch: &mut dyn FnMut() -> anyhow::Result<usize>,
+) -> anyhow::Result<Batch> {
     let mut run = |seconds: f64| -> anyhow::Result<f64> {
         let start = Instant::now();
         let mut n_rows = 0;
         while n_rows == 0 || start.elapsed().as_secs_f64() < seconds {
-            std::hint::black_box(predictor.outputs(inputs)?);
-            n_rows += inputs.n_rows;
+            n_rows += batch()?;
         }
         Ok(n_rows as f64 / start.elapsed().as_secs_f64())
     };
@@ -187,12 +202,17 @@ fn batches(predictor: &mut Predictor, inputs: &Inputs, seconds: f64) -> anyhow::
     })
 }
 
-fn write(path: &Path, network: &Network, inputs: &Inputs, output: &[f32]) -> anyhow::Result<()> {
+fn write(
+    path: &Path,
+    network: &Network,
+    features: &Features,
+    output: &[f32],
+) -> anyhow::Result<()> {
     let mut file = Container::new();
     for info in network.tensors() {
         file.insert(&info.name, &info.shape, network.tensor(info).to_vec())?;
     }
-    for (name, values) in [("input", &inputs.numbers[..]), ("output", output)] {
+    for (name, values) in [("input", &features.numbers[..]), ("output", output)] {
         file.insert(name, &[ROWS, values.len() / ROWS], values.to_vec())?;
     }
     Ok(file.write_file(path)?)

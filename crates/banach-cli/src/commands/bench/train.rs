@@ -39,10 +39,10 @@ pub(super) struct TrainArgs {
     workload: Vec<Name>,
     #[command(flatten)]
     changes: Changes,
-    /// Rows of the dataset [default: 64 batches]
+    /// Number of rows in the dataset [default: 64 batches]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Network")]
     rows: Option<u32>,
-    /// Seconds to measure, after a tenth of them to warm up
+    /// Seconds to measure, the first tenth for warming up
     #[arg(long, value_name = "S", default_value_t = 3.0)]
     seconds: f64,
     #[command(flatten)]
@@ -97,7 +97,7 @@ fn chosen(args: &TrainArgs, rows: Option<usize>) -> anyhow::Result<Vec<Workload>
 }
 
 fn measure(workload: Workload, threads: usize, seconds: f64) -> anyhow::Result<Report> {
-    let network = Network::<f32>::new(workload.spec(), 1)?;
+    let network = Network::new(workload.spec(), 1)?;
     let data = workload.data()?;
     let rows: Vec<u32> = (0..workload.rows as u32).collect();
     let mut trainer = Trainer::new(network, workload.options(), &data, &rows, &[], threads)?;
@@ -105,7 +105,7 @@ fn measure(workload: Workload, threads: usize, seconds: f64) -> anyhow::Result<R
     let over = AtomicBool::new(false);
     let mut loss = f64::NAN;
     while !over.load(Ordering::Relaxed) {
-        trainer.epoch(&over, |_, step| {
+        trainer.epoch(&over, &mut |_, step| {
             loss = step.loss();
             over.store(clock.tick(step.weight_sum), Ordering::Relaxed);
         })?;

@@ -2,11 +2,11 @@
 
 use anyhow::bail;
 use banach_nn::{
-    Architecture, Dataset, Dropout, InputSpec, Inputs, Loss, NetworkSpec, Optimizer, Schedule,
-    Stopping, Targets, TrainOptions,
+    Architecture, Dataset, Dropout, Features, InputSpec, Loss, NetworkKind, NetworkSpec, Optimizer,
+    Schedule, Stopping, Targets, TrainOptions,
 };
 use clap::ValueEnum;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::text::count;
 
@@ -22,15 +22,15 @@ const MAX_SECONDS: f64 = 3600.0;
 /// A network that has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Name {
-    /// 16 features, 3 x 256 units, batches of 256, Adam
+    /// 16 features, 3 x 256 units, batch size 256, Adam
     Small,
-    /// 32 features, 8 x 256 units, batches of 128, SGD, alpha dropout 0.05
+    /// 32 features, 8 x 256 units, batch size 128, SGD, alpha dropout 0.05
     Deep,
-    /// 32 features, 32 x 256 units, batches of 128, SGD, alpha dropout 0.05
+    /// 32 features, 32 x 256 units, batch size 128, SGD, alpha dropout 0.05
     Vdeep,
-    /// 64 features, 8 x 1024 units, 10 classes, batches of 128, SGD, alpha dropout 0.05
+    /// 64 features, 8 x 1024 units, 10 classes, batch size 128, SGD, alpha dropout 0.05
     Wide,
-    /// 784 features, 8 x 784 units, 10 classes, batches of 128, SGD
+    /// 784 features, 8 x 784 units, 10 classes, batch size 128, SGD
     Mnist,
 }
 
@@ -46,8 +46,7 @@ pub(super) enum Rule {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Workload {
     pub(super) workload: String,
-    #[serde(serialize_with = "name")]
-    pub(super) network: Architecture,
+    pub(super) network: NetworkKind,
     pub(super) features: usize,
     pub(super) layers: usize,
     pub(super) width: usize,
@@ -65,27 +64,27 @@ pub(super) struct Workload {
 #[command(next_help_heading = "Network")]
 pub(super) struct Changes {
     /// Kind of network: snn, msra, batchnorm, layernorm, weightnorm, highway or resnet
-    #[arg(long, value_name = "NAME", value_parser = architecture)]
-    network: Option<Architecture>,
-    /// Number features
+    #[arg(long, value_name = "NAME", value_parser = kind)]
+    network: Option<NetworkKind>,
+    /// Number of numeric features
     #[arg(long, value_name = "N", value_parser = size())]
     features: Option<usize>,
-    /// Hidden layers; of a resnet its first layer and blocks of two
+    /// Number of hidden layers; with resnet the first layer plus blocks of two
     #[arg(long, value_name = "N", value_parser = size())]
     layers: Option<usize>,
     /// Units in each hidden layer; a highway network is as wide as its input
     #[arg(long, value_name = "N", value_parser = size())]
     width: Option<usize>,
-    /// Classes
+    /// Number of classes
     #[arg(long, value_name = "N", value_parser = size())]
     classes: Option<usize>,
-    /// Rows in a step
+    /// Batch size
     #[arg(long, value_name = "N", value_parser = size())]
     batch: Option<usize>,
-    /// Rule of the steps
+    /// Optimizer
     #[arg(long, value_enum)]
     optimizer: Option<Rule>,
-    /// Rate of dropout, in [0, 1)
+    /// Dropout rate, in [0, 1)
     #[arg(long, value_name = "RATE")]
     dropout: Option<f64>,
 }
@@ -111,7 +110,7 @@ impl Workload {
         let workload = name.to_possible_value();
         Self {
             workload: workload.map_or_else(String::new, |value| value.get_name().to_owned()),
-            network: Architecture::Snn,
+            network: NetworkKind::Snn,
             features,
             layers,
             width,
@@ -143,7 +142,8 @@ impl Workload {
     /// What the network is.
     pub(super) fn spec(&self) -> NetworkSpec {
         let widths = vec![self.width; self.layers];
-        let layers = self.network.layers(&widths, self.features, self.dropout);
+        let architecture = Architecture::from(self.network);
+        let layers = architecture.layers(&widths, self.features, self.dropout);
         NetworkSpec {
             inputs: InputSpec {
                 n_numbers: self.features,
@@ -181,7 +181,7 @@ impl Workload {
             // Time ends the run.
             epochs: 1_000_000,
             stopping: Stopping::Last,
-            hide_categories: 0.0,
+            category_dropout: 0.0,
             seed: 1,
         }
     }
@@ -204,11 +204,7 @@ impl Workload {
         let numbers = numbers.collect();
         let classes = (0..self.rows).map(|_| (random(&mut state) % self.classes as u64) as u32);
         Ok(Dataset {
-            inputs: Inputs {
-                n_rows: self.rows,
-                numbers,
-                codes: vec![],
-            },
+            features: Features::from_numbers(self.rows, self.features, numbers),
             targets: Targets::Classes(classes.collect()),
             weights: None,
         })
@@ -219,7 +215,7 @@ impl Workload {
     pub(super) fn shape(&self) -> String {
         let (features, classes) = (count(self.features), count(self.classes));
         let kind = match self.network {
-            Architecture::Snn => String::new(),
+            NetworkKind::Snn => String::new(),
             other => format!("{} ", other.name()),
         };
         format!(
@@ -239,18 +235,11 @@ impl Workload {
 }
 
 /// The network of that name.
-fn architecture(name: &str) -> Result<Architecture, String> {
-    let mut all = Architecture::ALL.iter();
-    let found = all.find(|architecture| architecture.name() == name);
-    found.copied().ok_or_else(|| {
-        let names = Architecture::ALL.map(|architecture| architecture.name());
+fn kind(name: &str) -> Result<NetworkKind, String> {
+    name.parse().map_err(|_| {
+        let names = NetworkKind::ALL.map(|kind| kind.name());
         format!("expected {}", names.join(", "))
     })
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn name<S: Serializer>(network: &Architecture, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(network.name())
 }
 
 /// Checks a time to measure.
@@ -285,7 +274,12 @@ mod tests {
             ..Workload::named(Name::Small)
         };
         let data = workload.data().unwrap();
-        let numbers: Vec<f64> = data.inputs.numbers.iter().map(|&x| f64::from(x)).collect();
+        let numbers: Vec<f64> = data
+            .features
+            .numbers
+            .iter()
+            .map(|&x| f64::from(x))
+            .collect();
         let n = numbers.len() as f64;
         let mean = numbers.iter().sum::<f64>() / n;
         let variance = numbers.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;

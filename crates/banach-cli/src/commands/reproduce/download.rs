@@ -12,10 +12,10 @@ use super::make_folder;
 /// Whether missing data is fetched, and where from.
 #[derive(Debug, clap::Args)]
 pub(super) struct DownloadOptions {
-    /// Fetch files that are missing, and keep them only if their SHA-256 is the known one
+    /// Download missing files, and keep them only if their SHA-256 checksum is right
     #[arg(long)]
     download: bool,
-    /// Fetch from this folder of another server; the files must be the same ones
+    /// Download from this folder of another server; the files must be the same
     #[arg(long, value_name = "ADDRESS", requires = "download")]
     mirror: Option<String>,
 }
@@ -35,9 +35,8 @@ impl DownloadOptions {
         let observe = |address: &str| (run.observe)(&format!("fetching {address}"));
         let mirror = self.mirror.as_deref();
         match download(sources, folder, mirror, run.interrupt, &observe) {
-            Err(_) if run.is_interrupted() => {
-                Err(Error::Interrupted).context("the download was broken off; nothing half is left")
-            }
+            Err(_) if run.is_interrupted() => Err(Error::Interrupted)
+                .context("the download was interrupted; no partial file is left"),
             done => Ok(done?),
         }
     }

@@ -11,7 +11,7 @@ use banach_lab::datasets;
 use banach_lab::report::Report;
 use banach_lab::reproduce::Run;
 use banach_lab::reproduce::figure1::{self, Curve};
-use banach_nn::Architecture;
+use banach_nn::NetworkKind;
 
 #[cfg(feature = "download")]
 use super::download::DownloadOptions;
@@ -26,16 +26,16 @@ pub(super) struct Figure1Args {
     #[cfg(feature = "download")]
     #[command(flatten)]
     download: DownloadOptions,
-    /// The paper's step size, all images and 2000 epochs: days of work
+    /// The paper's learning rate, all images and 2000 epochs: takes days
     #[arg(long)]
     paper_settings: bool,
-    /// Epochs, at least 10 to say how rough a curve is [default: 40, the paper's 2000]
+    /// Number of epochs, at least 10 to measure the roughness of a curve [default: 40; paper: 2000]
     #[arg(long, value_name = "N")]
     epochs: Option<NonZeroUsize>,
-    /// Step size [default: 0.001, the paper's 0.00001]
+    /// Learning rate [default: 0.001; paper: 0.00001]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// Training images, the first ones of the set [default: 512, the paper's all]
+    /// Number of training images, the first ones of the set [default: 512; paper: all]
     #[arg(long, value_name = "N")]
     images: Option<NonZeroUsize>,
 }
@@ -85,7 +85,7 @@ pub(super) fn figure1(args: &Figure1Args, run: &Run<'_>) -> anyhow::Result<()> {
     let mut curves: Vec<Curve> = lines.iter().filter_map(|line| Curve::parse(line)).collect();
     for depth in figure1::DEPTHS {
         for (name, set) in &sets {
-            for kind in [Architecture::Snn, Architecture::BatchNorm] {
+            for kind in [NetworkKind::Snn, NetworkKind::BatchNorm] {
                 let done = |c: &Curve| c.dataset == *name && c.kind == kind && c.depth == depth;
                 if !run.goes_on() || curves.iter().any(done) {
                     continue;
@@ -121,7 +121,7 @@ pub(super) fn figure1(args: &Figure1Args, run: &Run<'_>) -> anyhow::Result<()> {
 /// Figure 2: the map of mean and variance as a field of arrows
 #[derive(Debug, clap::Args)]
 pub(super) struct Figure2Args {
-    /// Folder for the picture and the report; made if it is not there
+    /// Folder for the picture and the report; created if it does not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use banach_lab::datasets;
 use banach_lab::reproduce::uci::{Cell, HEADER};
 use banach_lab::reproduce::{Grid, Protocol, Run, htru2};
-use banach_nn::Architecture;
+use banach_nn::NetworkKind;
 
 #[cfg(feature = "download")]
 use super::download::DownloadOptions;
@@ -21,16 +21,16 @@ pub(super) struct Htru2Args {
     #[cfg(feature = "download")]
     #[command(flatten)]
     download: DownloadOptions,
-    /// Settings to try
+    /// Grid of settings to search
     #[arg(long, value_enum, default_value_t = GridName::Quick)]
     grid: GridName,
-    /// Epochs of a network [default: 20 for the quick grid, 100 for the full one]
+    /// Number of epochs [default: 20 for the quick grid, 100 for the full one]
     #[arg(long, value_name = "N")]
     epochs: Option<NonZeroUsize>,
     /// Fold to run, from 0, or all
     #[arg(long, value_name = "K|all", default_value = "all")]
     fold: String,
-    /// Networks [default: all]
+    /// Kinds of network [default: all]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     methods: Vec<String>,
 }
@@ -66,12 +66,12 @@ pub(super) fn run(args: &Htru2Args, run: &Run<'_>) -> anyhow::Result<()> {
         if !run.goes_on() {
             break;
         }
-        let open = |kind: &&Architecture| {
+        let open = |kind: &&NetworkKind| {
             !cells
                 .iter()
                 .any(|c| c.fold == fold && c.method == kind.name())
         };
-        let left: Vec<Architecture> = kinds.iter().filter(open).copied().collect();
+        let left: Vec<NetworkKind> = kinds.iter().filter(open).copied().collect();
         if left.is_empty() {
             continue;
         }

@@ -40,7 +40,7 @@ impl Results {
         if !lines.is_empty() {
             if !resume {
                 bail!(
-                    "{shown} has {} results already: go on with --resume, or name another folder \
+                    "{shown} has {} results already: continue with --resume, or name another folder \
                      with --out",
                     lines.len()
                 );

@@ -7,7 +7,7 @@ use banach_lab::datasets;
 use banach_lab::reproduce::paper::TOX21_DEPTHS;
 use banach_lab::reproduce::uci::{Cell, HEADER};
 use banach_lab::reproduce::{Protocol, Run, tox21};
-use banach_nn::{Architecture, Loss};
+use banach_nn::{Loss, NetworkKind};
 
 use super::results::Results;
 use super::{Common, facts, kinds, seconds, write};
@@ -17,16 +17,16 @@ use super::{Common, facts, kinds, seconds, write};
 pub(super) struct Tox21Args {
     #[command(flatten)]
     pub(super) common: Common,
-    /// Epochs of a network
+    /// Number of epochs
     #[arg(long, value_name = "N", default_value = "20")]
     epochs: NonZeroUsize,
-    /// Number of seeds, from --seed on
+    /// Number of seeds, starting at --seed
     #[arg(long, value_name = "N", default_value_t = 3)]
     seeds: u64,
-    /// Numbers of layers, of those that the paper has [default: 2,3,4,6,8,16,32]
+    /// Numbers of hidden layers, out of those in the paper [default: 2,3,4,6,8,16,32]
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = known_depth)]
     depths: Vec<usize>,
-    /// Networks [default: all]
+    /// Kinds of network [default: all]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     methods: Vec<String>,
 }
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Tox21Args, run: &Run<'_>) -> anyhow::Result<()> {
     let common = &args.common;
     let mut kinds = kinds(&args.methods)?;
     // Highway networks last: they are as wide as the input.
-    kinds.sort_by_key(|kind| *kind == Architecture::Highway);
+    kinds.sort_by_key(|kind| *kind == NetworkKind::Highway);
     let set = datasets::tox21(&common.find("tox21", "tox21.parquet"))?;
     let options = tox21::Options::QUICK;
     let protocol = Protocol::paper(Loss::BinaryCrossEntropy).with_epochs(args.epochs.get());

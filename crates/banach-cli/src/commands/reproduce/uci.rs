@@ -17,16 +17,16 @@ use super::{CROSS_ENTROPY, Common, GridName, facts, folds, seconds, write};
 pub(super) struct UciArgs {
     #[command(flatten)]
     pub(super) common: Common,
-    /// Settings to try, by the paper's protocol
+    /// Grid of settings to search, by the paper's protocol
     #[arg(long, value_enum, default_value_t = GridName::Quick)]
     grid: GridName,
-    /// Instead of a grid, the default recipe of `banach fit`
+    /// Use the default recipe of `banach fit` instead of a grid search
     #[arg(long, value_enum, conflicts_with_all = ["grid", "epochs"])]
     preset: Option<PresetName>,
-    /// Epochs of a network
+    /// Number of epochs
     #[arg(long, value_name = "N", default_value = "100")]
     epochs: NonZeroUsize,
-    /// Only these sets
+    /// Only these data sets
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     only: Vec<String>,
     /// Fold to run, from 0, or all

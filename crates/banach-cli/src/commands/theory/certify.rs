@@ -56,10 +56,10 @@ pub(super) struct CertifyArgs {
     /// Write the certificate here; with `all`, a folder for one file each
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
-    /// Cuts on the way to a box before the statement is left undecided
+    /// Maximum depth of bisection before the statement is left undecided
     #[arg(long, default_value_t = Budget::default().max_depth)]
     max_depth: u32,
-    /// Boxes for one claim before the statement is left undecided
+    /// Maximum number of boxes for one claim before the statement is left undecided
     #[arg(long, default_value_t = Budget::default().max_boxes)]
     max_boxes: usize,
     #[command(flatten)]

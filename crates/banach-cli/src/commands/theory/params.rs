@@ -19,7 +19,7 @@ pub(super) struct ParamsArgs {
     /// Sum of the weights of each unit [default: 0 for mean 0, whose constants hold for any; else 1]
     #[arg(long, allow_negative_numbers = true)]
     omega: Option<f64>,
-    /// Sum of the squared weights of each unit; at initialisation it is 1
+    /// Sum of the squared weights of each unit; at initialization it is 1
     #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     tau: f64,
     /// Print the result as one JSON object, on one line

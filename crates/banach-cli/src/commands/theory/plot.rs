@@ -24,7 +24,7 @@ use crate::options::Threads;
 pub(super) struct PlotArgs {
     /// Which picture
     kind: PlotKind,
-    /// Where it goes; .svg or .png says which format
+    /// Output file, .svg or .png
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Pixels per point of a PNG

@@ -13,16 +13,16 @@ use crate::options::Threads;
 
 #[derive(Debug, Args)]
 pub(super) struct PropagateArgs {
-    /// Layers of each network
+    /// Number of layers
     #[arg(long, default_value_t = 32)]
     layers: usize,
-    /// Units of each layer; several widths, separated by commas, show how the error falls
+    /// Width of the layers; several widths, separated by commas, show how the error falls
     #[arg(long, value_delimiter = ',', default_value = "256")]
     width: Vec<usize>,
-    /// Random networks of each width, each with one random input
+    /// Number of random networks of each width, each with one random input
     #[arg(long, default_value_t = 50)]
     samples: usize,
-    /// Seed of weights and inputs
+    /// Random seed of weights and inputs
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Give every unit omega = 0 and tau = 1 exactly, not only in expectation

@@ -45,12 +45,12 @@ pub(super) struct RegionArgs {
     /// Cells in each direction [default: 72 along omega, 84 along tau]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
     cells: Option<u16>,
-    /// Boxes that a claim on a cell may take
+    /// Maximum number of boxes for the claim on a cell
     #[arg(long, default_value_t = RegionOptions::default().max_boxes)]
     max_boxes: usize,
     #[command(flatten)]
     selu: SeluArgs,
-    /// Draw the map, .svg or .png
+    /// Draw the map into this .svg or .png file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use banach::{Estimator, NetworkChoice, Predictions, Settings};
+use banach::{Estimator, Predictions, Recipe, Settings};
 use banach_data::{Column, HoldOut, Scalar, Table, TargetEncoder, UnknownCategories};
-use banach_nn::{Architecture, TrainError, side_by_side};
+use banach_nn::{NetworkKind, TrainError, parallel_map};
 
 use crate::baselines::Matrix;
 use crate::datasets::{UciFold, UciSet};
@@ -18,7 +18,7 @@ const TARGET: &str = "class";
 pub(super) fn fit(
     set: &UciSet,
     part: &UciFold,
-    kinds: &[Architecture],
+    kinds: &[NetworkKind],
     run: &Run<'_>,
 ) -> Result<Vec<Chosen>, LabError> {
     let table = table(set)?;
@@ -27,13 +27,13 @@ pub(super) fn fit(
         valid: part.valid.clone(),
     };
     let one = |_, kind| fit_one(kind, set, &table, &rows, part, run);
-    side_by_side(kinds.to_vec(), run.threads, one)
+    parallel_map(kinds.to_vec(), run.threads, one)
         .into_iter()
         .collect()
 }
 
 fn fit_one(
-    kind: Architecture,
+    kind: NetworkKind,
     set: &UciSet,
     table: &Table,
     rows: &HoldOut,
@@ -41,12 +41,9 @@ fn fit_one(
     run: &Run<'_>,
 ) -> Result<Chosen, LabError> {
     let start = Instant::now();
-    let settings = Settings {
-        target: Some(vec![TARGET.to_owned()]),
-        network: Some(choice(kind)),
-        seed: Some(run.seed),
-        ..Settings::default()
-    };
+    let settings = Settings::for_target(TARGET)
+        .seed(run.seed)
+        .for_network(kind);
     let how = banach::Run {
         threads: 1,
         interrupt: run.interrupt,
@@ -62,18 +59,16 @@ fn fit_one(
         .predictor(1)?
         .predict(&test, UnknownCategories::Count)?;
     let right = right(&predictions, model.target(), set, &part.test);
-    let settings = model.settings();
+    let recipe = Recipe::from_json(model.settings())?;
     Ok(Chosen {
         test: Some(right as f64 / part.test.len().max(1) as f64),
         seconds: start.elapsed().as_secs_f64(),
         setting: format!(
             "default recipe {} epoch {}",
-            settings
-                .width
-                .zip(settings.layers)
-                .map_or(String::new(), |(width, layers)| format!(
-                    "{width} x {layers}"
-                )),
+            recipe.width.map_or(String::new(), |width| format!(
+                "{width} x {}",
+                recipe.layers
+            )),
             model.training().best_epoch,
         ),
     })
@@ -124,16 +119,4 @@ fn right(predictions: &Predictions, target: &TargetEncoder, set: &UciSet, rows: 
             top.is_some_and(|(at, _)| names[at] == own)
         })
         .count()
-}
-
-fn choice(kind: Architecture) -> NetworkChoice {
-    match kind {
-        Architecture::Snn => NetworkChoice::Snn,
-        Architecture::Msra => NetworkChoice::Msra,
-        Architecture::BatchNorm => NetworkChoice::BatchNorm,
-        Architecture::LayerNorm => NetworkChoice::LayerNorm,
-        Architecture::WeightNorm => NetworkChoice::WeightNorm,
-        Architecture::Highway => NetworkChoice::Highway,
-        Architecture::ResNet { .. } => NetworkChoice::ResNet,
-    }
 }

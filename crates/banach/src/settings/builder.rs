@@ -1,0 +1,90 @@
+//! How what the builder's methods take becomes the value of a setting.
+
+use banach_nn::{Loss, Optimizer, Stopping};
+
+use super::Settings;
+
+/// A value as it is.
+pub(super) fn plain<T>(_: &mut Settings, value: impl Into<T>) -> T {
+    value.into()
+}
+
+/// Names of columns.
+pub(super) fn names(
+    _: &mut Settings,
+    names: impl IntoIterator<Item = impl Into<String>>,
+) -> Vec<String> {
+    names.into_iter().map(Into::into).collect()
+}
+
+/// A kind, whose parameters are settings of their own.
+pub(super) fn kind<T: Kind>(settings: &mut Settings, value: T) -> T {
+    value.parameters(settings);
+    value.without_parameters()
+}
+
+/// An enum whose variants have parameters that are settings of their own.
+pub(crate) trait Kind: Copy {
+    /// Sets the settings of the parameters.
+    fn parameters(self, settings: &mut Settings);
+
+    /// The same variant with the parameters that its name alone stands for.
+    fn without_parameters(self) -> Self;
+}
+
+impl Kind for Loss {
+    fn parameters(self, settings: &mut Settings) {
+        match self {
+            Self::Huber { delta } => settings.huber_delta = Some(delta),
+            Self::CrossEntropy { label_smoothing } => {
+                settings.label_smoothing = Some(label_smoothing);
+            }
+            Self::BinaryCrossEntropy | Self::Squared => {}
+        }
+    }
+
+    fn without_parameters(self) -> Self {
+        self.name().parse().unwrap_or(self)
+    }
+}
+
+impl Kind for Optimizer {
+    fn parameters(self, settings: &mut Settings) {
+        match self {
+            Self::Sgd { momentum, nesterov } => {
+                (settings.momentum, settings.nesterov) = (Some(momentum), Some(nesterov));
+            }
+            Self::Adam {
+                beta1,
+                beta2,
+                epsilon,
+            }
+            | Self::AdamW {
+                beta1,
+                beta2,
+                epsilon,
+            } => {
+                (settings.beta1, settings.beta2) = (Some(beta1), Some(beta2));
+                settings.epsilon = Some(epsilon);
+            }
+        }
+    }
+
+    fn without_parameters(self) -> Self {
+        self.name().parse().unwrap_or(self)
+    }
+}
+
+impl Kind for Stopping {
+    fn parameters(self, settings: &mut Settings) {
+        match self {
+            Self::Best { patience } => settings.patience = Some(patience.unwrap_or(0)),
+            Self::Smoothed { window } => settings.window = Some(window),
+            Self::Last => {}
+        }
+    }
+
+    fn without_parameters(self) -> Self {
+        self.name().parse().unwrap_or(self)
+    }
+}

@@ -1,0 +1,143 @@
+//! A setting as a table has it: by its name, whatever its type.
+
+use banach_data::nearest_name;
+
+use super::value::{Form, Raw};
+use super::{SETTINGS, Settings};
+use crate::error::Error;
+use crate::recipe::Recipe;
+
+/// One of [`SETTINGS`]: its names, its help, and how it is read from text.
+pub struct Setting {
+    pub(super) name: &'static str,
+    pub(super) long_name: &'static str,
+    pub(super) heading: &'static str,
+    pub(super) value_name: &'static str,
+    pub(super) help: &'static str,
+    pub(super) form: Form,
+    pub(super) stated_default: Option<&'static str>,
+    pub(super) read: fn(&mut Settings, &Raw) -> Result<(), String>,
+    pub(super) read_text: fn(&mut Settings, &str) -> Result<(), String>,
+    pub(super) unset: fn(&mut Settings),
+    pub(super) given: fn(&Settings) -> Option<Raw>,
+    pub(super) apply: fn(&Settings, &mut Recipe) -> Result<(), Error>,
+    pub(super) of_recipe: fn(&Recipe) -> Option<Raw>,
+}
+
+impl Setting {
+    /// The setting with this name in settings files, short or long; `-` and `_` are the same.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        let name = name.replace('-', "_");
+        SETTINGS
+            .iter()
+            .find(|setting| setting.name == name || setting.long_name == name)
+    }
+
+    /// The existing name most like this one.
+    pub(super) fn nearest(name: &str) -> Option<String> {
+        let name = name.replace('-', "_");
+        nearest_name(&name, SETTINGS.iter().map(|setting| setting.name))
+    }
+
+    /// The name in settings files and model files, such as `lr`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The name of the method of [`Settings`], such as `learning_rate`; files take it too.
+    #[must_use]
+    pub fn long_name(&self) -> &'static str {
+        self.long_name
+    }
+
+    /// The group that it belongs to in help.
+    #[must_use]
+    pub fn heading(&self) -> &'static str {
+        self.heading
+    }
+
+    /// What stands for its value in help.
+    #[must_use]
+    pub fn value_name(&self) -> &'static str {
+        self.value_name
+    }
+
+    /// What it is, in a sentence or two, without its default ([`Setting::default_text`]).
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        self.help.trim_start()
+    }
+
+    /// How its value is written on a command line.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Sets it from the texts that a person typed: one, or several for a list.
+    ///
+    /// # Errors
+    /// What was expected and what was found.
+    pub fn parse(
+        &self,
+        settings: &mut Settings,
+        texts: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<(), SettingError> {
+        (self.unset)(settings);
+        for text in texts {
+            (self.read_text)(settings, text.as_ref()).map_err(|reason| SettingError::Value {
+                name: self.name,
+                reason,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl Setting {
+    /// Writes it to a recipe, if it is set.
+    pub(crate) fn apply(&self, settings: &Settings, recipe: &mut Recipe) -> Result<(), Error> {
+        (self.apply)(settings, recipe)
+    }
+
+    /// Its value in a recipe; `None` where it has no meaning.
+    pub(crate) fn of_recipe(&self, recipe: &Recipe) -> Option<Raw> {
+        (self.of_recipe)(recipe)
+    }
+}
+
+impl std::fmt::Debug for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Setting").field(&self.name).finish()
+    }
+}
+
+/// A setting that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingError {
+    /// There is none of this name.
+    #[error("there is no setting {name:?}{}", nearest.as_ref().map_or(String::new(), |name| format!("; did you mean {name:?}?")))]
+    Unknown {
+        /// The name found.
+        name: String,
+        /// The nearest existing one, if one is near.
+        nearest: Option<String>,
+    },
+    /// Its value is not of its type.
+    #[error("{name}: {reason}")]
+    Value {
+        /// The setting's name.
+        name: &'static str,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// A complete recipe lacks it.
+    #[error("the setting {name} is missing")]
+    Missing {
+        /// The setting's name.
+        name: &'static str,
+    },
+}

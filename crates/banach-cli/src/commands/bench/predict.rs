@@ -10,7 +10,7 @@ use banach_nn::{Features, Network, Pool, Precision, Predictor, Workspace};
 use serde::Serialize;
 
 use super::workload::{Name, Workload, check_seconds};
-use crate::options::{Threads};
+use crate::options::Threads;
 use crate::output::{print, print_json};
 use crate::text::{count, pairs};
 

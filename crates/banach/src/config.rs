@@ -352,7 +352,7 @@ mod tests {
                 for n_rows in [1, 100, 10_000_000] {
                     let settings = Settings::from_toml(&toml, "s").unwrap();
                     let config = Config::resolve(&settings, task, n_rows).unwrap();
-                    assert_eq!(config.architecture.name(), network);
+                    assert_eq!(config.architecture.kind.name(), network);
                     // Complete settings are a fixed point: a model file's settings fit again.
                     let again = Config::resolve(&config.settings, task, 77).unwrap();
                     assert_eq!(again, config, "{preset} {network} {task}");

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 moments=${1:-${BANACH_DATA:-../shared/data}/../paper/moments.json}
 if [ -f "$moments" ]; then
     echo "== moment map against $(basename "$moments")"
-    cargo run --quiet --release -p banach-theory --example moments_accuracy -- "$moments"
+    cargo bench --quiet -p banach-theory --bench moments_accuracy -- "$(realpath "$moments")"
 else
     echo "== moment map: skipped, no reference values at $moments"
 fi

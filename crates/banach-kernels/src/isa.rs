@@ -6,6 +6,10 @@ use std::sync::OnceLock;
 ///
 /// A value other than the scalar one exists only after the processor was seen to support it, which
 /// is what makes calling the kernels safe. All sets give the same bits; they differ in speed only.
+///
+/// Every kernel is a chain of fused multiply-adds. Where the target has none, as in plain x86-64
+/// ([`Isa::SCALAR`] there) and in WebAssembly, each is a call of a software function: the bits stay the
+/// same, at a fraction of the speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Isa(pub(crate) Level);
 
@@ -41,7 +45,8 @@ impl Isa {
     }
 
     /// The fastest supported set, or the one named by the environment variable `BANACH_ISA`
-    /// (`scalar`, `avx2`, `avx512`) when this processor supports it. Read once per process.
+    /// (`scalar`, `avx2`, `avx512`) when this processor supports it. Read once per process. Without
+    /// environment variables, as in WebAssembly, it is the fastest.
     #[must_use]
     pub fn best() -> Self {
         static BEST: OnceLock<Isa> = OnceLock::new();

@@ -1,10 +1,10 @@
-//! Moving numbers between rows and panels.
+//! Transposing, and moving numbers between row-major matrices and panels.
 
 use crate::isa::Level;
 use crate::line::{LANES, Line};
 use crate::{Isa, Real};
 
-/// Turns a piece of units by rows into rows by units: `t[row][unit] = x[unit][row]`.
+/// Transposes a piece of units by rows into rows by units: `t[row][unit] = x[unit][row]`.
 ///
 /// # Shapes
 /// `x`: at most 32 lines, one for each unit; `t`: at most 32 lines, one for each row that is wanted.
@@ -14,37 +14,37 @@ use crate::{Isa, Real};
 /// If there are more than 32 lines.
 pub fn transpose<T: Real>(isa: Isa, x: &[Line<T>], t: &mut [Line<T>]) {
     assert!(x.len() <= LANES && t.len() <= LANES, "lines of a square");
-    T::turn(isa, x, t);
+    T::transpose(isa, x, t);
 }
 
 /// Transposing for one number type: chooses the instruction set.
-pub trait Turn: Sized {
+pub trait Transpose: Sized {
     /// See [`transpose`]; at most 32 lines each.
     #[doc(hidden)]
-    fn turn(isa: Isa, x: &[Line<Self>], t: &mut [Line<Self>]);
+    fn transpose(isa: Isa, x: &[Line<Self>], t: &mut [Line<Self>]);
 }
 
-impl Turn for f64 {
-    fn turn(_: Isa, x: &[Line<f64>], t: &mut [Line<f64>]) {
-        turn_plain(x, t);
+impl Transpose for f64 {
+    fn transpose(_: Isa, x: &[Line<f64>], t: &mut [Line<f64>]) {
+        transpose_portable(x, t);
     }
 }
 
-impl Turn for f32 {
-    fn turn(isa: Isa, x: &[Line<f32>], t: &mut [Line<f32>]) {
+impl Transpose for f32 {
+    fn transpose(isa: Isa, x: &[Line<f32>], t: &mut [Line<f32>]) {
         match isa.0 {
-            Level::Scalar => turn_plain(x, t),
+            Level::Scalar => transpose_portable(x, t),
             // SAFETY: this Isa exists only on a processor that was seen to support it.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => unsafe { turn_avx2(x, t) },
+            Level::Avx2 => unsafe { transpose_avx2(x, t) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => unsafe { turn_avx512(x, t) },
+            Level::Avx512 => unsafe { transpose_avx512(x, t) },
         }
     }
 }
 
-fn turn_plain<T: Real>(x: &[Line<T>], t: &mut [Line<T>]) {
+fn transpose_portable<T: Real>(x: &[Line<T>], t: &mut [Line<T>]) {
     for (row, out) in t.iter_mut().enumerate() {
         *out = Line(std::array::from_fn(|unit| {
             x.get(unit).map_or(T::ZERO, |line| line.0[row])
@@ -55,7 +55,7 @@ fn turn_plain<T: Real>(x: &[Line<T>], t: &mut [Line<T>]) {
 /// Squares of 8 x 8: pairs of numbers, pairs of pairs, halves of vectors.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn turn_avx2(x: &[Line<f32>], t: &mut [Line<f32>]) {
+fn transpose_avx2(x: &[Line<f32>], t: &mut [Line<f32>]) {
     use std::arch::x86_64::{
         __m256, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_setzero_ps, _mm256_shuffle_ps,
         _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
@@ -98,7 +98,7 @@ fn turn_avx2(x: &[Line<f32>], t: &mut [Line<f32>]) {
 /// Squares of 16 x 16: pairs of numbers, pairs of pairs, quarters of vectors twice.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-fn turn_avx512(x: &[Line<f32>], t: &mut [Line<f32>]) {
+fn transpose_avx512(x: &[Line<f32>], t: &mut [Line<f32>]) {
     use std::arch::x86_64::{
         __m512, _mm512_loadu_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
         _mm512_storeu_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,

@@ -1,7 +1,7 @@
 //! Compute kernels for self-normalizing networks: slices in, slices out.
 //!
-//! Owns matrix products, SELU, alpha dropout, reductions, optimiser steps, random bits and the
-//! private thread pool. Refuses policy and allocation: callers decide what is computed, when, and
+//! Owns matrix products, activations, dropout, normalization, reductions, optimizer steps, random
+//! bits, the private thread pool and the parallel map. Refuses policy and allocation: callers decide what is computed, when, and
 //! in which buffers. The only crate of the project with `unsafe`.
 //!
 //! Every kernel is one portable function written with fused multiply-add in a fixed order of
@@ -11,6 +11,7 @@
 #[macro_use]
 mod isa;
 mod activation;
+mod connection;
 mod layout;
 mod line;
 mod matmul;
@@ -22,20 +23,22 @@ pub mod random;
 mod real;
 mod reduce;
 mod row;
+#[cfg(test)]
+mod test_gradient;
 
 pub use activation::{
     ALPHA_01, DropoutMask, LAMBDA_01, Piece, Selu, dropout_backward, dropout_forward,
     identity_forward, relu_backward, relu_forward, selu_backward, selu_forward,
 };
+pub use connection::{add, highway_backward, highway_forward, sigmoid_forward};
 pub use isa::Isa;
 pub use layout::{pack_units, transpose, unpack_units};
 pub use line::{LANES, Line, Panels, PanelsMut, flat, flat_mut, lines_for};
-pub use matmul::{Into, matmul_nn, matmul_tn};
+pub use matmul::{Accumulate, matmul_nn, matmul_tn};
 pub use normalize::{
-    GROUP_ROWS, NORMALIZATION_EPSILON, add, batch_norm_backward, batch_norm_forward, column_dots,
-    group_moments, group_sums, highway_backward, highway_forward, layer_norm_backward,
-    layer_norm_forward, layer_norm_sums, project_columns, row_moments, scale_columns, scale_units,
-    sigmoid_forward,
+    NORMALIZATION_EPSILON, ROWS_PER_SUM, batch_norm_backward, batch_norm_forward, column_dots,
+    group_moments, group_sums, layer_norm_backward, layer_norm_forward, layer_norm_sums,
+    project_columns, row_moments, scale_columns, scale_units,
 };
 pub use optimizer::{AdamStep, SgdStep, adam_step, sgd_step};
 pub use parallel::{parallel_map, parallel_map_chunked};
@@ -43,5 +46,5 @@ pub use pool::{Cuts, Pool, available_threads};
 pub use real::Real;
 pub use reduce::{add_column_sums, sum_of_squares};
 pub use row::{
-    HalfLine, row_layer_norm, row_product, row_product_half, row_relu, row_selu, to_half, widen,
+    Bf16Line, row_layer_norm, row_product, row_product_bf16, row_relu, row_selu, to_bf16, widen,
 };

@@ -1,11 +1,16 @@
 //! The memory layout of matrices: panels of 32 columns.
+//!
+//! A panel is a stack of lines, and a line has 32 lanes: one number of each of the panel's columns. In a
+//! matrix of activations [units, batch rows] units run down the lines, batch rows across the lanes: line
+//! u holds unit u of 32 rows of the batch, lane r of every line is row r of these.
 
 use crate::Real;
 
-/// Columns of a panel, and numbers of a [`Line`].
+/// Columns of a panel, and lanes (numbers) of a [`Line`].
 pub const LANES: usize = 32;
 
-/// 32 neighbouring numbers of one row, on a cache line's boundary.
+/// One row of a panel: 32 neighbouring numbers of one row of a matrix, a lane for each column, on a cache
+/// line's boundary.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(C, align(64))]
 pub struct Line<T>(pub [T; LANES]);

@@ -11,13 +11,13 @@ use crate::isa::Level;
 use crate::line::{LANES, Line, Panels, PanelsMut};
 use crate::{Isa, Real};
 
-/// Whether a product replaces what is in C or is added to it.
+/// Whether a product is added to what is in C or replaces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Into {
+pub enum Accumulate {
     /// C = A B.
-    Overwrite,
+    No,
     /// C = C + A B, going on with each element's chain of additions.
-    Accumulate,
+    Yes,
 }
 
 /// Some rows of `C = A^T B`, with one panel of A: `c[rows[i], j] = sum_p a[p][i] b[p, j]`.
@@ -39,7 +39,7 @@ pub fn matmul_tn<T: Real>(
         start: a.as_ptr().cast(),
         chunk_stride: 0,
     };
-    run::<T, true>(isa, (left, a.len()), b, c, rows, Into::Overwrite);
+    run::<T, true>(isa, (left, a.len()), b, c, rows, Accumulate::No);
 }
 
 /// Some rows of `C = A B` or of `C = C + A B`: `c[i, j] = sum_p a[i, p] b[p, j]` for i in `rows`.
@@ -55,7 +55,7 @@ pub fn matmul_nn<T: Real>(
     b: Panels<'_, T>,
     c: &mut PanelsMut<'_, T>,
     rows: Range<usize>,
-    into: Into,
+    accumulate: Accumulate,
 ) {
     assert!(rows.end <= a.rows(), "rows of the left-hand side");
     let Some(first) = a.lines().get(rows.start) else {
@@ -65,7 +65,7 @@ pub fn matmul_nn<T: Real>(
         start: std::ptr::from_ref(first).cast(),
         chunk_stride: a.stride() * LANES,
     };
-    run::<T, false>(isa, (left, a.columns()), b, c, rows, into);
+    run::<T, false>(isa, (left, a.columns()), b, c, rows, accumulate);
 }
 
 fn run<T: Real, const TN: bool>(
@@ -74,7 +74,7 @@ fn run<T: Real, const TN: bool>(
     b: Panels<'_, T>,
     c: &mut PanelsMut<'_, T>,
     rows: Range<usize>,
-    into: Into,
+    accumulate: Accumulate,
 ) {
     let shape = c.as_ref();
     assert_eq!(b.rows(), k, "rows of the right-hand side");
@@ -91,7 +91,7 @@ fn run<T: Real, const TN: bool>(
             c: c.panel_mut(panel)[rows.clone()].as_mut_ptr().cast(),
             rows: rows.len(),
             columns: b.width(panel),
-            fresh: into == Into::Overwrite,
+            fresh: accumulate == Accumulate::No,
         };
         // SAFETY: the shapes were checked above; an Isa exists only where its set is supported.
         unsafe { T::product::<TN>(isa, job) }
@@ -478,7 +478,7 @@ mod tests {
                 b.panels(),
                 &mut c.panels_mut(),
                 rows,
-                Into::Overwrite,
+                Accumulate::No,
             );
         }
         c
@@ -575,7 +575,7 @@ mod tests {
                 let a = Owned::new(m, count, |i, p| a.get(i, first + p));
                 let b = Owned::new(count, n, |p, j| b.get(first + p, j));
                 let (a, b) = (a.panels(), b.panels());
-                matmul_nn(isa, a, b, &mut c.panels_mut(), 0..m, Into::Accumulate);
+                matmul_nn(isa, a, b, &mut c.panels_mut(), 0..m, Accumulate::Yes);
             }
             assert_eq!(c.bits(), whole.bits(), "{}", isa.name());
         }
@@ -593,7 +593,7 @@ mod tests {
                 b.panels(),
                 &mut c.panels_mut(),
                 33..50,
-                Into::Overwrite,
+                Accumulate::No,
             );
             for i in 0..70 {
                 for j in 0..40 {

@@ -1,21 +1,21 @@
-//! Normalizations and connections of the networks that self-normalizing ones are compared with.
+//! Batch, layer and weight normalization.
 //!
-//! Units are lines and rows of the batch are lanes, as everywhere. Sums over rows are taken over
+//! Units run down the lines, batch rows across the lanes, as everywhere. Sums over rows are taken over
 //! groups of 16 rows, each in one fixed order, so that they do not depend on how a batch is cut.
 
 use crate::Real;
-use crate::line::{LANES, Line, flat, flat_mut};
+use crate::line::{LANES, Line};
 
 /// Rows that are summed as one group.
-pub const GROUP_ROWS: usize = 16;
+pub const ROWS_PER_SUM: usize = 16;
 
 /// Added to a variance before its root is taken, as PyTorch does.
 pub const NORMALIZATION_EPSILON: f64 = 1e-5;
 
 /// The lanes of one group, 0 where there is no row.
 #[inline(always)]
-fn group<T: Real>(line: &Line<T>, first: usize, count: usize) -> [T; GROUP_ROWS] {
-    let mut values = [T::ZERO; GROUP_ROWS];
+fn group<T: Real>(line: &Line<T>, first: usize, count: usize) -> [T; ROWS_PER_SUM] {
+    let mut values = [T::ZERO; ROWS_PER_SUM];
     for (lane, value) in values.iter_mut().enumerate() {
         if lane < count {
             *value = line.0[first + lane];
@@ -26,7 +26,7 @@ fn group<T: Real>(line: &Line<T>, first: usize, count: usize) -> [T; GROUP_ROWS]
 
 /// The sum of a group, by halves.
 #[inline(always)]
-fn sum<T: Real>(mut values: [T; GROUP_ROWS]) -> T {
+fn sum<T: Real>(mut values: [T; ROWS_PER_SUM]) -> T {
     for half in [8, 4, 2, 1] {
         let (left, right) = values.split_at_mut(half);
         for (left, &right) in left.iter_mut().zip(&*right) {
@@ -51,7 +51,7 @@ kernel! {
             let values = group(line, first, count);
             *total = sum(values);
             let mean = *total * share;
-            let mut distances = [T::ZERO; GROUP_ROWS];
+            let mut distances = [T::ZERO; ROWS_PER_SUM];
             for (lane, (distance, &value)) in distances.iter_mut().zip(&values).enumerate() {
                 let from_mean = value - mean;
                 *distance = if lane < count { from_mean * from_mean } else { T::ZERO };
@@ -276,125 +276,14 @@ kernel! {
     }
 }
 
-/// 1 / (1 + exp(-x)), without overflow on either side.
-#[inline(always)]
-fn sigmoid<T: Real>(x: T) -> T {
-    let below = if x > T::ZERO { -x } else { x };
-    // exp(-|x|) - 1, so that nothing overflows.
-    let shrunk = below.exp_m1_nonpositive();
-    let small = (T::ONE + shrunk) / (T::ONE + T::ONE + shrunk);
-    if x > T::ZERO { T::ONE - small } else { small }
-}
-
-kernel! {
-    /// `z <- sigmoid(z + bias)`.
-    ///
-    /// # Shapes
-    /// `z`: a line for each unit; `bias`: a number for each.
-    pub fn sigmoid_forward<T: Real>(z: &mut [Line<T>], bias: &[T]) {
-        for (z, &bias) in z.iter_mut().zip(bias) {
-            for z in &mut z.0 {
-                *z = sigmoid(*z + bias);
-            }
-        }
-    }
-}
-
-kernel! {
-    /// A highway layer's units: `y = t h + (1 - t) x`.
-    ///
-    /// # Shapes
-    /// The same number of lines.
-    pub fn highway_forward<T: Real>(
-        h: &[Line<T>], t: &[Line<T>], x: &[Line<T>], y: &mut [Line<T>],
-    ) {
-        let units = flat(h).iter().zip(flat(t)).zip(flat(x));
-        for (y, ((&h, &t), &x)) in flat_mut(y).iter_mut().zip(units) {
-            *y = t.mul_add(h - x, x);
-        }
-    }
-}
-
-kernel! {
-    /// Gradients of [`highway_forward`] from `d`, the one at y: at h into `d_h`, at the net input of
-    /// the gate into `d_t`, and at x, as far as it leads around the layer, into `d` itself.
-    ///
-    /// # Shapes
-    /// The same number of lines.
-    pub fn highway_backward<T: Real>(
-        d: &mut [Line<T>], h: &[Line<T>], t: &[Line<T>], x: &[Line<T>],
-        d_h: &mut [Line<T>], d_t: &mut [Line<T>],
-    ) {
-        let units = flat(h).iter().zip(flat(t)).zip(flat(x));
-        let gradients = flat_mut(d_h).iter_mut().zip(flat_mut(d_t));
-        for ((d, ((&h, &t), &x)), (d_h, d_t)) in
-            flat_mut(d).iter_mut().zip(units).zip(gradients)
-        {
-            *d_h = *d * t;
-            let carry = *d * (T::ONE - t);
-            *d_t = carry * t * (h - x);
-            *d = carry;
-        }
-    }
-}
-
-kernel! {
-    /// `y <- y + x`.
-    ///
-    /// # Shapes
-    /// The same number of lines.
-    pub fn add<T: Real>(y: &mut [Line<T>], x: &[Line<T>]) {
-        for (y, &x) in flat_mut(y).iter_mut().zip(flat(x)) {
-            *y += x;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Isa;
-    use crate::random::{Purpose, Stream};
-
-    fn random<T: Real>(units: usize, lane: u32) -> Vec<Line<T>> {
-        let mut values = vec![0.0; units * LANES];
-        Stream::new(3, Purpose::Weights, 0, lane).fill_normal(&mut values, 1.0);
-        let line =
-            |values: &[f32]| Line(std::array::from_fn(|i| T::from_f64(f64::from(values[i]))));
-        values.chunks(LANES).map(line).collect()
-    }
+    use crate::test_gradient::{check_gradient, random};
 
     fn numbers(units: usize, lane: u32) -> Vec<f64> {
         random(units, lane).iter().map(|line| line.0[0]).collect()
-    }
-
-    /// Checks `gradient` against central differences of `sum(weights * output)` in every input.
-    fn check_gradient(
-        x: &[Line<f64>],
-        weights: &[Line<f64>],
-        output: impl Fn(&[Line<f64>]) -> Vec<Line<f64>>,
-        gradient: &[Line<f64>],
-    ) {
-        let step = 1e-6;
-        let value = |x: &[Line<f64>]| -> f64 {
-            let y = output(x);
-            flat(&y).iter().zip(flat(weights)).map(|(y, w)| y * w).sum()
-        };
-        for unit in 0..x.len() {
-            for lane in [0, 7, 31] {
-                let at = |distance: f64| {
-                    let mut moved = x.to_vec();
-                    moved[unit].0[lane] += distance;
-                    value(&moved)
-                };
-                let difference = (at(step) - at(-step)) / (2.0 * step);
-                let got = gradient[unit].0[lane];
-                assert!(
-                    (difference - got).abs() < 1e-7,
-                    "{unit}, {lane}: {difference} {got}"
-                );
-            }
-        }
     }
 
     #[test]
@@ -487,44 +376,6 @@ mod tests {
             let (mut sums, mut dots) = ([0.0], [0.0]);
             group_sums(isa, &[line], &[line], 16, 3, &mut sums, &mut dots);
             assert_eq!((sums[0], dots[0]), (51.0, 256.0 + 289.0 + 324.0));
-        }
-    }
-
-    #[test]
-    fn highway_gradients_are_central_differences() {
-        let isa = Isa::best();
-        let (h, t, x, weights) = (random(3, 0), random(3, 1), random(3, 2), random(3, 3));
-        let gate = |t: &[Line<f64>]| {
-            let mut t = t.to_vec();
-            sigmoid_forward(isa, &mut t, &[0.0; 3]);
-            t
-        };
-        let mix = |h: &[Line<f64>], t: &[Line<f64>], x: &[Line<f64>]| {
-            let mut y = x.to_vec();
-            highway_forward(isa, h, &gate(t), x, &mut y);
-            y
-        };
-        let (mut d, mut d_h, mut d_t) = (weights.clone(), x.clone(), x.clone());
-        highway_backward(isa, &mut d, &h, &gate(&t), &x, &mut d_h, &mut d_t);
-        check_gradient(&x, &weights, |x| mix(&h, &t, x), &d);
-        check_gradient(&h, &weights, |h| mix(h, &t, &x), &d_h);
-        check_gradient(&t, &weights, |t| mix(&h, t, &x), &d_t);
-    }
-
-    #[test]
-    fn the_sigmoid_is_right_far_out_and_near_zero() {
-        let xs: [f32; 9] = [-200.0, -50.0, -3.0, -1e-3, 0.0, 1e-3, 2.0, 20.0, 200.0];
-        let mut line = Line([0.0; LANES]);
-        line.0[..9].copy_from_slice(&xs);
-        sigmoid_forward(Isa::best(), std::slice::from_mut(&mut line), &[0.0]);
-        for (x, y) in xs.into_iter().zip(line.0) {
-            let want = 1.0 / (1.0 + (-f64::from(x)).exp());
-            // Below 1e-8 the difference from 1 of expm1 has no digits left.
-            let error = (f64::from(y) - want).abs();
-            assert!(
-                error <= 3e-7 * want + 1e-8,
-                "sigmoid({x}) = {y}, want {want}"
-            );
         }
     }
 

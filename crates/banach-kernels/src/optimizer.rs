@@ -1,13 +1,13 @@
-//! Optimiser steps over flat parameter slices, in PyTorch's form.
+//! Optimizer steps over flat parameter slices, in PyTorch's form.
 
 /// Settings of one step of stochastic gradient descent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SgdStep {
-    /// Step size.
+    /// Learning rate.
     pub learning_rate: f64,
-    /// Share of the last velocity that is kept, in [0, 1).
+    /// Momentum: the share of the last velocity that is kept, in [0, 1).
     pub momentum: f64,
-    /// Whether the step looks ahead along the velocity (Nesterov).
+    /// Whether momentum is Nesterov's.
     pub nesterov: bool,
     /// L2 penalty: `weight_decay * parameter` is added to the gradient.
     pub weight_decay: f64,
@@ -48,17 +48,17 @@ kernel! {
 /// Settings of one step of Adam or AdamW.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamStep {
-    /// Step size.
+    /// Learning rate.
     pub learning_rate: f64,
-    /// Decay of the running mean of gradients.
+    /// Decay of the first-moment estimate.
     pub beta1: f64,
-    /// Decay of the running mean of squared gradients.
+    /// Decay of the second-moment estimate.
     pub beta2: f64,
-    /// Added to the root of the second moment.
+    /// Added to the square root of the second-moment estimate.
     pub epsilon: f64,
     /// L2 penalty: `l2 * parameter` is added to the gradient (Adam).
     pub l2: f64,
-    /// Decoupled decay: parameters shrink by `learning_rate * decoupled` (AdamW).
+    /// Decoupled weight decay: parameters shrink by `learning_rate * decoupled` (AdamW).
     pub decoupled: f64,
     /// Number of this step, from 1.
     pub step: u64,

@@ -78,9 +78,9 @@ pub enum Purpose {
     Weights = 1,
     /// Order of the rows in an epoch; the index is the epoch.
     RowOrder = 2,
-    /// Dropout masks; the index is the optimiser step.
+    /// Dropout masks; the index is the optimizer step.
     Dropout = 3,
-    /// Categories hidden from the network in training; the index is the optimiser step.
+    /// Categories hidden from the network in training; the index is the optimizer step.
     UnknownCategory = 4,
     /// Splits of a table into training and validation rows, and folds.
     Split = 5,

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-use crate::layout::Turn;
+use crate::layout::Transpose;
 use crate::matmul::Product;
 
 /// A floating-point number that kernels compute with: `f32` for work, `f64` for checks.
@@ -12,7 +12,7 @@ use crate::matmul::Product;
 /// differences without the noise of single precision.
 pub trait Real:
     Product
-    + Turn
+    + Transpose
     + Copy
     + Send
     + Sync

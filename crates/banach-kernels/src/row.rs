@@ -6,12 +6,12 @@ use crate::{Real, Selu};
 /// 32 neighbouring weights as bfloat16: the upper half of an `f32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C, align(64))]
-pub struct HalfLine(pub [u16; LANES]);
+pub struct Bf16Line(pub [u16; LANES]);
 
 /// The numbers of some lines.
 #[inline(always)]
-fn half_arrays(lines: &[HalfLine]) -> &[[u16; LANES]] {
-    const { assert!(size_of::<HalfLine>() == LANES * size_of::<u16>()) };
+fn bf16_arrays(lines: &[Bf16Line]) -> &[[u16; LANES]] {
+    const { assert!(size_of::<Bf16Line>() == LANES * size_of::<u16>()) };
     // SAFETY: a line is an array of LANES numbers without padding, as asserted.
     unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), lines.len()) }
 }
@@ -116,10 +116,10 @@ kernel! {
     ///
     /// # Panics
     /// If a shape does not fit.
-    pub fn row_product_half<T: Real>(
-        x: &[T], weight: &[HalfLine], stride: usize, bias: Option<usize>, y: &mut [Line<T>],
+    pub fn row_product_bf16<T: Real>(
+        x: &[T], weight: &[Bf16Line], stride: usize, bias: Option<usize>, y: &mut [Line<T>],
     ) {
-        layer(x, half_arrays(weight), Form { stride, bias }, T::from_bf16, y);
+        layer(x, bf16_arrays(weight), Form { stride, bias }, T::from_bf16, y);
     }
 }
 
@@ -163,10 +163,10 @@ kernel! {
     ///
     /// # Shapes
     /// Both: the same number of lines.
-    pub fn widen<T: Real>(half: &[HalfLine], lines: &mut [Line<T>]) {
-        for (line, half) in lines.iter_mut().zip(half) {
-            for (value, &half) in line.0.iter_mut().zip(&half.0) {
-                *value = T::from_bf16(half);
+    pub fn widen<T: Real>(bf16: &[Bf16Line], lines: &mut [Line<T>]) {
+        for (line, bf16) in lines.iter_mut().zip(bf16) {
+            for (value, &bf16) in line.0.iter_mut().zip(&bf16.0) {
+                *value = T::from_bf16(bf16);
             }
         }
     }
@@ -174,7 +174,7 @@ kernel! {
 
 /// Rounds numbers to the nearest bfloat16, halves to even; a NaN stays one.
 #[must_use]
-pub fn to_half<T: Real>(lines: &[Line<T>]) -> Vec<HalfLine> {
+pub fn to_bf16<T: Real>(lines: &[Line<T>]) -> Vec<Bf16Line> {
     let round = |value: T| {
         let value = value.to_f64() as f32;
         let bits = value.to_bits();
@@ -186,7 +186,7 @@ pub fn to_half<T: Real>(lines: &[Line<T>]) -> Vec<HalfLine> {
     };
     lines
         .iter()
-        .map(|line| HalfLine(line.0.map(round)))
+        .map(|line| Bf16Line(line.0.map(round)))
         .collect()
 }
 
@@ -278,14 +278,14 @@ mod tests {
     #[test]
     fn half_weights_give_the_bits_of_the_same_weights_as_f32() {
         let (n_in, n_out) = (50, 200);
-        let half = to_half(&random(lines_for(n_out) * (n_in + 1), 0));
+        let bf16 = to_bf16(&random(lines_for(n_out) * (n_in + 1), 0));
         let x = &flat(&random(2, 1))[..n_in].to_vec();
         for isa in Isa::supported() {
-            let mut wide = vec![Line::ZERO; half.len()];
-            widen(isa, &half, &mut wide);
-            assert_eq!(to_half(&wide), half, "bfloat16 numbers are exact in f32");
+            let mut wide = vec![Line::ZERO; bf16.len()];
+            widen(isa, &bf16, &mut wide);
+            assert_eq!(to_bf16(&wide), bf16, "bfloat16 numbers are exact in f32");
             let (mut y, mut want) = (vec![Line::ZERO; 7], vec![Line::ZERO; 7]);
-            row_product_half(isa, x, &half, n_in + 1, Some(n_in), &mut y);
+            row_product_bf16(isa, x, &bf16, n_in + 1, Some(n_in), &mut y);
             row_product::<f32>(isa, x, &wide, n_in + 1, Some(n_in), &mut want);
             assert_eq!(y, want);
         }
@@ -306,9 +306,9 @@ mod tests {
         line.0[..5].copy_from_slice(&values);
         line.0[5] = f32::NAN;
         line.0[6] = f32::MAX;
-        let half = to_half(&[line]);
-        assert_eq!(half[0].0[..5], want);
-        assert!(f32::from_bf16(half[0].0[5]).is_nan());
-        assert_eq!(f32::from_bf16(half[0].0[6]), f32::INFINITY);
+        let bf16 = to_bf16(&[line]);
+        assert_eq!(bf16[0].0[..5], want);
+        assert!(f32::from_bf16(bf16[0].0[5]).is_nan());
+        assert_eq!(f32::from_bf16(bf16[0].0[6]), f32::INFINITY);
     }
 }

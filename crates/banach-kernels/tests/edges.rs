@@ -3,7 +3,7 @@
 
 use banach_kernels::random::{Purpose, Stream};
 use banach_kernels::{
-    AdamStep, DropoutMask, Into, Isa, LANES, Line, Panels, PanelsMut, Piece, Selu, SgdStep,
+    Accumulate, AdamStep, DropoutMask, Isa, LANES, Line, Panels, PanelsMut, Piece, Selu, SgdStep,
     adam_step, add_column_sums, dropout_backward, dropout_forward, flat, flat_mut,
     identity_forward, lines_for, matmul_nn, matmul_tn, relu_backward, relu_forward, row_product,
     row_relu, row_selu, selu_backward, selu_forward, sgd_step, sum_of_squares, transpose,
@@ -197,7 +197,7 @@ const KERNELS: [(&str, Kernel); 18] = [
         let left = Panels::new(&column, n, 1, n);
         let b_row = Panels::new(&right, 1, n, 1);
         let mut c = PanelsMut::new(&mut outer, n, n, n);
-        matmul_nn(isa, left, b_row, &mut c, 0..n, Into::Overwrite);
+        matmul_nn(isa, left, b_row, &mut c, 0..n, Accumulate::No);
         let mut inner = vec![Line([0.25; LANES]); 2];
         let b_column = Panels::new(&narrow, n, 1, n);
         let mut c = PanelsMut::new(&mut inner[..1], 1, 1, 1);
@@ -207,7 +207,7 @@ const KERNELS: [(&str, Kernel); 18] = [
             b_column,
             &mut c,
             0..1,
-            Into::Accumulate,
+            Accumulate::Yes,
         );
         let mut c = PanelsMut::new(&mut inner[1..], 1, 1, 1);
         matmul_tn(isa, &column, b_column, &mut c, 0..1);

@@ -2,16 +2,13 @@
 
 use std::ops::Range;
 
-use banach_kernels::{
-    Into, Isa, LANES, Line, Panels, PanelsMut, Real, add_column_sums, column_dots, matmul_nn,
-    project_columns,
-};
+use banach_kernels::{Accumulate, Isa, LANES, Line, Panels, PanelsMut, Real, matmul_nn};
 
 use crate::batch::Batch;
 use crate::input;
-use crate::layout::{Layer, Layout, PanelLines, Table};
+use crate::layers::{LayerKind, dense, weight_norm};
+use crate::layout::{EmbeddingTable, LayerLayout, Layout, PanelLines};
 use crate::pass::{Shard, StepNoise};
-use crate::spec::{LayerSpec, Normalization};
 
 /// Lines of parameters that are one piece of work in phase 2, unless one panel has more: with the
 /// gradient and the inputs beside them they stay in the second-level cache.
@@ -32,10 +29,10 @@ pub(crate) enum Block {
 /// Cuts all parameters into blocks, in the order of their lines.
 pub(crate) fn blocks(layout: &Layout) -> Vec<Block> {
     let mut blocks: Vec<_> = (0..layout.tables.len()).map(Block::Table).collect();
-    for (layer, place) in layout.layers.iter().enumerate() {
-        let step = (BLOCK_LINES / place.stride()).max(1);
-        for first in (0..place.n_panels()).step_by(step) {
-            let end = place.n_panels().min(first + step);
+    for (layer, layer_layout) in layout.layers.iter().enumerate() {
+        let step = (BLOCK_LINES / layer_layout.stride()).max(1);
+        for first in (0..layer_layout.n_panels()).step_by(step) {
+            let end = layer_layout.n_panels().min(first + step);
             blocks.push(Block::Panels { layer, first, end });
         }
     }
@@ -75,10 +72,9 @@ impl Block {
 
 /// One panel of a layer's units.
 pub(crate) struct PanelOf<'a> {
-    /// What the layer does; `None` for the output layer.
-    pub(crate) kind: Option<&'a LayerSpec>,
+    pub(crate) kind: LayerKind,
     pub(crate) layer: usize,
-    pub(crate) place: &'a Layer,
+    pub(crate) layer_layout: &'a LayerLayout,
     pub(crate) panel: usize,
 }
 
@@ -92,15 +88,11 @@ impl PanelOf<'_> {
         parameters: &[Line<T>],
         gradient: &mut [Line<T>],
     ) {
-        let (layer, n_in) = (self.layer, self.place.n_in);
+        let (layer, n_in) = (self.layer, self.layer_layout.n_in);
         let (weight, others) = gradient.split_at_mut(n_in);
         others.fill(Line::ZERO);
-        let units = self.place.units(self.panel);
-        let kind = self
-            .kind
-            .map_or(Normalization::None, |kind| kind.normalization);
-        let by_sums = matches!(kind, Normalization::Batch | Normalization::Layer);
-        let mut into = Into::Overwrite;
+        let units = self.layer_layout.units(self.panel);
+        let mut accumulate = Accumulate::No;
         for shard in shards.iter().filter(|shard| shard.n_rows > 0) {
             let d_z = shard.row_gradients(layer, self.panel);
             let d_z_rows = Panels::new(d_z, d_z.len(), units.len(), d_z.len());
@@ -111,41 +103,31 @@ impl PanelOf<'_> {
                 d_z_rows,
                 &mut weight,
                 0..n_in,
-                into,
+                accumulate,
             );
-            into = Into::Accumulate;
-            if by_sums {
-                for (_, sums, dots) in shard.group_sums(layer) {
-                    for (lane, unit) in units.clone().enumerate() {
-                        others[0].0[lane] += sums[unit];
-                        others[1].0[lane] += dots[unit];
-                    }
+            accumulate = Accumulate::Yes;
+            match (self.kind, &mut *others) {
+                (LayerKind::BatchNorm | LayerKind::LayerNorm, [bias, gain, ..]) => {
+                    let sums = shard.unit_sums(layer);
+                    sums.add_gradient(shard.n_rows, &units, [bias, gain]);
                 }
-            } else {
-                add_column_sums(isa, d_z, &mut others[0]);
+                (_, [bias, ..]) => dense::add_gradient(isa, d_z, bias),
+                (_, []) => {}
             }
         }
-        if into == Into::Overwrite {
+        if accumulate == Accumulate::No {
             weight.fill(Line::ZERO);
         }
-        if kind == Normalization::Weight {
-            let own = PanelLines::new(parameters, n_in);
-            let (scale, inverse) = own.weight_norm(isa);
-            let mut along = Line::ZERO;
-            column_dots(isa, weight, own.weights, &mut along);
-            for (lane, along) in along.0.iter_mut().enumerate() {
-                let inverse = inverse.0[lane];
-                others[1].0[lane] = *along * inverse;
-                *along = *along * inverse * inverse;
-            }
-            project_columns(isa, weight, own.weights, &scale, &along);
+        if let (LayerKind::WeightNorm, [_, gain]) = (self.kind, others) {
+            let parameters = PanelLines::new(parameters, n_in);
+            weight_norm::gradient(isa, &parameters, weight, gain);
         }
     }
 }
 
 /// `d_table[code] = sum over the rows of that code of d_x`.
 pub(crate) fn table_gradient<T: Real>(
-    table: &Table,
+    table: &EmbeddingTable,
     shards: &[Shard<T>],
     batch: &Batch<'_>,
     noise: Option<&StepNoise>,

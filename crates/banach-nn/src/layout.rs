@@ -4,29 +4,30 @@
 //! want them in panels (see `banach_kernels::Panels`), so the engine keeps its own copy: for every
 //! layer the panels of `weight^T`, each followed by the line of its 32 units' biases and those of their
 //! gains and running averages, if there are any; a panel of highway gates follows the panel of their
-//! units; embedding tables row by row. Gradients and optimiser slots lie the same way.
+//! units; embedding tables row by row. Gradients and optimizer slots lie the same way.
 
 use std::ops::Range;
 
 use banach_kernels::{
-    HalfLine, Isa, LANES, Line, NORMALIZATION_EPSILON, Panels, Real, column_dots, flat, flat_mut,
-    lines_for, pack_units, scale_columns, unpack_units,
+    Bf16Line, Isa, LANES, Line, Panels, Real, flat, flat_mut, lines_for, pack_units, scale_columns,
+    unpack_units,
 };
 
+use crate::layers::{LayerKind, batch_norm, weight_norm};
 use crate::network::{TensorInfo, TensorRole};
-use crate::spec::{NetworkSpec, Normalization};
+use crate::spec::{LayerSpec, NetworkSpec, Normalization};
 
 /// Where each tensor lies, in lines.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Layout {
-    pub(crate) layers: Vec<Layer>,
-    pub(crate) tables: Vec<Table>,
+    pub(crate) layers: Vec<LayerLayout>,
+    pub(crate) tables: Vec<EmbeddingTable>,
     pub(crate) n_lines: usize,
 }
 
 /// Parameters of one layer.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Layer {
+pub(crate) struct LayerLayout {
     first_line: usize,
     pub(crate) n_in: usize,
     pub(crate) width: usize,
@@ -41,7 +42,7 @@ pub(crate) struct Layer {
 
 /// One embedding table.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Table {
+pub(crate) struct EmbeddingTable {
     first_line: usize,
     pub(crate) category: usize,
     pub(crate) unit: usize,
@@ -50,7 +51,7 @@ pub(crate) struct Table {
     offset: usize,
 }
 
-impl Layer {
+impl LayerLayout {
     /// Lines that a product with the layer's weights gives: a unit each, gates among them.
     pub(crate) fn n_out(&self) -> usize {
         if self.gated {
@@ -105,11 +106,11 @@ impl Layer {
     /// For every panel: the panel, the units of the tensors that are in it, and where their weights
     /// and biases begin in the network's flat buffer.
     fn sources(&self) -> impl Iterator<Item = (usize, Range<usize>, usize, usize)> {
-        let kinds = self.affine.len();
+        let per_unit = self.affine.len();
         (0..self.n_panels()).map(move |panel| {
-            let (group, kind) = (panel / kinds, panel % kinds);
+            let (group, part) = (panel / per_unit, panel % per_unit);
             let units = group * LANES..self.width.min((group + 1) * LANES);
-            let (weight, bias) = self.affine[kind];
+            let (weight, bias) = self.affine[part];
             let weight = weight + units.start * self.n_in;
             (panel, units.clone(), weight, bias + units.start)
         })
@@ -126,7 +127,7 @@ pub(crate) struct PanelLines<'a, T> {
     pub(crate) extras: &'a [Line<T>],
 }
 
-impl<'a, T: Real> PanelLines<'a, T> {
+impl<'a, T> PanelLines<'a, T> {
     pub(crate) fn new(lines: &'a [Line<T>], n_in: usize) -> Self {
         let (weights, rest) = lines.split_at(n_in);
         let (bias, extras) = rest.split_at(1);
@@ -136,25 +137,9 @@ impl<'a, T: Real> PanelLines<'a, T> {
             extras,
         }
     }
-
-    /// With weight normalization, the factor `gain / |v|` on each unit, and `1 / |v|`; 0 for a unit
-    /// without weights.
-    pub(crate) fn weight_norm(&self, isa: Isa) -> (Line<T>, Line<T>) {
-        let mut squares = Line::ZERO;
-        column_dots(isa, self.weights, self.weights, &mut squares);
-        let inverse = squares.0.map(|square| {
-            if square > T::ZERO {
-                T::ONE / square.sqrt()
-            } else {
-                T::ZERO
-            }
-        });
-        let scale = std::array::from_fn(|unit| self.extras[0].0[unit] * inverse[unit]);
-        (Line(scale), Line(inverse))
-    }
 }
 
-impl Table {
+impl EmbeddingTable {
     pub(crate) fn lines(&self) -> Range<usize> {
         self.first_line..self.first_line + lines_for(self.n_codes * self.dimension)
     }
@@ -176,7 +161,7 @@ impl Layout {
         while let Some(tensor) = tensors.next() {
             let first_line = layout.n_lines;
             if let TensorRole::Embedding { category, unit } = tensor.role() {
-                let table = Table {
+                let table = EmbeddingTable {
                     first_line,
                     category,
                     unit,
@@ -188,7 +173,7 @@ impl Layout {
                 layout.tables.push(table);
                 continue;
             }
-            let mut layer = Layer {
+            let mut layer = LayerLayout {
                 first_line,
                 width: tensor.shape[0],
                 n_in: tensor.shape[1],
@@ -272,36 +257,29 @@ impl Layout {
         spec: &NetworkSpec,
         lines: &[Line<T>],
     ) -> Option<(NetworkSpec, Vec<Line<T>>)> {
-        let fixed = |kind| matches!(kind, Normalization::Batch | Normalization::Weight);
-        if !spec.layers.iter().any(|layer| fixed(layer.normalization)) {
+        let is_folded = |layer_spec: &LayerSpec| {
+            let kind = LayerKind::of(Some(layer_spec));
+            matches!(kind, LayerKind::BatchNorm | LayerKind::WeightNorm)
+        };
+        if !spec.layers.iter().any(is_folded) {
             return None;
         }
         let (mut spec, mut folded) = (spec.clone(), lines.to_vec());
-        for (kind, layer) in spec.layers.iter_mut().zip(&self.layers) {
+        for (layer_spec, layer) in spec.layers.iter_mut().zip(&self.layers) {
+            if !is_folded(layer_spec) {
+                continue;
+            }
             for panel in 0..layer.n_panels() {
                 let source = layer.panel(lines, panel);
-                let mut bias = *source.bias;
-                let scale = match (kind.normalization, source.extras) {
-                    (Normalization::Weight, _) => source.weight_norm(isa).0,
-                    (Normalization::Batch, [gain, mean, variance]) => {
-                        let scale = std::array::from_fn(|unit| {
-                            let epsilon = T::from_f64(NORMALIZATION_EPSILON);
-                            gain.0[unit] / (variance.0[unit] + epsilon).sqrt()
-                        });
-                        for (unit, bias) in bias.0.iter_mut().enumerate() {
-                            *bias = (-mean.0[unit]).mul_add(scale[unit], *bias);
-                        }
-                        Line(scale)
-                    }
-                    _ => continue,
+                let (scale, bias) = match layer_spec.normalization {
+                    Normalization::Batch => batch_norm::fold(&source),
+                    _ => weight_norm::fold(isa, &source),
                 };
                 let target = &mut folded[layer.lines(panel..panel + 1)];
                 scale_columns(isa, &mut target[..layer.n_in], &scale);
                 target[layer.n_in] = bias;
             }
-            if fixed(kind.normalization) {
-                kind.normalization = Normalization::None;
-            }
+            layer_spec.normalization = Normalization::None;
         }
         Some((spec, folded))
     }
@@ -321,10 +299,10 @@ impl Layout {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Weights<'a, T> {
     pub(crate) layout: &'a Layout,
-    /// All lines, or those of the embedding tables alone when the layers are in `half`.
+    /// All lines, or those of the embedding tables alone when the layers are in `bf16`.
     pub(crate) lines: &'a [Line<T>],
     /// All lines as bfloat16.
-    pub(crate) half: Option<&'a [HalfLine]>,
+    pub(crate) bf16: Option<&'a [Bf16Line]>,
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod fleet;
 mod input;
+mod layers;
 mod layout;
 mod loss;
 mod names;

@@ -1,35 +1,34 @@
 //! Forward and backward through all layers for some rows.
 //!
-//! A layer computes `y = dropout(activation(normalization(weight x + bias) + around))`, where nothing or
-//! earlier units come around; a highway layer mixes its activations with its input instead. The output
-//! layer is linear. Units are lines and rows of the batch are lanes, so that one layout serves all
-//! three products of a layer. A panel of 32 units is computed, biased, activated and dropped out while
-//! it is in cache. Backward turns the gradient at y into the one at the net input (from y alone, see
-//! `selu_backward`), and `d_x = weight^T d_z` into the gradient at the layer before.
+//! `layers/` says what each kind of layer computes; here are the loops over layers and panels, the products
+//! with the weights, and the memory of the rows. Units run down the lines, batch rows across the lanes, so
+//! that one layout serves all three products of a layer. A panel of 32 units is computed, biased, activated
+//! and dropped out while it is in cache. Backward turns the gradient at y into the one at the net input,
+//! and `d_x = weight^T d_z` into the gradient at the layer before.
 //!
 //! Batch normalization needs sums over the whole batch, that is over all shards: both directions stop
 //! there and go on when the sums are made ([`Stop`]).
 
 mod backward;
 mod forward;
-mod moments;
 
 use banach_kernels::random::{Purpose, Stream};
 use banach_kernels::{
-    DropoutMask, GROUP_ROWS, Isa, LANES, Line, Panels, PanelsMut, Piece, Real, lines_for,
+    DropoutMask, Isa, LANES, Line, Panels, PanelsMut, Piece, ROWS_PER_SUM, Real, lines_for,
 };
 
 use crate::batch::Batch;
 use crate::input::CategoryDropout;
-use crate::layout::{Layout, Weights};
+use crate::layers::batch_norm::BatchMoments;
+use crate::layers::unit_sums::UnitSums;
+use crate::layers::{BufferSizes, LayerBuffers, LayerKind};
+use crate::layout::{LayerLayout, Layout, Weights};
 use crate::loss::Loss;
-use crate::spec::{Activation, Connection, Dropout, NetworkSpec, Normalization};
-
-pub(crate) use moments::BatchMoments;
+use crate::spec::{Activation, Connection, Dropout, LayerSpec, NetworkSpec};
 
 /// Rows of a shard are a multiple of this, the batch's last ones excepted: half a panel, below which
 /// a product is no faster for fewer rows.
-pub(crate) const ROW_STEP: usize = GROUP_ROWS;
+pub(crate) const ROW_STEP: usize = ROWS_PER_SUM;
 
 /// Panels of rows that go backward together: their gradients stay in the second-level cache from layer
 /// to layer, and each weight that is read serves 64 rows.
@@ -81,33 +80,27 @@ pub(crate) struct Pass<'a, T> {
 }
 
 impl<T: Real> Pass<'_, T> {
-    /// The mask of the units at a place.
-    fn mask(&self, place: usize) -> Option<DropoutMask> {
-        self.noise?.mask(self.spec, place)
+    /// The mask of the units with an index: 0 is the input, l + 1 the output of layer l.
+    fn mask(&self, index: usize) -> Option<DropoutMask> {
+        self.noise?.mask(self.spec, index)
     }
 
-    fn normalization(&self, layer: usize) -> Normalization {
-        let kind = self.spec.layers.get(layer);
-        kind.map_or(Normalization::None, |kind| kind.normalization)
+    /// The specification of a hidden layer; `None` for the output layer.
+    fn layer_spec(&self, layer: usize) -> Option<&LayerSpec> {
+        self.spec.layers.get(layer)
     }
 
-    /// Whether a layer's net inputs are kept beside its units. In prediction, where normalization is
-    /// part of the weights, they are not.
-    fn keeps_net_inputs(&self, layer: usize) -> bool {
-        self.weights.layout.layers[layer].gated
-            || matches!(
-                self.normalization(layer),
-                Normalization::Batch | Normalization::Layer
-            )
+    fn kind(&self, layer: usize) -> LayerKind {
+        LayerKind::of(self.layer_spec(layer))
     }
 
-    fn connection(&self, layer: usize) -> Connection {
-        let kind = self.spec.layers.get(layer);
-        kind.map_or(Connection::Plain, |kind| kind.connection)
+    fn layer_layout(&self, layer: usize) -> &LayerLayout {
+        &self.weights.layout.layers[layer]
     }
 
     fn activation(&self, layer: usize) -> Option<Activation> {
-        self.spec.layers.get(layer).map(|kind| kind.activation)
+        self.layer_spec(layer)
+            .map(|layer_spec| layer_spec.activation)
     }
 }
 
@@ -133,17 +126,12 @@ pub(crate) struct Shard<T> {
     pub(crate) stop: Stop,
     /// `y[0]` is the input, `y[l + 1]` the output of layer l: [width, rows] in panels.
     y: Vec<Vec<Line<T>>>,
-    /// Normalized net inputs of layers with batch or layer normalization; activations and gates of
-    /// highway layers. Empty for others.
-    z: Vec<Vec<Line<T>>>,
-    /// With layer normalization, the inverse deviation of each row.
-    inverse_deviations: Vec<Vec<Line<T>>>,
-    /// With batch or layer normalization, two sums over each group of rows: [group][2][unit].
-    sums: Vec<Vec<T>>,
-    /// The gradient at a place for the rows of a few panels. Two buffers that take turns.
+    /// What each layer keeps beside its units.
+    layers: Vec<LayerBuffers<T>>,
+    /// The gradient at some layer's units for the rows of a few panels. Two buffers that take turns.
     d: [Vec<Line<T>>; 2],
-    /// The part of the gradient at a place that comes around layers; empty where nothing does.
-    d_around: Vec<Vec<Line<T>>>,
+    /// For each index of units, the part of the gradient that skips layers; empty where nothing does.
+    d_skip: Vec<Vec<Line<T>>>,
     /// The gradient at the net inputs of a highway layer's units and gates.
     d_gated: Vec<Line<T>>,
     /// The gradient at the input units, if the network has embeddings: [width, rows] in panels.
@@ -171,60 +159,36 @@ impl<T: Real> Shard<T> {
     ) -> Self {
         let widths = spec.widths();
         let panels = lines_for(capacity);
-        let groups = capacity.div_ceil(GROUP_ROWS);
         let n_layers = layout.layers.len();
-        let kind = |layer: usize| spec.layers.get(layer);
-        let normalization =
-            |layer| kind(layer).map_or(Normalization::None, |kind| kind.normalization);
-        let over_rows = |layer| {
-            let kind = normalization(layer);
-            matches!(kind, Normalization::Batch | Normalization::Layer)
-        };
-        let has_batch = (0..n_layers).any(|layer| normalization(layer) == Normalization::Batch);
-        let backward_panels = if has_batch {
+        let kind = |layer: usize| LayerKind::of(spec.layers.get(layer));
+        let has_batch_norm = (0..n_layers).any(|layer| kind(layer) == LayerKind::BatchNorm);
+        let backward_panels = if has_batch_norm {
             panels.max(1)
         } else {
             BACKWARD_PANELS.min(panels)
         };
         let lines = |n: usize| vec![Line::ZERO; n];
         let in_training = |n: usize| lines(if training { n } else { 0 });
-        let z = |layer: usize| {
-            let gated = layout.layers[layer].gated;
-            let kept = gated || over_rows(layer);
-            lines(if kept {
-                layout.layers[layer].n_out() * panels
-            } else {
-                0
+        let buffers = |layer: usize| {
+            kind(layer).buffers(&BufferSizes {
+                width: widths[layer + 1],
+                n_out: layout.layers[layer].n_out(),
+                capacity,
+                panels,
+                training,
             })
         };
-        let inverse_deviations = |layer| {
-            let kept = normalization(layer) == Normalization::Layer;
-            lines(if kept { panels } else { 0 })
-        };
-        let sums = |layer: usize| {
-            let n = if over_rows(layer) {
-                groups * 2 * widths[layer + 1]
-            } else {
-                0
-            };
-            vec![T::ZERO; if training { n } else { 0 }]
-        };
-        let first_gradient = if spec.inputs.has_embeddings() { 0 } else { 1 };
-        let around = |place: usize| {
-            let comes_here = |(layer, kind): (usize, &crate::LayerSpec)| match kind.connection {
-                Connection::Plain => false,
-                Connection::Highway => layer == place,
-                Connection::Residual { layers } => layer + 1 == place + layers,
-            };
-            let kept = place >= first_gradient && spec.layers.iter().enumerate().any(comes_here);
+        let first_gradient = usize::from(!spec.inputs.has_embeddings());
+        let skip = |index: usize| {
+            let kept = index >= first_gradient && is_skip_source(spec, index);
             in_training(if kept {
-                widths[place] * backward_panels
+                widths[index] * backward_panels
             } else {
                 0
             })
         };
         let gated = layout.layers.iter().filter(|layer| layer.gated);
-        let widest_gated = gated.map(|layer| layer.n_out()).max().unwrap_or(0);
+        let widest_gated = gated.map(LayerLayout::n_out).max().unwrap_or(0);
         let widest = widths.iter().copied().max().unwrap_or(0);
         let input = if first_gradient == 0 {
             widths[0] * panels
@@ -237,11 +201,9 @@ impl<T: Real> Shard<T> {
             n_rows: 0,
             stop: Stop::End,
             y: widths.iter().map(|&width| lines(width * panels)).collect(),
-            z: (0..n_layers).map(z).collect(),
-            inverse_deviations: (0..n_layers).map(inverse_deviations).collect(),
-            sums: (0..n_layers).map(sums).collect(),
+            layers: (0..n_layers).map(buffers).collect(),
             d: [0, 1].map(|_| in_training(widest * backward_panels)),
-            d_around: (0..widths.len()).map(around).collect(),
+            d_skip: (0..widths.len()).map(skip).collect(),
             d_gated: in_training(widest_gated * backward_panels),
             d_input: in_training(input),
             d_rows: (0..n_layers).map(rows).collect(),
@@ -255,15 +217,15 @@ impl<T: Real> Shard<T> {
 
     /// Makes room for weights that come as bfloat16.
     pub(crate) fn widens(mut self, layout: &Layout) -> Self {
-        let longest = layout.layers.iter().map(crate::layout::Layer::stride).max();
+        let longest = layout.layers.iter().map(LayerLayout::stride).max();
         self.wide = vec![Line::ZERO; longest.unwrap_or(0)];
         self
     }
 
-    /// The units at a place: 0 is the input, l + 1 the output of layer l.
-    pub(crate) fn units(&self, place: usize) -> Panels<'_, T> {
-        let width = self.widths[place];
-        let lines = &self.y[place][..width * lines_for(self.n_rows)];
+    /// The units with an index: 0 is the input, l + 1 the output of layer l.
+    pub(crate) fn units(&self, index: usize) -> Panels<'_, T> {
+        let width = self.widths[index];
+        let lines = &self.y[index][..width * lines_for(self.n_rows)];
         Panels::new(lines, width, self.n_rows, width)
     }
 
@@ -287,16 +249,14 @@ impl<T: Real> Shard<T> {
     }
 
     /// For each group of 16 rows in order, its number of rows and two sums for each unit of a layer
-    /// with batch or layer normalization: forward, of net inputs and of squares of their distances from
-    /// the group's mean; backward, of the gradient and of it times the normalized net inputs.
+    /// with batch or layer normalization (`layers/unit_sums.rs`).
     pub(crate) fn group_sums(&self, layer: usize) -> impl Iterator<Item = (usize, &[T], &[T])> {
-        let width = self.widths[layer + 1];
-        let groups = self.sums[layer].chunks_exact(2 * width);
-        let rows = (0..self.n_rows).step_by(GROUP_ROWS);
-        rows.zip(groups).map(move |(first, sums)| {
-            let (sums, others) = sums.split_at(width);
-            (GROUP_ROWS.min(self.n_rows - first), sums, others)
-        })
+        self.layers[layer].sums.groups(self.n_rows)
+    }
+
+    /// The sums of [`Shard::group_sums`].
+    pub(crate) fn unit_sums(&self, layer: usize) -> &UnitSums<T> {
+        &self.layers[layer].sums
     }
 
     /// The outputs of one row.
@@ -330,7 +290,7 @@ impl<T: Real> Shard<T> {
         self.row = [outputs, gradient];
     }
 
-    /// A piece of units at a place.
+    /// Where a piece of units and rows lies in its layer and in the batch.
     fn piece(&self, first_unit: usize, panel: usize) -> Piece {
         Piece {
             first_unit,
@@ -340,16 +300,13 @@ impl<T: Real> Shard<T> {
     }
 }
 
-/// The groups of rows in one panel: number of the group, first lane, number of rows.
-fn groups(panel: usize, lanes: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    let first = panel * (LANES / GROUP_ROWS);
-    (0..lanes.div_ceil(GROUP_ROWS)).map(move |group| {
-        let lane = group * GROUP_ROWS;
-        (first + group, lane, GROUP_ROWS.min(lanes - lane))
-    })
-}
-
-/// Biases that change nothing, not even the sign of a zero.
-fn no_bias<T: Real>() -> [T; LANES] {
-    [T::from_f64(-0.0); LANES]
+/// Whether the units with this index are added to a layer beyond the next one's product, so that their
+/// gradient has a part that skips layers.
+fn is_skip_source(spec: &NetworkSpec, index: usize) -> bool {
+    let skips_to = |(layer, layer_spec): (usize, &LayerSpec)| match layer_spec.connection {
+        Connection::Plain => false,
+        Connection::Highway => layer == index,
+        Connection::Residual { layers } => layer + 1 == index + layers,
+    };
+    spec.layers.iter().enumerate().any(skips_to)
 }

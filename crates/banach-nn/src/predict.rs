@@ -23,7 +23,7 @@ pub(crate) use network::{PredictorOf, WorkspaceOf};
 const ROWS: usize = 64;
 
 /// The same with weights in bfloat16, which are widened once for all of them.
-const ROWS_OF_HALF: usize = 256;
+const ROWS_OF_BF16: usize = 256;
 
 /// Up to this many rows are run row by row: a product would compute 16 of them.
 const FEW_ROWS: usize = 4;

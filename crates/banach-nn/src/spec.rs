@@ -349,7 +349,7 @@ impl NetworkSpec {
         total.checked_mul(8).map(|_| total)
     }
 
-    /// Bytes that training in `f32` takes beside the data: parameters, gradients, `slots` optimiser
+    /// Bytes that training in `f32` takes beside the data: parameters, gradients, `slots` optimizer
     /// slots, the best parameters so far, and the activations of one batch with their gradients.
     #[must_use]
     pub fn training_bytes(&self, batch_size: usize, slots: usize) -> u128 {
@@ -440,10 +440,10 @@ impl NetworkSpec {
 }
 
 impl NetworkSpec {
-    /// Whether the units that lead around a layer can be added to it.
+    /// Whether a layer is as wide as the units that its skip connection adds.
     fn check_connection(&self, index: usize) -> Result<(), SpecError> {
         let layer = &self.layers[index];
-        let around = match layer.connection {
+        let skipped = match layer.connection {
             Connection::Plain => return Ok(()),
             Connection::Highway => 1,
             Connection::Residual { layers } => layers,
@@ -452,10 +452,10 @@ impl NetworkSpec {
         if matches!(layer.connection, Connection::Highway) && normalized {
             return Err(SpecError::HighwayNormalization { index });
         }
-        let place = (index + 1).checked_sub(around).filter(|_| around > 0);
-        let from = place.map(|place| match place {
+        let source = (index + 1).checked_sub(skipped).filter(|_| skipped > 0);
+        let from = source.map(|source| match source {
             0 => self.inputs.width(),
-            _ => self.layers[place - 1].width,
+            _ => self.layers[source - 1].width,
         });
         match from {
             Some(from) if from == layer.width => Ok(()),

@@ -1,8 +1,8 @@
-//! One optimiser step on a batch, on all threads.
+//! One optimizer step on a batch, on all threads.
 //!
 //! Phase 1: every thread takes its rows forward and backward through all layers. Phase 2: gradients
 //! of the parameters, each block of them by one thread over all rows of the batch in order, and the
-//! optimiser's step on that block while it is in cache. Every number is computed from the same
+//! optimizer's step on that block while it is in cache. Every number is computed from the same
 //! operands in the same order whatever the number of threads, so all give the same bits.
 //!
 //! Nothing is allocated in a step (test `a_step_allocates_nothing`).
@@ -17,11 +17,13 @@ use crate::blocks::{Block, PanelOf, blocks, table_gradient};
 use crate::engine::{BatchResult, StepOptions};
 use crate::error::TrainError;
 use crate::input::{self, CategoryDropout};
-use crate::layout::{Layer, Layout, Weights};
+use crate::layers::LayerKind;
+use crate::layers::batch_norm::{self, BatchMoments};
+use crate::layout::{LayerLayout, Layout, Weights};
 use crate::loss::Loss;
 use crate::optimizer::{Optimizer, Update};
-use crate::pass::{BatchMoments, Pass, ROW_STEP, Shard, StepNoise, Stop};
-use crate::spec::{LayerSpec, NetworkSpec, Normalization};
+use crate::pass::{Pass, ROW_STEP, Shard, StepNoise, Stop};
+use crate::spec::{LayerSpec, NetworkSpec};
 
 /// A network in training, in numbers of type T: parameters, optimizer, threads and working memory.
 ///
@@ -73,8 +75,8 @@ impl<T: Real> StepperOf<T> {
         let capacity = capacity.next_multiple_of(ROW_STEP);
         let shard = |_| Shard::new(spec, &layout, capacity, true);
         let lines = |n: usize| vec![Line::ZERO; n];
-        let moments = |(kind, layer): (&LayerSpec, &Layer)| {
-            let kept = kind.normalization == Normalization::Batch;
+        let moments = |(layer_spec, layer): (&LayerSpec, &LayerLayout)| {
+            let kept = LayerKind::of(Some(layer_spec)) == LayerKind::BatchNorm;
             BatchMoments::new(if kept { layer.width } else { 0 })
         };
         let slot = |index| {
@@ -228,7 +230,7 @@ impl<T: Real> StepperOf<T> {
         let folded = self.layout.folded(self.isa, &self.spec, &self.parameters);
         let mut loss_sum = 0.0;
         for batch in rows.batches(capacity) {
-            self.share_out(batch.len());
+            self.split_batch(batch.len());
             let (spec, lines) = match &folded {
                 Some((spec, lines)) => (spec, lines),
                 None => (&self.spec, &self.parameters),
@@ -239,7 +241,7 @@ impl<T: Real> StepperOf<T> {
                 weights: Weights {
                     layout: &self.layout,
                     lines,
-                    half: None,
+                    bf16: None,
                 },
                 noise: None,
                 moments: &[],
@@ -262,7 +264,7 @@ impl<T: Real> StepperOf<T> {
 
     /// Phase 1.
     fn passes(&mut self, batch: &Batch<'_>, loss: &Loss, noise: Option<&StepNoise>) -> BatchResult {
-        self.share_out(batch.len());
+        self.split_batch(batch.len());
         let weight_sum = batch.weight_sum(loss);
         let scale = if weight_sum > 0.0 {
             1.0 / weight_sum
@@ -277,7 +279,7 @@ impl<T: Real> StepperOf<T> {
                 weights: Weights {
                     layout: &self.layout,
                     lines: &self.parameters,
-                    half: None,
+                    bf16: None,
                 },
                 noise,
                 moments: &self.moments,
@@ -324,27 +326,16 @@ impl<T: Real> StepperOf<T> {
 
     /// Moves the running averages of batch normalization towards the moments of the batch.
     fn update_running(&mut self) {
-        let kinds = &self.spec.layers;
-        let layers = kinds.iter().zip(&self.layout.layers).zip(&self.moments);
-        for ((kind, layer), moments) in layers {
-            if kind.normalization != Normalization::Batch {
-                continue;
-            }
-            for panel in 0..layer.n_panels() {
-                let lines = &mut self.parameters[layer.lines(panel..panel + 1)];
-                let [.., means, variances] = lines else {
-                    continue;
-                };
-                for (lane, unit) in layer.units(panel).enumerate() {
-                    let (mean, variance) = (&mut means.0[lane], &mut variances.0[lane]);
-                    moments.update_running(unit, mean, variance);
-                }
+        let layers = self.spec.layers.iter().zip(&self.layout.layers);
+        for ((layer_spec, layer_layout), moments) in layers.zip(&self.moments) {
+            if LayerKind::of(Some(layer_spec)) == LayerKind::BatchNorm {
+                batch_norm::update_running(layer_layout, moments, &mut self.parameters);
             }
         }
     }
 
     /// Cuts a batch into contiguous parts, one for each thread.
-    fn share_out(&mut self, n_rows: usize) {
+    fn split_batch(&mut self, n_rows: usize) {
         let n_shards = self.shards.len();
         let part = n_rows.div_ceil(n_shards).next_multiple_of(ROW_STEP);
         for (index, shard) in self.shards.iter_mut().enumerate() {
@@ -413,9 +404,9 @@ impl<T: Real> StepperOf<T> {
                             let parameters = parameters.chunks_exact(stride);
                             for (index, (gradient, own)) in panels.zip(parameters).enumerate() {
                                 let panel = PanelOf {
-                                    kind: spec.layers.get(layer),
+                                    kind: LayerKind::of(spec.layers.get(layer)),
                                     layer,
-                                    place: &layout.layers[layer],
+                                    layer_layout: &layout.layers[layer],
                                     panel: first + index,
                                 };
                                 panel.gradient(isa, shards, own, gradient);

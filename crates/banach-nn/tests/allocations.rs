@@ -1,5 +1,5 @@
 //! Counts allocations: none in a steady step or for a single row, and no more memory in training
-//! than parameters, optimiser slots and the activations of one batch take.
+//! than parameters, optimizer slots and the activations of one batch take.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use banach_kernels::{HalfLine, Isa, LANES, Line, Pool, Real, to_half};
+use banach_kernels::{Bf16Line, Isa, LANES, Line, Pool, Real, to_bf16};
 
 use super::moments::LayerMoments;
 use super::row::RowScratch;
-use super::{FEW_ROWS, Precision, ROWS, ROWS_OF_HALF};
+use super::{FEW_ROWS, Precision, ROWS, ROWS_OF_BF16};
 use crate::dataset::{check_features, check_length, check_row, check_rows, check_shape};
 use crate::error::DatasetError;
 use crate::input;
@@ -23,7 +23,7 @@ pub(crate) struct PredictorOf<T> {
     pub(crate) spec: NetworkSpec,
     pub(super) layout: Layout,
     pub(super) lines: Vec<Line<T>>,
-    pub(super) half: Option<Vec<HalfLine>>,
+    pub(super) bf16: Option<Vec<Bf16Line>>,
 }
 
 /// What a workspace must have in common with a predictor.
@@ -32,7 +32,7 @@ struct Shape {
     n_inputs: usize,
     layers: Vec<LayerSpec>,
     n_outputs: usize,
-    half: bool,
+    bf16: bool,
 }
 
 /// Memory for prediction, a part for each thread.
@@ -59,17 +59,17 @@ impl<T: Real> PredictorOf<T> {
         let (spec, mut lines) = layout
             .folded(isa, spec, &packed)
             .unwrap_or_else(|| (spec.clone(), packed));
-        let half = match precision {
+        let bf16 = match precision {
             Precision::Single => None,
             Precision::Bf16 => {
-                let half = to_half(&lines);
+                let bf16 = to_bf16(&lines);
                 // Gains of layer normalization are read from the lines.
                 let normalized = |layer: &LayerSpec| layer.normalization != Normalization::None;
                 if !spec.layers.iter().any(normalized) {
                     lines.truncate(layout.table_lines());
                     lines.shrink_to_fit();
                 }
-                Some(half)
+                Some(bf16)
             }
         };
         Self {
@@ -77,7 +77,7 @@ impl<T: Real> PredictorOf<T> {
             spec,
             layout,
             lines,
-            half,
+            bf16,
         }
     }
 
@@ -85,7 +85,7 @@ impl<T: Real> PredictorOf<T> {
         Weights {
             layout: &self.layout,
             lines: &self.lines,
-            half: self.half.as_deref(),
+            bf16: self.bf16.as_deref(),
         }
     }
 
@@ -100,8 +100,8 @@ impl<T: Real> PredictorOf<T> {
     }
 
     fn rows_at_once(&self) -> usize {
-        if self.half.is_some() {
-            ROWS_OF_HALF
+        if self.bf16.is_some() {
+            ROWS_OF_BF16
         } else {
             ROWS
         }
@@ -114,7 +114,7 @@ impl<T: Real> PredictorOf<T> {
                 n_inputs: self.spec.inputs.width(),
                 layers: self.spec.layers.clone(),
                 n_outputs: self.spec.n_outputs,
-                half: self.half.is_some(),
+                bf16: self.bf16.is_some(),
             },
             rows_at_once: self.rows_at_once(),
             threads: Vec::new(),
@@ -128,7 +128,7 @@ impl<T: Real> PredictorOf<T> {
             let shard = Shard::new(&self.spec, &self.layout, workspace.rows_at_once, false);
             workspace.threads.push(Scratch {
                 row: RowScratch::new(self),
-                shard: if self.half.is_some() {
+                shard: if self.bf16.is_some() {
                     shard.widens(&self.layout)
                 } else {
                     shard
@@ -142,7 +142,7 @@ impl<T: Real> PredictorOf<T> {
         let fits = shape.n_inputs == self.spec.inputs.width()
             && shape.layers == self.spec.layers
             && shape.n_outputs == self.spec.n_outputs
-            && shape.half == self.half.is_some();
+            && shape.bf16 == self.bf16.is_some();
         if fits {
             Ok(())
         } else {

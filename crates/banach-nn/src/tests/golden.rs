@@ -145,7 +145,7 @@ fn compare_curves<T: Real>(tolerance: Tolerance, title: &str) {
 }
 
 #[test]
-fn twenty_steps_of_every_loss_optimiser_schedule_and_clipping_are_pytorchs() {
+fn twenty_steps_of_every_loss_optimizer_schedule_and_clipping_are_pytorchs() {
     compare_curves::<f64>(F64, "curves in float64");
     compare_curves::<f32>(F32, "curves in float32");
 }

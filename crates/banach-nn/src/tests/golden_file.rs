@@ -190,7 +190,7 @@ impl Golden {
                 beta2: beta(1),
                 epsilon: self.number("/optimizer/eps"),
             },
-            other => panic!("no optimiser {other}"),
+            other => panic!("no optimizer {other}"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Prints the worst errors of the moment map, fixed points and parameters against reference values.
 //!
-//!     cargo run --release -p banach-theory --example moments_accuracy -- moments.json
+//!     cargo bench -p banach-theory --bench moments_accuracy -- /path/to/moments.json
 //!
 //! The file holds values at 30 digits as text: `points` (mu, omega, nu, tau, mean, variance, jacobian, spectral_norm),
 //! `fixed_points` (omega, tau, mean, variance) and `parameters` (mean, variance, alpha, lambda, at omega = tau = 1).
@@ -41,7 +41,11 @@ fn rows<'a>(file: &'a Value, name: &str) -> Result<&'a Vec<Value>, Box<dyn Error
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let path = std::env::args().nth(1).ok_or("which file?")?;
+    // Cargo adds `--bench`.
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
+    let path = arguments.next().ok_or("which file?")?;
     let file: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
 
     let mut mean = Worst(0.0, MAP);

@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use banach_kernels::{
-    Into, Isa, LANES, Line, Panels, PanelsMut, flat_mut, lines_for, matmul_nn, matmul_tn,
+    Accumulate, Isa, LANES, Line, Panels, PanelsMut, flat_mut, lines_for, matmul_nn, matmul_tn,
 };
 
 const LAYERS: usize = 4;
@@ -64,7 +64,7 @@ fn main() {
             let backward = rate(flop, |layer| {
                 let mut y = PanelsMut::new(&mut y, width, rows, width);
                 for (_, units) in groups() {
-                    matmul_nn(isa, weight(layer), x, &mut y, units, Into::Overwrite);
+                    matmul_nn(isa, weight(layer), x, &mut y, units, Accumulate::No);
                 }
             });
             let weights = rate(flop, |_| {
@@ -72,7 +72,7 @@ fn main() {
                     let d = &d_rows[panel * rows..][..rows];
                     let d = Panels::new(d, rows, units.len(), rows);
                     let mut gradient = PanelsMut::new(&mut gradient, width, units.len(), width);
-                    matmul_nn(isa, x, d, &mut gradient, 0..width, Into::Overwrite);
+                    matmul_nn(isa, x, d, &mut gradient, 0..width, Accumulate::No);
                 }
             });
             let rates = [forward, backward, weights].map(|rate| format!("{rate:>9.1}"));

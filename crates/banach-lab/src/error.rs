@@ -76,7 +76,7 @@ pub enum LabError {
     },
 }
 
-/// What tables and their parts can be unfit for, as the crate `banach` says it.
+/// What tables, their parts and models can be unfit for, as the crate `banach` says it.
 macro_rules! from_data {
     ($($error:ty),*) => {$(
         impl From<$error> for LabError {
@@ -92,8 +92,15 @@ from_data!(
     SplitError,
     TableError,
     TargetError,
-    ReadError
+    ReadError,
+    banach::model::Error
 );
+
+impl From<banach::metrics::MetricsError> for LabError {
+    fn from(error: banach::metrics::MetricsError) -> Self {
+        banach::model::Error::from(error).into()
+    }
+}
 
 fn did_you_mean(nearest: &Option<String>) -> String {
     let hint = |name: &String| format!("; did you mean {name:?}?");

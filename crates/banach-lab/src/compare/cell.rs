@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use banach::metrics::{ClassRows, LabelRows, Metrics, ValueRows};
-use banach::{Error, Estimator, FoldPlan, FoldRows, Predictions, Run, Settings};
+use banach::{Error, Estimator, FoldPlan, FoldRows, PredictOptions, Predictions, Run, Settings};
 use banach_data::{Table, TargetEncoder, Targets};
 
 use super::encode::matrices;
@@ -57,7 +57,8 @@ fn network(
     if fitted.interrupted {
         return Err(Error::Interrupted.into());
     }
-    let mut predictor = fitted.model.predictor(1)?;
+    let options = PredictOptions::default().threads(1);
+    let predictor = fitted.model.predictor(&options)?;
     let evaluation = predictor.evaluate_rows(table, &fold.test, weight.as_deref())?;
     Ok(evaluation.metrics)
 }
@@ -84,7 +85,7 @@ fn baseline(
             let Predictions::Classes { proba, .. } = &outcome.predictions else {
                 unreachable!("classes were asked for")
             };
-            let rows = ClassRows::new(&truth, proba, n_classes, None).map_err(Error::from)?;
+            let rows = ClassRows::new(&truth, proba, n_classes, None)?;
             Ok((rows.metrics(), outcome.notes))
         }
         (Targets::Values(values), Targets::Values(truth)) => {
@@ -92,10 +93,10 @@ fn baseline(
             let Predictions::Values(predicted) = &outcome.predictions else {
                 unreachable!("numbers were asked for")
             };
-            let own_units = |value: f64| target.decode(value as f32);
+            let own_units = |value: f64| target.decode(f64::from(value as f32));
             let predicted: Vec<f64> = predicted.iter().map(|&value| own_units(value)).collect();
-            let truth: Vec<f64> = truth.iter().map(|&value| target.decode(value)).collect();
-            let rows = ValueRows::new(&truth, &predicted, None).map_err(Error::from)?;
+            let truth: Vec<f64> = truth.iter().map(|&value| target.decode(f64::from(value))).collect();
+            let rows = ValueRows::new(&truth, &predicted, None)?;
             Ok((rows.metrics(), outcome.notes))
         }
         (Targets::Labels { values, .. }, Targets::Labels { values: truth, .. }) => {
@@ -104,7 +105,7 @@ fn baseline(
                 unreachable!("labels were made")
             };
             let names: Vec<String> = target.names().into_iter().map(str::to_owned).collect();
-            let rows = LabelRows::new(&names, &truth, proba, None).map_err(Error::from)?;
+            let rows = LabelRows::new(&names, &truth, proba, None)?;
             Ok((rows.metrics(), outcome.notes))
         }
         _ => unreachable!("one target encoder made both"),

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use banach::{Estimator, Predictions, Recipe, Settings};
-use banach_data::{Column, HoldOut, Scalar, Table, TargetEncoder, UnknownCategories};
+use banach::{Estimator, PredictOptions, Predictions, Recipe, Settings};
+use banach_data::{Column, HoldOut, Scalar, Table, TargetEncoder};
 use banach_nn::{NetworkKind, TrainError, parallel_map};
 
 use crate::baselines::Matrix;
@@ -55,11 +55,11 @@ fn fit_one(
     }
     let model = fitted.model;
     let test = features("test rows", &set.x.select(&part.test))?;
-    let (predictions, _) = model
-        .predictor(1)?
-        .predict(&test, UnknownCategories::Count)?;
+    let options = PredictOptions::default().threads(1);
+    let (predictions, _) = model.predictor(&options)?.predict(&test)?;
     let right = right(&predictions, model.target(), set, &part.test);
     let recipe = Recipe::from_json(model.settings())?;
+    let best_epoch = model.members()[0].training.best_epoch;
     Ok(Chosen {
         test: Some(right as f64 / part.test.len().max(1) as f64),
         seconds: start.elapsed().as_secs_f64(),
@@ -69,7 +69,7 @@ fn fit_one(
                 "{width} x {}",
                 recipe.layers
             )),
-            model.training().best_epoch,
+            best_epoch,
         ),
     })
 }

@@ -1,7 +1,7 @@
-//! Many runs side by side, a thread each.
+//! Training many networks in parallel, a thread each.
 //!
 //! Folds, seeds, members of an ensemble and points of a grid are networks of their own: a core that
-//! trains one of them alone has its weights in cache and waits for nobody.
+//! trains one of them alone has its weights in cache and never waits for another.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,8 +13,8 @@ use crate::train::{EpochOutcome, EpochReport, Trainer};
 
 /// Trains every network to the end of its run, on up to `threads` threads at a time.
 ///
-/// The trainers should have one thread each. `observe` is told the trainer's index and the report of
-/// every epoch, from the thread that trains it. Results are in the order of the trainers, and have
+/// The trainers should have one thread each. `observe` is called with the trainer's index and the report
+/// of every epoch, from the thread that trains it. Results are in the order of the trainers, and have
 /// the bits that each trainer gives alone.
 ///
 /// # Errors

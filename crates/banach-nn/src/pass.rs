@@ -24,15 +24,12 @@ use crate::layers::unit_sums::UnitSums;
 use crate::layers::{BufferSizes, LayerBuffers, LayerKind};
 use crate::layout::{LayerLayout, Layout, Weights};
 use crate::loss::Loss;
-use crate::spec::{Activation, Connection, Dropout, LayerSpec, NetworkSpec};
+use crate::spec::{Activation, Dropout, LayerSpec, NetworkSpec};
+use backward::Gradients;
 
 /// Rows of a shard are a multiple of this, the batch's last ones excepted: half a panel, below which
 /// a product is no faster for fewer rows.
 pub(crate) const ROW_STEP: usize = ROWS_PER_SUM;
-
-/// Panels of rows that go backward together: their gradients stay in the second-level cache from layer
-/// to layer, and each weight that is read serves 64 rows.
-const BACKWARD_PANELS: usize = 2;
 
 /// The randomness of one training step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -128,18 +125,8 @@ pub(crate) struct Shard<T> {
     y: Vec<Vec<Line<T>>>,
     /// What each layer keeps beside its units.
     layers: Vec<LayerBuffers<T>>,
-    /// The gradient at some layer's units for the rows of a few panels. Two buffers that take turns.
-    d: [Vec<Line<T>>; 2],
-    /// For each index of units, the part of the gradient that skips layers; empty where nothing does.
-    d_skip: Vec<Vec<Line<T>>>,
-    /// The gradient at the net inputs of a highway layer's units and gates.
-    d_gated: Vec<Line<T>>,
-    /// The gradient at the input units, if the network has embeddings: [width, rows] in panels.
-    d_input: Vec<Line<T>>,
-    /// Gradients at the net inputs of each layer, transposed: [rows, out] in panels.
-    d_rows: Vec<Vec<Line<T>>>,
-    /// Panels of rows that go backward together.
-    backward_panels: usize,
+    /// Memory for the backward pass.
+    gradients: Gradients<T>,
     widths: Vec<usize>,
     /// Loss of each row, weighted.
     pub(crate) losses: Vec<f64>,
@@ -161,14 +148,7 @@ impl<T: Real> Shard<T> {
         let panels = lines_for(capacity);
         let n_layers = layout.layers.len();
         let kind = |layer: usize| LayerKind::of(spec.layers.get(layer));
-        let has_batch_norm = (0..n_layers).any(|layer| kind(layer) == LayerKind::BatchNorm);
-        let backward_panels = if has_batch_norm {
-            panels.max(1)
-        } else {
-            BACKWARD_PANELS.min(panels)
-        };
         let lines = |n: usize| vec![Line::ZERO; n];
-        let in_training = |n: usize| lines(if training { n } else { 0 });
         let buffers = |layer: usize| {
             kind(layer).buffers(&BufferSizes {
                 width: widths[layer + 1],
@@ -178,36 +158,13 @@ impl<T: Real> Shard<T> {
                 training,
             })
         };
-        let first_gradient = usize::from(!spec.inputs.has_embeddings());
-        let skip = |index: usize| {
-            let kept = index >= first_gradient && is_skip_source(spec, index);
-            in_training(if kept {
-                widths[index] * backward_panels
-            } else {
-                0
-            })
-        };
-        let gated = layout.layers.iter().filter(|layer| layer.gated);
-        let widest_gated = gated.map(LayerLayout::n_out).max().unwrap_or(0);
-        let widest = widths.iter().copied().max().unwrap_or(0);
-        let input = if first_gradient == 0 {
-            widths[0] * panels
-        } else {
-            0
-        };
-        let rows = |layer: usize| in_training(layout.layers[layer].n_panels() * capacity);
         Self {
             first_row: 0,
             n_rows: 0,
             stop: Stop::End,
             y: widths.iter().map(|&width| lines(width * panels)).collect(),
             layers: (0..n_layers).map(buffers).collect(),
-            d: [0, 1].map(|_| in_training(widest * backward_panels)),
-            d_skip: (0..widths.len()).map(skip).collect(),
-            d_gated: in_training(widest_gated * backward_panels),
-            d_input: in_training(input),
-            d_rows: (0..n_layers).map(rows).collect(),
-            backward_panels,
+            gradients: Gradients::new(spec, layout, capacity, training),
             losses: vec![0.0; capacity],
             wide: Vec::new(),
             row: [0, 1].map(|_| vec![T::ZERO; spec.n_outputs]),
@@ -239,13 +196,13 @@ impl<T: Real> Shard<T> {
     /// The gradient at the input units after [`Shard::backward`].
     pub(crate) fn input_gradient(&self) -> Panels<'_, T> {
         let width = self.widths[0];
-        let lines = &self.d_input[..width * lines_for(self.n_rows)];
+        let lines = &self.gradients.d_input[..width * lines_for(self.n_rows)];
         Panels::new(lines, width, self.n_rows, width)
     }
 
     /// The gradient at the net inputs of one panel of a layer's units: [rows, 32].
     pub(crate) fn row_gradients(&self, layer: usize, panel: usize) -> &[Line<T>] {
-        &self.d_rows[layer][panel * self.n_rows..][..self.n_rows]
+        &self.gradients.d_rows[layer][panel * self.n_rows..][..self.n_rows]
     }
 
     /// For each group of 16 rows in order, its number of rows and two sums for each unit of a layer
@@ -280,7 +237,9 @@ impl<T: Real> Shard<T> {
             let scale = scale.unwrap_or(0.0);
             self.losses[row] = loss.row(&outputs, batch.dataset(), in_dataset, scale, d_outputs);
             if d_outputs_wanted {
-                let lines = self.d_rows[last - 1][row..].iter_mut().step_by(self.n_rows);
+                let lines = self.gradients.d_rows[last - 1][row..]
+                    .iter_mut()
+                    .step_by(self.n_rows);
                 for (line, values) in lines.zip(gradient.chunks(LANES)) {
                     *line = Line::ZERO;
                     line.0[..values.len()].copy_from_slice(values);
@@ -298,15 +257,4 @@ impl<T: Real> Shard<T> {
             lanes: LANES.min(self.n_rows - panel * LANES),
         }
     }
-}
-
-/// Whether the units with this index are added to a layer beyond the next one's product, so that their
-/// gradient has a part that skips layers.
-fn is_skip_source(spec: &NetworkSpec, index: usize) -> bool {
-    let skips_to = |(layer, layer_spec): (usize, &LayerSpec)| match layer_spec.connection {
-        Connection::Plain => false,
-        Connection::Highway => layer == index,
-        Connection::Residual { layers } => layer + 1 == index + layers,
-    };
-    spec.layers.iter().enumerate().any(skips_to)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::SpecError;
 use crate::names::from_name;
 
-/// Most hidden layers that a network may have.
+/// Maximum number of hidden layers.
 pub(crate) const MAX_LAYERS: usize = 256;
 
 /// A feed-forward network: inputs, hidden layers, and a linear output layer.
@@ -33,7 +33,7 @@ pub struct InputSpec {
     pub dropout: Dropout,
 }
 
-/// How the codes 0..n of a category column become input units.
+/// How the codes 0..n of a category column enter the network: one-hot or embedded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum CategorySpec {
@@ -44,11 +44,11 @@ pub enum CategorySpec {
         /// Value of each unit for rows with its code.
         high: Vec<f32>,
     },
-    /// A trained vector for each code, Normal(0, 1) at the start.
+    /// An embedding: a trained vector for each code, initially Normal(0, 1).
     Embedding {
         /// Number of codes.
         n_codes: usize,
-        /// Length of each vector.
+        /// Embedding dimension.
         dimension: usize,
     },
 }
@@ -73,27 +73,26 @@ impl CategorySpec {
     }
 }
 
-/// One hidden layer: `dropout(activation(normalization(weight x + bias)))`, with a connection that may
-/// lead around it.
+/// One hidden layer: `dropout(activation(normalization(weight x + bias)))`, possibly with a skip connection.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerSpec {
     /// Number of units.
     pub width: usize,
-    /// What follows the affine map.
+    /// The activation function.
     pub activation: Activation,
-    /// What follows the activation in training.
+    /// Dropout after the activation, in training only.
     pub dropout: Dropout,
-    /// What is done to the net input.
+    /// Normalization of the net input.
     #[serde(default, skip_serializing_if = "Normalization::is_none")]
     pub normalization: Normalization,
-    /// What leads around the layer.
+    /// The skip connection around the layer.
     #[serde(default, skip_serializing_if = "Connection::is_plain")]
     pub connection: Connection,
 }
 
 impl LayerSpec {
-    /// A layer without normalization whose units go to the next layer alone.
+    /// A layer without normalization and without a skip connection.
     #[must_use]
     pub const fn dense(width: usize, activation: Activation, dropout: Dropout) -> Self {
         Self {
@@ -107,7 +106,7 @@ impl LayerSpec {
 }
 
 impl LayerSpec {
-    /// Numbers that one unit with `n_in` inputs has in the network's tensors.
+    /// Parameters and running averages of one unit with `n_in` inputs.
     fn parameters_per_unit(&self, n_in: usize) -> Option<usize> {
         let affine = n_in.checked_add(1)?;
         let affine = match self.connection {
@@ -122,7 +121,7 @@ impl LayerSpec {
     }
 }
 
-/// What is done to a layer's net input before its activation.
+/// Normalization of a layer's net input before its activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Normalization {
@@ -145,11 +144,11 @@ impl Normalization {
     }
 }
 
-/// What leads around a layer.
+/// The skip connection around a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Connection {
-    /// Nothing.
+    /// None.
     #[default]
     Plain,
     /// Highway (arXiv:1505.00387): `y = t h + (1 - t) x` with the layer's activations h and gates
@@ -190,7 +189,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// SELU with the fixed point (0, 1).
+    /// SELU with the fixed point of mean 0 and variance 1.
     pub const SELU: Self = Self::Selu {
         alpha: ALPHA_01,
         lambda: LAMBDA_01,
@@ -217,7 +216,7 @@ impl Activation {
         }
     }
 
-    /// The kernel's SELU parameters, when this is SELU.
+    /// The kernel's SELU parameters; `None` for other activations.
     #[must_use]
     pub(crate) fn selu(&self) -> Option<Selu> {
         match *self {
@@ -227,26 +226,27 @@ impl Activation {
     }
 }
 
-/// What dropout does to units in training; it is off in prediction.
+/// Dropout of units in training; there is none in prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Dropout {
-    /// Nothing.
+    /// No dropout.
     None,
-    /// Sets units to SELU's saturation and keeps mean and variance by an affine map.
+    /// Alpha dropout (arXiv:1706.02515): sets units to SELU's lower limit and restores mean and variance
+    /// by an affine map.
     Alpha {
-        /// Share of units dropped, in [0, 1).
+        /// Dropout rate: the probability that a unit is dropped, in [0, 1).
         rate: f64,
     },
-    /// Sets units to zero and divides the others by the keep rate.
+    /// Inverted dropout: sets units to zero and divides the others by the keep rate.
     Ordinary {
-        /// Share of units dropped, in [0, 1).
+        /// Dropout rate: the probability that a unit is dropped, in [0, 1).
         rate: f64,
     },
 }
 
 impl Dropout {
-    /// Share of units dropped.
+    /// Dropout rate: the probability that a unit is dropped.
     #[must_use]
     pub fn rate(&self) -> f64 {
         match *self {
@@ -310,7 +310,7 @@ impl InputSpec {
         categories.fold(self.n_numbers, usize::saturating_add)
     }
 
-    /// Whether some units are trained vectors.
+    /// Whether any category is embedded.
     #[must_use]
     pub fn has_embeddings(&self) -> bool {
         self.categories
@@ -330,7 +330,7 @@ impl NetworkSpec {
             .collect()
     }
 
-    /// Numbers in all tensors, or `None` when it does not fit in memory's addresses.
+    /// Number of elements of all tensors; `None` if memory could not address them.
     #[must_use]
     pub fn n_parameters(&self) -> Option<usize> {
         let mut total = 0_usize;
@@ -373,7 +373,7 @@ impl NetworkSpec {
         4 * (parameters * (3 + slots as u128) + activations)
     }
 
-    /// Checks what the types do not say.
+    /// Checks that the network can be built.
     ///
     /// # Errors
     /// A width or count of zero, no or too many layers, a rate outside [0, 1), unusable SELU

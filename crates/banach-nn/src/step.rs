@@ -1,4 +1,4 @@
-//! One optimizer step on a batch, on all threads.
+//! One optimizer step on a batch, on all threads of the processor.
 //!
 //! Phase 1: every thread takes its rows forward and backward through all layers. Phase 2: gradients
 //! of the parameters, each block of them by one thread over all rows of the batch in order, and the

@@ -1,18 +1,19 @@
-//! Which epoch's weights are kept, and when training ends early.
+//! Early stopping: which epoch's parameters are kept, and when training ends.
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::from_name;
 
-/// How the validation loss chooses the epoch.
+/// The stopping rule: how the validation loss chooses the epoch whose parameters are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Stopping {
     /// The last epoch, whatever the validation loss does.
     Last,
-    /// The epoch with the lowest loss; ends after `patience` epochs without a new lowest one.
+    /// The epoch with the lowest validation loss; training ends after `patience` epochs without
+    /// improvement.
     Best {
-        /// Epochs to wait; `None` runs all.
+        /// Epochs to wait for an improvement; `None` runs all.
         patience: Option<usize>,
     },
     /// All epochs are run; the loss curve is smoothed by a moving average over the last `window`
@@ -20,7 +21,7 @@ pub enum Stopping {
     /// arXiv:1706.02515, section A.4). Averages over fewer epochs do not count, unless there are
     /// no others.
     Smoothed {
-        /// Epochs in the average.
+        /// Epochs of the moving average.
         window: usize,
     },
 }
@@ -43,8 +44,7 @@ impl Stopping {
         }
     }
 
-    /// The value that the epoch at the end of `losses` is judged by, the lower the better; `None` if it
-    /// cannot be chosen.
+    /// The score of the epoch at the end of `losses`, the lower the better; `None` if it cannot be chosen.
     ///
     /// `n_epochs` is the number of epochs that the run will have at most.
     #[must_use]

@@ -16,7 +16,7 @@ use crate::schedule::Schedule;
 use crate::spec::NetworkSpec;
 use crate::stopping::Stopping;
 
-/// How a network is trained. All values are explicit; presets live with the caller.
+/// Settings of a training run. All values are explicit; presets belong to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainOptions {
@@ -50,7 +50,7 @@ impl TrainOptions {
     /// Checks the range of every setting.
     ///
     /// # Errors
-    /// The first setting out of its range.
+    /// The first setting outside its range.
     pub fn check(&self) -> Result<(), TrainError> {
         let finite = |name, got: f64, ok: bool, allowed| {
             if ok && got.is_finite() {
@@ -120,12 +120,12 @@ impl TrainOptions {
     }
 }
 
-/// What one epoch did.
+/// The result of one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
     /// Number of the epoch, from 1.
     pub epoch: usize,
-    /// Mean training loss over the epoch's steps, with dropout and smoothing.
+    /// Mean training loss over the epoch's steps, with dropout and label smoothing.
     pub train_loss: f64,
     /// Validation loss after the epoch, without dropout; the training loss where there are no
     /// validation rows.
@@ -139,13 +139,14 @@ pub struct EpochReport {
 /// How an epoch ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum EpochOutcome {
-    /// It was run to its end.
+    /// It ran to its end.
     Finished(EpochReport),
-    /// It was broken off after a step because the interrupt flag was set.
+    /// It was stopped after a step because the interrupt flag was set.
     Interrupted,
 }
 
-/// Everything that a run needs to go on after an epoch as if it had not been interrupted.
+/// The state of a run after an epoch: all that another run of the same settings and data needs to continue
+/// as if there had been no interruption.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainState {
     /// Parameters after the last finished epoch.
@@ -158,7 +159,7 @@ pub struct TrainState {
     pub history: Vec<EpochReport>,
 }
 
-/// A training run that its owner drives epoch by epoch.
+/// A training run that its caller drives epoch by epoch.
 pub struct Trainer<'a> {
     engine: Box<dyn Engine + 'a>,
     options: TrainOptions,
@@ -274,7 +275,7 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Goes on from a saved state.
+    /// Continues from a saved state.
     ///
     /// # Errors
     /// If the state is of another network, optimizer or number of steps.
@@ -327,8 +328,8 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Runs the next epoch. After each step `interrupt` is looked at, and `on_step` is told the
-    /// number of the step within the epoch, from 1, and what it gave.
+    /// Runs the next epoch. After each step, `on_step` is called with the number of the step within the
+    /// epoch, from 1, and its result; then the epoch ends early if `interrupt` is set.
     ///
     /// # Errors
     /// If the training or validation loss is no longer finite.

@@ -9,6 +9,65 @@ use banach_kernels::{
 
 use super::{Pass, Shard, Stop};
 use crate::layers::{LayerKind, batch_norm, dense, highway, layer_norm, residual, weight_norm};
+use crate::layout::{LayerLayout, Layout};
+use crate::spec::{Connection, LayerSpec, NetworkSpec};
+
+/// Panels of rows that go backward together: their gradients stay in the second-level cache from layer
+/// to layer, and each weight that is read serves 64 rows.
+const BACKWARD_PANELS: usize = 2;
+
+/// The gradients of some rows on their way back. Everything is empty without training.
+#[derive(Debug)]
+pub(super) struct Gradients<T> {
+    /// The gradient at some layer's units for the rows of a few panels. Two buffers that take turns.
+    d: [Vec<Line<T>>; 2],
+    /// For each index of units, the part of the gradient that skips layers; empty where nothing does.
+    d_skip: Vec<Vec<Line<T>>>,
+    /// The gradient at the net inputs of a highway layer's units and gates.
+    d_gated: Vec<Line<T>>,
+    /// The gradient at the input units, if the network has embeddings: [width, rows] in panels.
+    pub(super) d_input: Vec<Line<T>>,
+    /// Gradients at the net inputs of each layer, transposed: [rows, out] in panels.
+    pub(super) d_rows: Vec<Vec<Line<T>>>,
+    /// Panels of rows that go backward together.
+    panels: usize,
+}
+
+impl<T: Real> Gradients<T> {
+    pub(super) fn new(
+        spec: &NetworkSpec,
+        layout: &Layout,
+        capacity: usize,
+        training: bool,
+    ) -> Self {
+        let widths = spec.widths();
+        let all_panels = lines_for(capacity);
+        let mut kinds = spec.layers.iter().map(|layer| LayerKind::of(Some(layer)));
+        let panels = if kinds.any(|kind| kind == LayerKind::BatchNorm) {
+            all_panels.max(1)
+        } else {
+            BACKWARD_PANELS.min(all_panels)
+        };
+        let lines = |n: usize| vec![Line::ZERO; if training { n } else { 0 }];
+        let embeds = spec.inputs.has_embeddings();
+        let skip = |(index, width): (usize, &usize)| {
+            let kept = (index > 0 || embeds) && is_skip_source(spec, index);
+            lines(if kept { width * panels } else { 0 })
+        };
+        let gated = layout.layers.iter().filter(|layer| layer.gated);
+        let widest_gated = gated.map(LayerLayout::n_out).max().unwrap_or(0);
+        let widest = widths.iter().copied().max().unwrap_or(0);
+        let rows = |layer: &LayerLayout| lines(layer.n_panels() * capacity);
+        Self {
+            d: [0, 1].map(|_| lines(widest * panels)),
+            d_skip: widths.iter().enumerate().map(skip).collect(),
+            d_gated: lines(widest_gated * panels),
+            d_input: lines(if embeds { widths[0] * all_panels } else { 0 }),
+            d_rows: layout.layers.iter().map(rows).collect(),
+            panels,
+        }
+    }
+}
 
 impl<T: Real> Shard<T> {
     /// Takes the gradient at the outputs back through all layers, or goes on from where it stopped.
@@ -18,8 +77,8 @@ impl<T: Real> Shard<T> {
     pub(crate) fn backward(&mut self, pass: &Pass<'_, T>, from: Option<usize>) -> Stop {
         let n_panels = lines_for(self.n_rows);
         // With batch normalization there is one piece, so that a stop is a stop of all rows.
-        for first in (0..n_panels).step_by(self.backward_panels.max(1)) {
-            let panels = first..n_panels.min(first + self.backward_panels);
+        for first in (0..n_panels).step_by(self.gradients.panels.max(1)) {
+            let panels = first..n_panels.min(first + self.gradients.panels);
             let stop = self.backward_panels(pass, panels, from);
             if stop != Stop::End {
                 return stop;
@@ -37,7 +96,7 @@ impl<T: Real> Shard<T> {
         let last = pass.weights.layout.layers.len() - 1;
         let mut layer = match from {
             None => {
-                for skip in &mut self.d_skip {
+                for skip in &mut self.gradients.d_skip {
                     skip.fill(Line::ZERO);
                 }
                 self.transpose_outputs(pass, &panels);
@@ -59,7 +118,7 @@ impl<T: Real> Shard<T> {
                 LayerKind::Dense | LayerKind::WeightNorm => {}
             }
         }
-        if !self.d_input.is_empty() {
+        if !self.gradients.d_input.is_empty() {
             self.products_back(pass, 0, &panels);
         }
         Stop::End
@@ -71,10 +130,14 @@ impl<T: Real> Shard<T> {
         let width = self.widths[last];
         for panel in panels.clone() {
             let lanes = self.piece(0, panel).lanes;
-            let d = &mut self.d[last % 2][(panel - panels.start) * width..][..width];
+            let d = &mut self.gradients.d[last % 2][(panel - panels.start) * width..][..width];
             for (group, d) in d.chunks_mut(LANES).enumerate() {
                 let start = group * self.n_rows + panel * LANES;
-                transpose(pass.isa, &self.d_rows[last - 1][start..][..lanes], d);
+                transpose(
+                    pass.isa,
+                    &self.gradients.d_rows[last - 1][start..][..lanes],
+                    d,
+                );
             }
         }
     }
@@ -86,14 +149,18 @@ impl<T: Real> Shard<T> {
         let layer_layout = pass.layer_layout(layer);
         let (n_in, n_out) = (layer_layout.n_in, layer_layout.n_out());
         let rows = panels.start * LANES..self.n_rows.min(panels.end * LANES);
-        let [even, odd] = &mut self.d;
+        let [even, odd] = &mut self.gradients.d;
         let (d_x, d_z) = if layer.is_multiple_of(2) {
             (even, odd)
         } else {
             (odd, even)
         };
         let gated = layer_layout.gated;
-        let d_z = if gated { &self.d_gated } else { &*d_z };
+        let d_z = if gated {
+            &self.gradients.d_gated
+        } else {
+            &*d_z
+        };
         let d_z = Panels::new(&d_z[..n_out * panels.len()], n_out, rows.len(), n_out);
         let d_x = &mut d_x[..n_in * panels.len()];
         let mut d_x = PanelsMut::new(d_x, n_in, rows.len(), n_in);
@@ -107,7 +174,7 @@ impl<T: Real> Shard<T> {
                 let in_piece = panel - panels.start;
                 let d = &mut d_x.panel_mut(in_piece)[units.clone()];
                 let start = in_piece * n_in + units.start;
-                let skip = &self.d_skip[layer];
+                let skip = &self.gradients.d_skip[layer];
                 if !skip.is_empty() {
                     add(isa, d, &skip[start..][..units.len()]);
                 }
@@ -122,7 +189,7 @@ impl<T: Real> Shard<T> {
                     if let Some(mask) = &mask {
                         dropout_backward(isa, d, piece, mask);
                     }
-                    self.d_input[lines].copy_from_slice(d);
+                    self.gradients.d_input[lines].copy_from_slice(d);
                     continue;
                 };
                 if kind == LayerKind::Highway {
@@ -134,7 +201,7 @@ impl<T: Real> Shard<T> {
                 let y = &self.y[layer][lines.clone()];
                 dense::activation_backward(isa, pass.activation(below), d, y, mask.as_ref());
                 if let Some(source) = residual::source(pass.layer_spec(below), below) {
-                    residual::backward(isa, d, start, &mut self.d_skip[source]);
+                    residual::backward(isa, d, start, &mut self.gradients.d_skip[source]);
                 }
                 if matches!(kind, LayerKind::BatchNorm | LayerKind::LayerNorm) {
                     let buffers = &mut self.layers[below];
@@ -146,7 +213,11 @@ impl<T: Real> Shard<T> {
                 }
                 let group = units.start / LANES;
                 let at = group * self.n_rows + panel * LANES;
-                transpose(isa, d, &mut self.d_rows[below][at..][..piece.lanes]);
+                transpose(
+                    isa,
+                    d,
+                    &mut self.gradients.d_rows[below][at..][..piece.lanes],
+                );
                 if kind == LayerKind::WeightNorm {
                     let lines = pass.layer_layout(below).panel(pass.weights.lines, group);
                     weight_norm::backward(isa, &weight_norm::scale(isa, &lines), d);
@@ -163,7 +234,7 @@ impl<T: Real> Shard<T> {
         let (width, n_out) = (layer_layout.width, layer_layout.n_out());
         let parameters = pass.weights.lines;
         let buffers = &self.layers[layer];
-        let d = &mut self.d[(layer + 1) % 2][..panels.len() * width];
+        let d = &mut self.gradients.d[(layer + 1) % 2][..panels.len() * width];
         if kind == LayerKind::BatchNorm {
             let x = &buffers.z[panels.start * width..panels.end * width];
             let (moments, n_panels) = (&pass.moments[layer], panels.len());
@@ -180,8 +251,8 @@ impl<T: Real> Shard<T> {
                 LayerKind::Highway => {
                     let z = &buffers.z[panel * n_out..][..n_out];
                     let x = &self.y[layer][panel * width..][..width];
-                    let d_z = &mut self.d_gated[in_piece * n_out..][..n_out];
-                    let skip = match &mut self.d_skip[layer][..] {
+                    let d_z = &mut self.gradients.d_gated[in_piece * n_out..][..n_out];
+                    let skip = match &mut self.gradients.d_skip[layer][..] {
                         [] => &mut [],
                         skip => &mut skip[in_piece * width..][..width],
                     };
@@ -201,15 +272,30 @@ impl<T: Real> Shard<T> {
         for panel in panels.clone() {
             let lanes = self.piece(0, panel).lanes;
             let d = if layer_layout.gated {
-                &self.d_gated
+                &self.gradients.d_gated
             } else {
-                &self.d[(layer + 1) % 2]
+                &self.gradients.d[(layer + 1) % 2]
             };
             let d = &d[(panel - panels.start) * n_out..][..n_out];
             for (group, d) in d.chunks(LANES).enumerate() {
                 let start = group * self.n_rows + panel * LANES;
-                transpose(pass.isa, d, &mut self.d_rows[layer][start..][..lanes]);
+                transpose(
+                    pass.isa,
+                    d,
+                    &mut self.gradients.d_rows[layer][start..][..lanes],
+                );
             }
         }
     }
+}
+
+/// Whether the units with this index are added to a layer beyond the next one's product, so that their
+/// gradient has a part that skips layers.
+fn is_skip_source(spec: &NetworkSpec, index: usize) -> bool {
+    let skips_to = |(layer, layer_spec): (usize, &LayerSpec)| match layer_spec.connection {
+        Connection::Plain => false,
+        Connection::Highway => layer == index,
+        Connection::Residual { layers } => layer + 1 == index + layers,
+    };
+    spec.layers.iter().enumerate().any(skips_to)
 }

@@ -75,8 +75,26 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
         Some(Error::ReadSettings { file, source }) if source.kind() == io::ErrorKind::NotFound => {
             near_file(file)
         }
+        _ => about_comparison(error),
+    }
+}
+
+#[cfg(feature = "compare")]
+fn about_comparison(error: &anyhow::Error) -> Option<String> {
+    match error.downcast_ref()? {
+        banach_lab::LabError::WeightsNeedNetworks {
+            setting, networks, ..
+        } => Some(format!(
+            "leave --{} out, or compare networks alone with --methods {networks}",
+            setting.replace('_', "-")
+        )),
         _ => None,
     }
+}
+
+#[cfg(not(feature = "compare"))]
+fn about_comparison(_: &anyhow::Error) -> Option<String> {
+    None
 }
 
 fn about_model(error: &FormatError) -> Option<String> {

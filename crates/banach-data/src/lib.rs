@@ -30,7 +30,7 @@ pub use encoder::{
     ColumnReport, DropReason, EncodeReport, EncodedColumn, Encoder, EncoderOptions, Features,
     MAX_Z, Notice, Scaling, UNKNOWN_CODE, UnknownCategories,
 };
-pub use error::{DataError, Location, UnknownName, nearest_name};
+pub use error::{DataError, Location, UnknownName, did_you_mean, nearest_name};
 pub use reader::{ReadOptions, TableReader};
 pub use scalar::{Scalar, format_date_time, format_number};
 pub use schema::{Field, Schema};

@@ -1,5 +1,6 @@
 //! Why a comparison or a data set failed.
 
+use banach_data::did_you_mean;
 use banach_plot::PlotError;
 
 use crate::baselines::BaselineError;
@@ -16,6 +17,7 @@ pub enum LabError {
     #[error(transparent)]
     Train(#[from] banach_nn::TrainError),
     /// A data set that cannot be read.
+    #[cfg(feature = "reproduce")]
     #[error(transparent)]
     Dataset(#[from] crate::datasets::DatasetError),
     /// A statistic that is not defined.
@@ -30,7 +32,7 @@ pub enum LabError {
     /// A name that no method has.
     #[error(
         "there is no method {name:?}{}; the methods are {known}",
-        did_you_mean(nearest)
+        did_you_mean(nearest.as_deref())
     )]
     UnknownMethod {
         /// The name found.
@@ -51,8 +53,7 @@ pub enum LabError {
     NoMethod,
     /// Weights that a method would ignore.
     #[error(
-        "{setting} counts for networks only, and {method} is none: leave {setting} out, or compare \
-         networks alone with --methods {networks}"
+        "{setting} counts for networks only, and {method} is none; the networks are {networks}"
     )]
     WeightsNeedNetworks {
         /// The setting.
@@ -78,9 +79,4 @@ impl From<banach_data::DataError> for LabError {
     fn from(error: banach_data::DataError) -> Self {
         Self::Banach(error.into())
     }
-}
-
-fn did_you_mean(nearest: &Option<String>) -> String {
-    let hint = |name: &String| format!("; did you mean {name:?}?");
-    nearest.as_ref().map(hint).unwrap_or_default()
 }

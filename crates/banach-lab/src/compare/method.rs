@@ -1,7 +1,10 @@
 //! The methods that can be compared.
 
+use std::sync::LazyLock;
+
 use banach::{ClassWeight, Estimator, NetworkChoice, Settings};
 use banach_data::nearest_name;
+use banach_nn::Architecture;
 
 use crate::baselines::Baseline;
 use crate::error::LabError;
@@ -9,7 +12,7 @@ use crate::error::LabError;
 /// A method that can be compared.
 #[derive(Debug, Clone, Copy)]
 pub struct Method {
-    /// Its name on the command line and in tables.
+    /// Its name in options and tables.
     pub name: &'static str,
     /// What it is, in a line.
     pub about: &'static str,
@@ -26,72 +29,73 @@ pub enum MethodKind {
     Baseline(Baseline),
 }
 
-const fn network(name: &'static str, about: &'static str, network: NetworkChoice) -> Method {
-    let kind = MethodKind::Network(network);
-    Method { name, about, kind }
+/// Every method: all kinds of networks, then the others. A new one of those is a line here.
+pub static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
+    let networks = Architecture::ALL.into_iter().map(network);
+    let others = [
+        (
+            "forest",
+            "random forest of 300 trees",
+            Baseline::RandomForest,
+        ),
+        (
+            "boosting",
+            "gradient-boosted trees, 100 rounds",
+            Baseline::Boosting,
+        ),
+        (
+            "svm",
+            "support vector machine with a Gaussian kernel",
+            Baseline::Svm,
+        ),
+        ("knn", "k nearest neighbours", Baseline::Neighbours),
+        ("linear", "logistic or ridge regression", Baseline::Linear),
+        (
+            "constant",
+            "always the class frequencies, or the mean",
+            Baseline::Constant,
+        ),
+    ];
+    let others = others.map(|(name, about, baseline)| Method {
+        name,
+        about,
+        kind: MethodKind::Baseline(baseline),
+    });
+    networks.chain(others).collect()
+});
+
+fn network(kind: Architecture) -> Method {
+    Method {
+        name: kind.name(),
+        about: about(kind),
+        kind: MethodKind::Network(network_choice(kind)),
+    }
 }
 
-const fn baseline(name: &'static str, about: &'static str, baseline: Baseline) -> Method {
-    let kind = MethodKind::Baseline(baseline);
-    Method { name, about, kind }
+fn about(kind: Architecture) -> &'static str {
+    match kind {
+        Architecture::Snn => "self-normalizing network",
+        Architecture::Msra => "ReLU network with MSRA initialization",
+        Architecture::BatchNorm => "ReLU network with batch normalization",
+        Architecture::LayerNorm => "ReLU network with layer normalization",
+        Architecture::WeightNorm => "ReLU network with weight normalization",
+        Architecture::Highway => "highway network, as wide as its input",
+        Architecture::ResNet { .. } => "residual network with batch normalization",
+    }
 }
 
-/// Every method; a new one is a line here.
-pub static METHODS: &[Method] = &[
-    network("snn", "self-normalizing network", NetworkChoice::Snn),
-    network(
-        "msra",
-        "network of ReLU units with MSRA initialization",
-        NetworkChoice::Msra,
-    ),
-    network(
-        "batchnorm",
-        "network of ReLU units with batch normalization",
-        NetworkChoice::BatchNorm,
-    ),
-    network(
-        "layernorm",
-        "network of ReLU units with layer normalization",
-        NetworkChoice::LayerNorm,
-    ),
-    network(
-        "weightnorm",
-        "network of ReLU units with weight normalization",
-        NetworkChoice::WeightNorm,
-    ),
-    network(
-        "highway",
-        "highway network, as wide as its input",
-        NetworkChoice::Highway,
-    ),
-    network(
-        "resnet",
-        "residual network with batch normalization",
-        NetworkChoice::ResNet,
-    ),
-    baseline(
-        "forest",
-        "random forest of 300 trees",
-        Baseline::RandomForest,
-    ),
-    baseline(
-        "boosting",
-        "gradient-boosted trees, 100 rounds",
-        Baseline::Boosting,
-    ),
-    baseline(
-        "svm",
-        "support vector machine, Gaussian kernel",
-        Baseline::Svm,
-    ),
-    baseline("knn", "nearest neighbours", Baseline::Neighbours),
-    baseline("linear", "logistic or ridge regression", Baseline::Linear),
-    baseline(
-        "constant",
-        "shares of the classes, or the mean",
-        Baseline::Constant,
-    ),
-];
+/// The setting for a kind of network.
+pub(crate) fn network_choice(kind: Architecture) -> NetworkChoice {
+    match kind {
+        Architecture::Snn => NetworkChoice::Snn,
+        Architecture::Msra => NetworkChoice::Msra,
+        Architecture::BatchNorm => NetworkChoice::BatchNorm,
+        Architecture::LayerNorm => NetworkChoice::LayerNorm,
+        Architecture::WeightNorm => NetworkChoice::WeightNorm,
+        Architecture::Highway => NetworkChoice::Highway,
+        Architecture::ResNet { .. } => NetworkChoice::ResNet,
+    }
+}
 
 /// The methods with these names, in this order; all of them for an empty list.
 ///
@@ -118,7 +122,7 @@ pub fn methods(names: &[String]) -> Result<Vec<&'static Method>, LabError> {
     Ok(found)
 }
 
-/// The name of a method that is no network, on the command line and in tables.
+/// The name of a method that is no network, in options and tables.
 #[must_use]
 pub fn baseline_name(baseline: Baseline) -> &'static str {
     let same = |method: &&Method| match method.kind {

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use banach::{Estimator, NetworkChoice, Predictions, Settings};
+use banach::{Estimator, Predictions, Settings};
 use banach_data::{Column, HoldOut, Scalar, Table, TargetEncoder, UnknownCategories};
 use banach_nn::{Architecture, TrainError, side_by_side};
 
 use crate::baselines::Matrix;
+use crate::compare::network_choice;
 use crate::datasets::{UciFold, UciSet};
 use crate::error::LabError;
 use crate::reproduce::Run;
@@ -43,7 +44,7 @@ fn fit_one(
     let start = Instant::now();
     let settings = Settings {
         target: Some(vec![TARGET.to_owned()]),
-        network: Some(choice(kind)),
+        network: Some(network_choice(kind)),
         seed: Some(run.seed),
         ..Settings::default()
     };
@@ -124,16 +125,4 @@ fn right(predictions: &Predictions, target: &TargetEncoder, set: &UciSet, rows: 
             top.is_some_and(|(at, _)| names[at] == own)
         })
         .count()
-}
-
-fn choice(kind: Architecture) -> NetworkChoice {
-    match kind {
-        Architecture::Snn => NetworkChoice::Snn,
-        Architecture::Msra => NetworkChoice::Msra,
-        Architecture::BatchNorm => NetworkChoice::BatchNorm,
-        Architecture::LayerNorm => NetworkChoice::LayerNorm,
-        Architecture::WeightNorm => NetworkChoice::WeightNorm,
-        Architecture::Highway => NetworkChoice::Highway,
-        Architecture::ResNet { .. } => NetworkChoice::ResNet,
-    }
 }

@@ -94,8 +94,26 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
         Some(Error::OutOfMemory { .. }) => {
             Some("try a smaller --width, --layers or --batch-size".to_owned())
         }
+        _ => about_comparison(error),
+    }
+}
+
+#[cfg(feature = "compare")]
+fn about_comparison(error: &anyhow::Error) -> Option<String> {
+    match error.downcast_ref()? {
+        banach_lab::LabError::WeightsNeedNetworks {
+            setting, networks, ..
+        } => Some(format!(
+            "leave --{} out, or compare networks alone with --methods {networks}",
+            setting.replace('_', "-")
+        )),
         _ => None,
     }
+}
+
+#[cfg(not(feature = "compare"))]
+fn about_comparison(_: &anyhow::Error) -> Option<String> {
+    None
 }
 
 /// Whether training diverged, be it in one of several folds.

@@ -7,6 +7,7 @@ mod failure;
 mod interrupt;
 mod options;
 mod output;
+mod picture;
 mod progress;
 mod setting_flags;
 mod text;

@@ -1,7 +1,6 @@
 //! Options that several commands share.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use banach::Folds;
@@ -90,7 +89,10 @@ impl Threads {
 }
 
 /// The time of a `--budget SECONDS`.
-pub(crate) fn budget(seconds: Option<f64>) -> anyhow::Result<Option<Duration>> {
+#[cfg(feature = "compare")]
+pub(crate) fn budget(seconds: Option<f64>) -> anyhow::Result<Option<std::time::Duration>> {
+    use std::time::Duration;
+
     let checked = |seconds| {
         let budget = Duration::try_from_secs_f64(seconds).ok();
         let budget = budget.filter(|budget| !budget.is_zero());

@@ -36,6 +36,12 @@ pub fn nearest_name<'a>(name: &str, existing: impl IntoIterator<Item = &'a str>)
     best.map(|(_, candidate)| candidate.to_owned())
 }
 
+/// The end of a message about an unknown name: `; did you mean "income"?`, or nothing without a near one.
+#[must_use]
+pub fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or(String::new(), |name| format!("; did you mean {name:?}?"))
+}
+
 /// Names that a message lists before it says how many there are.
 const MAX_LISTED: usize = 10;
 

@@ -21,6 +21,7 @@ use banach_nn::parallel_map;
 use serde::Serialize;
 
 pub use document::{Origin, report};
+#[cfg(feature = "reproduce")]
 pub use method::{METHODS, Method, MethodKind, baseline_name, methods};
 pub use metric::Metric;
 pub use picture::figure;
@@ -35,9 +36,9 @@ pub struct CompareOptions {
     pub methods: Vec<&'static Method>,
     /// The folds.
     pub folds: Folds,
-    /// What methods are ranked by; without one, the first metric of the task.
+    /// The metric that methods are ranked by; without one, the task's main metric ([`Metric::main`]).
     pub metric: Option<Metric>,
-    /// No cell is begun after this time; those at work are finished.
+    /// Time budget: no cell is begun after it; those at work are finished.
     pub budget: Option<Duration>,
 }
 
@@ -92,9 +93,9 @@ pub enum CellResult {
 pub struct ComparedFold {
     /// Its name.
     pub fold: String,
-    /// Rows learned from.
+    /// Training rows.
     pub train_rows: usize,
-    /// Rows scored.
+    /// Test rows.
     pub test_rows: usize,
 }
 
@@ -103,7 +104,7 @@ pub struct ComparedFold {
 pub struct Comparison {
     /// The task.
     pub task: Task,
-    /// What methods are ranked by.
+    /// The metric that methods are ranked by.
     pub metric: Metric,
     /// Rows of the table that have a target.
     pub rows: usize,
@@ -117,9 +118,9 @@ pub struct Comparison {
 
 /// Compares methods on the folds of a table.
 ///
-/// Networks are trained with `settings`, each in its own form, and hold validation rows out of the
-/// rows they learn from; the other methods learn from all of these rows, with numbers standardized and
-/// a column for each category. Sample and class weights count for networks only, so with one of them
+/// Networks are trained with `settings`, each in its own form, and hold validation rows out of their
+/// training rows; the other methods learn from all training rows, with numbers standardized and
+/// categories one-hot encoded. Sample and class weights count for networks only, so with one of them
 /// other methods are refused.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Why a comparison or a data set failed.
 
-use banach_data::{DataError, EncodeError, SplitError, TableError, TargetError};
+use banach_data::{DataError, EncodeError, SplitError, TableError, TargetError, did_you_mean};
 use banach_io::ReadError;
 use banach_plot::PlotError;
 
@@ -18,6 +18,7 @@ pub enum LabError {
     #[error(transparent)]
     Train(#[from] banach_nn::TrainError),
     /// A data set that cannot be read.
+    #[cfg(feature = "reproduce")]
     #[error(transparent)]
     Dataset(#[from] crate::datasets::DatasetError),
     /// A statistic that is not defined.
@@ -32,7 +33,7 @@ pub enum LabError {
     /// A name that no method has.
     #[error(
         "there is no method {name:?}{}; the methods are {known}",
-        did_you_mean(nearest)
+        did_you_mean(nearest.as_deref())
     )]
     UnknownMethod {
         /// The name found.
@@ -53,8 +54,7 @@ pub enum LabError {
     NoMethod,
     /// Weights that a method would ignore.
     #[error(
-        "{setting} counts for networks only, and {method} is none: leave {setting} out, or compare \
-         networks alone with --methods {networks}"
+        "{setting} counts for networks only, and {method} is none; the networks are {networks}"
     )]
     WeightsNeedNetworks {
         /// The setting.
@@ -100,9 +100,4 @@ impl From<banach::metrics::MetricsError> for LabError {
     fn from(error: banach::metrics::MetricsError) -> Self {
         banach::model::Error::from(error).into()
     }
-}
-
-fn did_you_mean(nearest: &Option<String>) -> String {
-    let hint = |name: &String| format!("; did you mean {name:?}?");
-    nearest.as_ref().map(hint).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! The paper's experiments (arXiv:1706.02515, sections 3 and A.4), to be run again: seven kinds of
-//! networks on the same rows, settings chosen on validation rows, results beside the published ones.
+//! networks on the same training rows, hyperparameters chosen on the validation rows, results beside the
+//! published ones.
 //!
 //! Each experiment is a function from data and options to results that its caller stores, and a function
 //! from results to a [`Report`](crate::report::Report).
@@ -8,6 +9,7 @@ pub mod figure1;
 pub mod htru2;
 pub mod paper;
 pub mod protocol;
+mod result;
 pub mod setting;
 pub mod tox21;
 pub mod uci;
@@ -16,18 +18,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 pub use protocol::{Protocol, Trained, train};
+pub use result::{ExperimentResult, shown};
 pub use setting::{Grid, Setting};
 
 /// How an experiment is run.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
-    /// Networks that are trained side by side.
+    /// Networks that are trained side by side, each on a thread.
     pub threads: usize,
-    /// When nothing new is begun any more.
+    /// When the time budget ends: nothing new is begun after it.
     pub until: Option<Instant>,
     /// Set to break off.
     pub interrupt: &'a AtomicBool,
-    /// Start of all randomness.
+    /// The random seed.
     pub seed: u64,
     /// Is told what was done, in a few words.
     pub observe: &'a (dyn Fn(&str) + Sync),

@@ -86,7 +86,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A setting that does not exist.
-    #[error("{file}: there is no setting {key:?}{}", did_you_mean(nearest))]
+    #[error("{file}: there is no setting {key:?}{}", banach_data::did_you_mean(nearest.as_deref()))]
     UnknownSetting {
         /// The file.
         file: String,
@@ -143,11 +143,6 @@ pub enum Error {
         /// What is wrong in it.
         source: Box<Error>,
     },
-}
-
-fn did_you_mean(nearest: &Option<String>) -> String {
-    let hint = |name: &String| format!("; did you mean {name:?}?");
-    nearest.as_ref().map(hint).unwrap_or_default()
 }
 
 impl From<banach_model::Error> for Error {

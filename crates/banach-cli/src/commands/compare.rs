@@ -19,6 +19,7 @@ use crate::failure::INTERRUPTED;
 use crate::interrupt;
 use crate::options::{FoldOptions, Talk, Threads, budget, check_output};
 use crate::output::{print, print_json};
+use crate::picture::PictureFormat;
 use crate::progress::Progress;
 use crate::setting_flags::SettingFlags;
 use crate::text::{metric, pairs, plural, table};
@@ -38,10 +39,11 @@ Examples:
 ";
 
 const MEANING: &str = "\
-Cells (a method on a fold) run fold after fold over all methods, a thread each; only folds on which
-all methods are done count. p is that of a paired two-sided Wilcoxon test over folds against the
-method with the best mean, and again after Holm's correction. Folds share most of the rows they learn
-from, so p is too small rather than too large; five folds cannot give less than 0.0625.
+Each fold is run with all methods before the next one begins, every method on a thread of its own;
+only folds that all methods have completed count. p is that of a paired two-sided Wilcoxon test over
+folds against the method with the best mean, p Holm the same after Holm's correction for the number of
+methods. Folds share most of their training rows, so p is too small rather than too large; five folds
+cannot give less than 0.0625.
 
 Exit status 1: no fold was completed within the budget.
 
@@ -52,9 +54,9 @@ complete_folds, friedman, critical_difference, missing (a list of {method, fold}
 
 /// Compare networks with forests, boosting, support vector machines and others on the same folds
 ///
-/// Every method trains on the same rows of each fold and is scored on the same others. Networks
-/// are trained with the settings given; the other methods have fixed settings, or choose their own
-/// by inner folds. The result is the same for any number of threads, but for the seconds.
+/// On each fold every method has the same training rows and the same test rows. Networks are trained
+/// with the settings given; the other methods have fixed hyperparameters, or choose them by inner
+/// cross-validation. The result is the same for any number of threads, but for the seconds.
 #[derive(clap::Args)]
 #[command(
     allow_negative_numbers = true,
@@ -77,7 +79,7 @@ pub(crate) struct CompareArgs {
     /// Time budget in seconds: work that has started is finished, nothing new begins
     #[arg(long, value_name = "SECONDS", help_heading = "Comparison")]
     budget: Option<f64>,
-    /// Draw box plots and average ranks into this .svg or .png file
+    /// Draw box plots and mean ranks into a file ending in .svg or .png
     #[arg(long, value_name = "FILE", help_heading = "Comparison")]
     plot: Option<PathBuf>,
     /// Write comparison.html, comparison.json and comparison.svg into this folder; created if it does not exist
@@ -120,7 +122,7 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     };
     let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
     if let Some(file) = &args.plot {
-        format_of(file)?;
+        PictureFormat::of("--plot", file)?;
         check_output(file, &[&args.data])?;
     }
     if let Some(folder) = &args.out {
@@ -147,7 +149,8 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
         print(&summary(&comparison))?;
     }
     if let Some(file) = &args.plot {
-        draw(&comparison, file, &progress)?;
+        let format = PictureFormat::of("--plot", file)?;
+        draw(&comparison, format, file, &progress)?;
     }
     if let Some(folder) = &args.out {
         let origin = Origin {
@@ -161,7 +164,8 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
         let mut json = serde_json::to_string(&as_json(&comparison, &target))?;
         json.push('\n');
         AtomicFile::write(folder.join("comparison.json"), json.as_bytes())?;
-        draw(&comparison, &folder.join("comparison.svg"), &progress)?;
+        let picture = folder.join("comparison.svg");
+        draw(&comparison, PictureFormat::Svg, &picture, &progress)?;
     }
     Ok(if interrupt.load(Ordering::Relaxed) {
         ExitCode::from(INTERRUPTED)
@@ -232,32 +236,47 @@ fn as_json(comparison: &Comparison, target: &[String]) -> Value {
 /// The comparison for people: a line for each method, the best first, then what may be said of it.
 fn summary(comparison: &Comparison) -> String {
     let ranking = &comparison.ranking;
+    let higher = comparison.metric.better() == banach_lab::statistics::Better::Higher;
+    let mut text = format!(
+        "{} task, {}, {}; {}, {} is better\n\n{}\n",
+        comparison.task,
+        plural(comparison.rows, "row", "rows"),
+        plural(
+            ranking.complete_folds.len(),
+            "complete fold",
+            "complete folds"
+        ),
+        comparison.metric.name(),
+        if higher { "higher" } else { "lower" },
+        table(&ranking_lines(comparison))
+    );
+    for remark in remarks(comparison) {
+        text.push_str(&remark);
+        text.push('\n');
+    }
+    text
+}
+
+/// Head and methods of the table. Those that failed have no line.
+fn ranking_lines(comparison: &Comparison) -> Vec<Vec<String>> {
+    let methods = &comparison.ranking.methods;
     let main = comparison.metric.name();
     let shown = [
         "accuracy", "auc", "log_loss", "rmse", "r2", "mae", "mean_auc",
     ];
     let has = |name: &&str| {
-        let mut methods = ranking.methods.iter();
+        let mut methods = methods.iter();
         *name != main && methods.any(|method| method.metrics.contains_key(*name))
     };
     let others: Vec<&str> = shown.into_iter().filter(has).collect();
-    let mut lines = vec![
-        ["method", main, "std", "rank", "p", "p Holm", "seconds"]
-            .into_iter()
-            .chain(others.iter().copied())
-            .map(str::to_owned)
-            .collect(),
-    ];
+    let head = ["method", main, "std", "rank", "p", "p Holm", "seconds"];
+    let head = head.into_iter().chain(others.iter().copied());
+    let mut lines = vec![head.map(str::to_owned).collect()];
     let number = |value: Option<f64>, decimals: usize| {
         value.map_or_else(String::new, |value| format!("{value:.decimals$}"))
     };
-    let mut remarks = Vec::new();
-    for method in &ranking.methods {
-        if let Some(reason) = &method.failed {
-            remarks.push(format!("{} failed: {reason}", method.method));
-            continue;
-        }
-        let or_nothing = |value: Option<f64>| value.map_or_else(String::new, |v| metric(Some(v)));
+    let or_nothing = |value: Option<f64>| value.map_or_else(String::new, |v| metric(Some(v)));
+    for method in methods.iter().filter(|method| method.failed.is_none()) {
         let mut line = vec![
             method.method.to_owned(),
             or_nothing(method.mean),
@@ -271,24 +290,21 @@ fn summary(comparison: &Comparison) -> String {
         line.extend(others.iter().map(of_method));
         lines.push(line);
     }
-    let higher = comparison.metric.better() == banach_lab::statistics::Better::Higher;
-    let mut text = format!(
-        "{} task, {}, {}; {main}, {} is better\n\n{}\n",
-        comparison.task,
-        plural(comparison.rows, "row", "rows"),
-        plural(
-            ranking.complete_folds.len(),
-            "complete fold",
-            "complete folds"
-        ),
-        if higher { "higher" } else { "lower" },
-        table(&lines)
-    );
+    lines
+}
+
+/// What may be said of the ranking, what failed and what is missing.
+fn remarks(comparison: &Comparison) -> Vec<String> {
+    let ranking = &comparison.ranking;
+    let mut remarks = Vec::new();
     if let (Some(best), true) = (ranking.methods.first(), ranking.complete_folds.len() > 1) {
-        remarks.insert(
-            0,
-            format!("p: paired Wilcoxon test over folds against {}", best.method),
-        );
+        let best = best.method;
+        remarks.push(format!("p: paired Wilcoxon test over folds against {best}"));
+    }
+    for method in &ranking.methods {
+        if let Some(reason) = &method.failed {
+            remarks.push(format!("{} failed: {reason}", method.method));
+        }
     }
     if let (Some(test), Some(difference)) = (ranking.friedman, ranking.critical_difference) {
         let p = if test.p < 1e-4 {
@@ -297,48 +313,29 @@ fn summary(comparison: &Comparison) -> String {
             format!("{:.4}", test.p)
         };
         remarks.push(format!(
-            "ranks: Friedman p {p}; two methods differ at 0.05 from {difference:.2} on (Nemenyi)"
+            "ranks: Friedman p {p}; two mean ranks differ at 0.05 from {difference:.2} on (Nemenyi)"
         ));
     }
     let missing = missing(comparison);
     if !missing.is_empty() {
-        let names = missing.iter();
-        let names: Vec<String> = names
-            .map(|cell| format!("{} on fold {}", cell.method, cell.fold))
-            .collect();
+        let name = |cell: &&Cell| format!("{} on fold {}", cell.method, cell.fold);
+        let names: Vec<String> = missing.iter().map(name).collect();
         remarks.push(format!("missing: {}", names.join(", ")));
     }
-    for remark in remarks {
-        text.push_str(&remark);
-        text.push('\n');
+    remarks
+}
+
+fn draw(
+    comparison: &Comparison,
+    format: PictureFormat,
+    file: &Path,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    match figure(comparison) {
+        Some(figure) => format.write(&figure, SCALE, file),
+        None => {
+            progress.note("no fold is complete, so there is nothing to draw");
+            Ok(())
+        }
     }
-    text
-}
-
-#[derive(Clone, Copy)]
-enum Format {
-    Svg,
-    Png,
-}
-
-fn format_of(file: &Path) -> anyhow::Result<Format> {
-    let extension = file.extension().and_then(|name| name.to_str());
-    match extension.map(str::to_lowercase).as_deref() {
-        Some("svg") => Ok(Format::Svg),
-        Some("png") => Ok(Format::Png),
-        _ => bail!("--plot must end in .svg or .png, got {}", file.display()),
-    }
-}
-
-fn draw(comparison: &Comparison, file: &Path, progress: &Progress) -> anyhow::Result<()> {
-    let Some(figure) = figure(comparison) else {
-        progress.note("no fold is complete, so there is nothing to draw");
-        return Ok(());
-    };
-    let bytes = match format_of(file)? {
-        Format::Svg => figure.to_svg()?.into_bytes(),
-        Format::Png => figure.to_png(SCALE)?,
-    };
-    AtomicFile::write(file, &bytes)?;
-    Ok(())
 }

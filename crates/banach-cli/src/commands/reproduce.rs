@@ -1,6 +1,5 @@
 //! `banach reproduce`: the paper's experiments again, beside its numbers.
 
-#[cfg(feature = "download")]
 mod download;
 mod figures;
 mod htru2;
@@ -14,13 +13,9 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use banach_data::AtomicFile;
-use banach_lab::report::{Report, machine};
 use banach_lab::reproduce::Run;
-use banach_lab::reproduce::uci::Cell;
 use banach_nn::{Loss, NetworkKind};
 
-use super::typed;
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
 use crate::options::{Threads, budget};
@@ -33,8 +28,8 @@ const CROSS_ENTROPY: Loss = Loss::CrossEntropy {
 /// Repeat the paper's experiments and compare with its numbers (arXiv:1706.02515)
 ///
 /// Seven kinds of networks (self-normalizing, plain ReLU, batch, layer and weight normalization, highway,
-/// residual) are trained on the same rows by plain stochastic gradient descent; validation rows choose
-/// the epoch and the settings, test rows are only scored.
+/// residual) are trained on the same training rows by plain stochastic gradient descent. The validation
+/// rows choose the epoch and the hyperparameters; the test rows are only measured on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -72,7 +67,7 @@ struct Common {
     /// Time budget in seconds: work that has started is finished, nothing new begins
     #[arg(long, value_name = "SECONDS")]
     budget: Option<f64>,
-    /// Continue from the results in the folder
+    /// Keep the results that the folder has and compute only what is missing
     #[arg(long)]
     resume: bool,
     /// Random seed
@@ -85,7 +80,7 @@ struct Common {
     quiet: bool,
 }
 
-/// Which settings are tried.
+/// Which hyperparameters are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum GridName {
     /// A part of the paper's grid: minutes to an hour on two cores
@@ -194,31 +189,4 @@ fn folds(text: &str, n_folds: usize) -> anyhow::Result<Vec<usize>> {
             _ => bail!("--fold must be 0 to {} or all, got {text:?}", n_folds - 1),
         },
     }
-}
-
-/// What made a report. `pieces` are the seconds of all results, of earlier runs too.
-fn facts(settings: &str, start: Instant, pieces: Option<f64>) -> Vec<(String, String)> {
-    let seconds = format!("{:.0}", start.elapsed().as_secs_f64());
-    let mut facts = vec![
-        ("command", typed()),
-        ("settings", settings.to_owned()),
-        ("machine", machine()),
-        ("version", env!("CARGO_PKG_VERSION").to_owned()),
-        ("seconds of the last run", seconds),
-    ];
-    if let Some(pieces) = pieces {
-        facts.push(("seconds of all pieces", format!("{pieces:.0}")));
-    }
-    let owned = |(name, value): (&str, String)| (name.to_owned(), value);
-    facts.into_iter().map(owned).collect()
-}
-
-/// Seconds of all cells.
-fn seconds(cells: &[Cell]) -> f64 {
-    cells.iter().map(|cell| cell.seconds).sum()
-}
-
-fn write(folder: &Path, report: &Report) -> anyhow::Result<()> {
-    AtomicFile::write(folder.join("report.html"), report.html().as_bytes())?;
-    Ok(())
 }

@@ -20,6 +20,7 @@ use clap::{Args, Subcommand};
 
 use crate::options::Threads;
 
+#[cfg(feature = "reproduce")]
 pub(crate) use plot::paper_field;
 
 /// Questions about mean and variance in deep SELU networks

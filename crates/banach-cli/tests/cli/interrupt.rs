@@ -1,8 +1,10 @@
 //! Ctrl-C.
 #![cfg(unix)]
 
+#[cfg(feature = "download")]
 use std::io::Write;
-use std::net::TcpListener;
+#[cfg(feature = "download")]
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -36,6 +38,29 @@ fn wait_for(what: &str, ready: impl Fn() -> bool) {
     let start = Instant::now();
     while !ready() {
         assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The connection of a program, which has to come while the program runs.
+#[cfg(feature = "download")]
+fn accept(server: &TcpListener, child: &mut Child) -> TcpStream {
+    server.set_nonblocking(true).unwrap();
+    let start = Instant::now();
+    loop {
+        match server.accept() {
+            Ok((client, _)) => {
+                client.set_nonblocking(false).unwrap();
+                return client;
+            }
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock),
+        }
+        let ended = child.try_wait().unwrap();
+        assert_eq!(ended, None, "the program ended without a connection");
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("waited in vain for a connection");
+        }
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -142,6 +167,7 @@ fn an_interrupted_prediction_leaves_no_file() {
     assert_eq!(room.files(), files);
 }
 
+#[cfg(feature = "download")]
 #[test]
 fn an_interrupted_download_leaves_nothing_and_exits_130() {
     let room = Room::new();
@@ -158,8 +184,8 @@ fn an_interrupted_download_leaves_nothing_and_exits_130() {
         "--mirror",
         &mirror,
     ];
-    let child = start(&room, &args);
-    let (mut client, _) = server.accept().unwrap();
+    let mut child = start(&room, &args);
+    let mut client = accept(&server, &mut child);
     client
         .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
         .unwrap();

@@ -6,7 +6,10 @@
     reason = "tests tell what they saw and what they skipped"
 )]
 
+#[cfg(not(all(feature = "compare", feature = "reproduce", feature = "download")))]
+mod absent;
 mod bench;
+#[cfg(feature = "compare")]
 mod compare;
 mod cv;
 mod demo;
@@ -18,6 +21,7 @@ mod inspect;
 mod interrupt;
 mod networks;
 mod predict;
+#[cfg(feature = "reproduce")]
 mod reproduce;
 mod room;
 mod tables;

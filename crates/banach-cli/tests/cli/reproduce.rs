@@ -32,6 +32,15 @@ fn uci(room: &Room) {
     room.write("sets/toy/validation_folds_py.dat", valids);
 }
 
+/// First line of results.csv.
+const HEADER: &str = "set,fold,layers,seed,method,metric,score,seconds,setting";
+
+/// A line of results.csv without the seconds, which no two runs share.
+fn without_seconds(line: &str) -> String {
+    let cells: Vec<&str> = line.splitn(9, ',').collect();
+    format!("{:?} {}", &cells[..7], cells[8])
+}
+
 const SHORT: [&str; 6] = [
     "--methods",
     "snn,msra,forest",
@@ -52,11 +61,12 @@ fn uci_writes_results_and_a_report_and_goes_on_where_it_stopped() {
     let results = room.text("out/results.csv");
     let lines: Vec<&str> = results.lines().collect();
     assert_eq!(lines.len(), 1 + 3, "{results}");
+    assert_eq!(lines[0], HEADER);
     for (line, method) in lines[1..].iter().zip(["snn", "msra", "forest"]) {
-        let cells: Vec<&str> = line.splitn(6, ',').collect();
-        assert_eq!(cells[..3], ["toy", "1", method]);
+        let cells: Vec<&str> = line.splitn(9, ',').collect();
+        assert_eq!(cells[..6], ["toy", "1", "", "0", method, "accuracy"]);
         // A line divides the classes: who does not find it is broken.
-        assert!(cells[3].parse::<f64>().unwrap() > 0.9, "{line}");
+        assert!(cells[6].parse::<f64>().unwrap() > 0.9, "{line}");
     }
     assert!(lines[1].contains("256 x "), "{}", lines[1]);
     let report = room.text("out/report.html");
@@ -98,7 +108,7 @@ fn uci_runs_the_default_recipe_too() {
     let lines: Vec<&str> = results.lines().skip(1).collect();
     assert_eq!(lines.len(), 3, "{results}");
     for line in &lines {
-        let accuracy = line.split(',').nth(3).unwrap().parse::<f64>().unwrap();
+        let accuracy = line.split(',').nth(6).unwrap().parse::<f64>().unwrap();
         assert!(accuracy > 0.9, "{line}");
     }
     assert!(lines[0].contains("default recipe"), "{results}");
@@ -120,10 +130,6 @@ fn results_do_not_depend_on_the_number_of_threads() {
         args.extend(SHORT);
         assert_eq!(room.run(&args).code, Some(0));
         let results = room.text(&format!("{out}/results.csv"));
-        let without_seconds = |line: &str| {
-            let cells: Vec<&str> = line.splitn(6, ',').collect();
-            format!("{:?} {}", &cells[..4], cells[5])
-        };
         runs.push(results.lines().map(without_seconds).collect::<Vec<_>>());
     }
     assert_eq!(runs[0], runs[1]);
@@ -134,7 +140,7 @@ fn what_is_missing_or_wrong_is_named_with_the_way_out() {
     let room = Room::new();
     uci(&room);
     std::fs::create_dir_all(room.path("empty")).unwrap();
-    let cases: [(&[&str], &[&str]); 14] = [
+    let cases: [(&[&str], &[&str]); 13] = [
         (
             &["tox21", "--data", "empty", "--depths", "2,5"],
             &["'5' for '--depths", "2, 3, 4, 6, 8, 16, 32"],
@@ -165,20 +171,6 @@ fn what_is_missing_or_wrong_is_named_with_the_way_out() {
             &["train-labels-idx1-ubyte", "mnist"],
         ),
         (
-            &[
-                "htru2",
-                "--data",
-                "empty",
-                "--download",
-                "--mirror",
-                "http://127.0.0.1:1/x",
-            ],
-            &[
-                "cannot download http://127.0.0.1:1/x/htru2.zip",
-                "put it into empty and run this again",
-            ],
-        ),
-        (
             &["figure1", "--data", "empty", "--learning-rate", "0"],
             &["--learning-rate must be above 0, got 0"],
         ),
@@ -202,15 +194,53 @@ fn what_is_missing_or_wrong_is_named_with_the_way_out() {
         ),
     ];
     for (args, words) in cases {
-        let mut all = vec!["reproduce"];
-        all.extend(args);
-        all.extend(["--out", "out"]);
-        let ran = room.run(&all);
-        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
-        for words in words {
-            assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
-        }
+        refused(&room, args, words);
     }
+}
+
+fn refused(room: &Room, args: &[&str], words: &[&str]) {
+    let mut all = vec!["reproduce"];
+    all.extend(args);
+    all.extend(["--out", "out"]);
+    let ran = room.run(&all);
+    assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
+    for words in words {
+        assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
+    }
+}
+
+#[cfg(feature = "download")]
+#[test]
+fn what_cannot_be_downloaded_is_named_with_the_way_out() {
+    let room = Room::new();
+    std::fs::create_dir_all(room.path("empty")).unwrap();
+    let mut args = vec!["htru2", "--data", "empty", "--download"];
+    args.extend(["--mirror", "http://127.0.0.1:1/x"]);
+    let words = [
+        "cannot download http://127.0.0.1:1/x/htru2.zip",
+        "put it into empty and run this again",
+    ];
+    refused(&room, &args, &words);
+}
+
+#[test]
+fn a_report_made_again_says_what_made_its_results() {
+    let room = Room::new();
+    uci(&room);
+    let mut args = vec!["reproduce", "uci", "--data", "sets", "--out", "out"];
+    args.extend(["--methods", "forest"]);
+    room.run(&args).ok();
+    let (report, run) = (room.text("out/report.html"), room.text("out/run.json"));
+    assert!(run.contains("--methods forest\""), "{run}");
+    // Nothing is left to be done, so that this command made none of the results.
+    args.push("--resume");
+    room.run(&args).ok();
+    assert_eq!(room.text("out/report.html"), report);
+    assert_eq!(room.text("out/run.json"), run);
+    args[7] = "forest,svm";
+    room.run(&args).ok();
+    let run = room.text("out/run.json");
+    assert!(run.contains("--methods forest,svm --resume\""), "{run}");
 }
 
 #[test]
@@ -240,14 +270,14 @@ fn htru2_measures_every_fold_with_what_the_fold_before_it_chose() {
     let lines: Vec<Vec<&str>> = all
         .lines()
         .skip(1)
-        .map(|line| line.splitn(6, ',').collect())
+        .map(|line| line.splitn(9, ',').collect())
         .collect();
     for fold in 0..10 {
         for method in ["snn", "batchnorm"] {
-            let place = ["htru2", &fold.to_string(), method];
-            let own: Vec<_> = lines.iter().filter(|line| line[..3] == place).collect();
+            let place = ["htru2", &fold.to_string(), "", "0", method, "auc"];
+            let own: Vec<_> = lines.iter().filter(|line| line[..6] == place).collect();
             assert_eq!(own.len(), 1, "{place:?}: {all}");
-            let auc: f64 = own[0][3].parse().unwrap();
+            let auc: f64 = own[0][6].parse().unwrap();
             assert!((0.9..=1.0).contains(&auc), "{place:?}: {auc}");
         }
     }
@@ -287,22 +317,22 @@ fn tox21_runs_the_depths_and_seeds_that_are_asked_for() {
     let lines: Vec<Vec<&str>> = results
         .lines()
         .skip(1)
-        .map(|line| line.splitn(6, ',').collect())
+        .map(|line| line.splitn(9, ',').collect())
         .collect();
     let mut places = Vec::new();
     for seed in ["0", "1"] {
         for method in ["snn", "highway"] {
-            places.extend(["3", "2"].map(|depth| [depth, seed, method]));
+            places.extend(["3", "2"].map(|depth| ["tox21", "", depth, seed, method, "mean_auc"]));
         }
     }
     let found: Vec<_> = lines
         .iter()
-        .map(|line| [line[0], line[1], line[2]])
+        .map(|line| [line[0], line[1], line[2], line[3], line[4], line[5]])
         .collect();
     assert_eq!(found, places);
     for line in &lines {
-        let auc: f64 = line[3].parse().unwrap();
-        let least = if line[2] == "snn" { 0.9 } else { 0.5 };
+        let auc: f64 = line[6].parse().unwrap();
+        let least = if line[4] == "snn" { 0.9 } else { 0.5 };
         assert!((least..=1.0).contains(&auc), "{line:?}");
     }
     let report = room.text("out/report.html");
@@ -351,13 +381,17 @@ fn results_of_other_settings_are_not_mixed_and_half_a_line_is_no_result() {
     room.write("out/results.csv", &results[..cut]);
     room.run(&args).ok();
     let again = room.text("out/results.csv");
-    let without_seconds = |text: &str| -> Vec<String> {
-        let cells = |line: &str| line.splitn(6, ',').map(str::to_owned).collect::<Vec<_>>();
-        let line = |line| {
-            let cells = cells(line);
-            format!("{:?} {}", &cells[..4], cells[5])
-        };
-        text.lines().map(line).collect()
-    };
-    assert_eq!(without_seconds(&again), without_seconds(&results));
+    let lines = |text: &str| text.lines().map(without_seconds).collect::<Vec<_>>();
+    assert_eq!(lines(&again), lines(&results));
+
+    // A whole line that is no result is no piece that is still to be done.
+    room.write("out/results.csv", format!("{results}toy,0,forest,0.9\n"));
+    let ran = room.run(&args);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.err
+            .contains("results.csv, line 4: \"toy,0,forest,0.9\" is no result"),
+        "{}",
+        ran.err
+    );
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::method::seed;
 use super::{CellResult, Comparison, METHODS, figure};
 use crate::error::LabError;
-use crate::report::{Report, ReportTable, machine};
+use crate::report::{FAILED, MISSING, Report, ReportTable, machine, probability};
 use crate::statistics::Better;
 
 /// What a report says about how a comparison came to be.
@@ -37,7 +37,7 @@ pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabErr
     };
     report.text(&format!(
         "A {} task, {} from {} rows, measured by {metric} ({direction} is better) on {} folds that \
-         every method completed.",
+         every method has completed.",
         comparison.task,
         target.join(", "),
         comparison.rows,
@@ -46,17 +46,19 @@ pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabErr
     if let Some(best) = ranking.methods.first().filter(|best| best.mean.is_some()) {
         report.text(&format!(
             "p is that of a paired two-sided Wilcoxon test over folds against {}, which has the best \
-             mean. Folds share most of the rows they learn from, so p is too small rather than too \
-             large.",
+             mean; p Holm is the same after Holm's correction for the number of methods. Folds share \
+             most of their training rows, so p is too small rather than too large.",
             best.method
         ));
     }
     report.table(&ranking_table(comparison));
     if let (Some(test), Some(difference)) = (ranking.friedman, ranking.critical_difference) {
         report.text(&format!(
-            "Friedman test: chi squared {:.2} with {} degrees of freedom, p {:.2e}. Two average ranks \
-             differ at the level 0.05 from {difference:.2} on (Nemenyi).",
-            test.statistic, test.df, test.p
+            "Friedman test: chi squared {:.2} with {} degrees of freedom, p {}. Two mean ranks differ \
+             at the level 0.05 from {difference:.2} on (Nemenyi).",
+            test.statistic,
+            test.df,
+            probability(test.p)
         ));
     }
     for method in &ranking.methods {
@@ -67,8 +69,8 @@ pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabErr
     if let Some(figure) = figure(comparison) {
         report.figure(
             &figure,
-            "Left: the metric on every fold, with quartiles. Right: average ranks, as bars of the \
-             critical difference.",
+            "Left: the metric on every fold, with quartiles. Right: mean ranks, as bars as long as \
+             the critical difference.",
         )?;
     }
     let about = METHODS.iter().filter(|known| {
@@ -101,7 +103,7 @@ fn ranking_table(comparison: &Comparison) -> ReportTable {
         "method",
         comparison.metric.name(),
         "std",
-        "rank",
+        "mean rank",
         "p",
         "p Holm",
         "seconds",
@@ -118,8 +120,8 @@ fn ranking_table(comparison: &Comparison) -> ReportTable {
             number(method.mean, 4),
             number(method.std, 4),
             number(method.rank, 2),
-            number(method.p, 4),
-            number(method.p_holm, 4),
+            method.p.map_or(String::new(), probability),
+            method.p_holm.map_or(String::new(), probability),
             number(method.seconds, 2),
         ];
         row.extend(
@@ -139,7 +141,7 @@ fn ranking_table(comparison: &Comparison) -> ReportTable {
 fn cells_table(comparison: &Comparison) -> ReportTable {
     let n_methods = comparison.cells.len() / comparison.folds.len().max(1);
     let mut table = ReportTable::default();
-    let head = ["fold", "train rows", "test rows"];
+    let head = ["fold", "training rows", "test rows"];
     table.head = head.map(str::to_owned).to_vec();
     let first = comparison.cells.iter().take(n_methods);
     table.head.extend(first.map(|cell| cell.method.to_owned()));
@@ -152,8 +154,8 @@ fn cells_table(comparison: &Comparison) -> ReportTable {
         ];
         row.extend(cells.iter().map(|cell| match &cell.result {
             CellResult::Done { metrics, .. } => number(comparison.metric.value(metrics), 4),
-            CellResult::Failed { .. } => "failed".to_owned(),
-            CellResult::Missing => "missing".to_owned(),
+            CellResult::Failed { .. } => FAILED.to_owned(),
+            CellResult::Missing => MISSING.to_owned(),
         }));
         table.rows.push(row);
     }

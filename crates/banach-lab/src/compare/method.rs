@@ -1,5 +1,7 @@
 //! The methods that can be compared.
 
+use std::sync::LazyLock;
+
 use banach::{Estimator, NetworkKind, Settings};
 use banach_data::nearest_name;
 
@@ -9,7 +11,7 @@ use crate::error::LabError;
 /// A method that can be compared.
 #[derive(Debug, Clone, Copy)]
 pub struct Method {
-    /// Its name on the command line and in tables.
+    /// Its name in options and tables.
     pub name: &'static str,
     /// What it is, in a line.
     pub about: &'static str,
@@ -26,51 +28,48 @@ pub enum MethodKind {
     Baseline(Baseline),
 }
 
-const fn network(kind: NetworkKind) -> Method {
+/// Every method: all kinds of networks, then the others. A new one of those is a line here.
+pub static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
+    let networks = NetworkKind::ALL.into_iter().map(network);
+    let others = [
+        (
+            "forest",
+            "random forest of 300 trees",
+            Baseline::RandomForest,
+        ),
+        (
+            "boosting",
+            "gradient-boosted trees, 100 rounds",
+            Baseline::Boosting,
+        ),
+        (
+            "svm",
+            "support vector machine with a Gaussian kernel",
+            Baseline::Svm,
+        ),
+        ("knn", "k nearest neighbours", Baseline::Neighbours),
+        ("linear", "logistic or ridge regression", Baseline::Linear),
+        (
+            "constant",
+            "always the class frequencies, or the mean",
+            Baseline::Constant,
+        ),
+    ];
+    let others = others.map(|(name, about, baseline)| Method {
+        name,
+        about,
+        kind: MethodKind::Baseline(baseline),
+    });
+    networks.chain(others).collect()
+});
+
+fn network(kind: NetworkKind) -> Method {
     Method {
         name: kind.name(),
         about: kind.about(),
         kind: MethodKind::Network(kind),
     }
 }
-
-const fn baseline(name: &'static str, about: &'static str, baseline: Baseline) -> Method {
-    let kind = MethodKind::Baseline(baseline);
-    Method { name, about, kind }
-}
-
-/// Every method; a new one is a line here. The networks stand in the order of [`NetworkKind::ALL`].
-pub static METHODS: &[Method] = &[
-    network(NetworkKind::Snn),
-    network(NetworkKind::Msra),
-    network(NetworkKind::BatchNorm),
-    network(NetworkKind::LayerNorm),
-    network(NetworkKind::WeightNorm),
-    network(NetworkKind::Highway),
-    network(NetworkKind::ResNet),
-    baseline(
-        "forest",
-        "random forest of 300 trees",
-        Baseline::RandomForest,
-    ),
-    baseline(
-        "boosting",
-        "gradient-boosted trees, 100 rounds",
-        Baseline::Boosting,
-    ),
-    baseline(
-        "svm",
-        "support vector machine, Gaussian kernel",
-        Baseline::Svm,
-    ),
-    baseline("knn", "nearest neighbours", Baseline::Neighbours),
-    baseline("linear", "logistic or ridge regression", Baseline::Linear),
-    baseline(
-        "constant",
-        "shares of the classes, or the mean",
-        Baseline::Constant,
-    ),
-];
 
 /// The methods with these names, in this order; all of them for an empty list.
 ///
@@ -97,7 +96,7 @@ pub fn methods(names: &[String]) -> Result<Vec<&'static Method>, LabError> {
     Ok(found)
 }
 
-/// The name of a method that is no network, on the command line and in tables.
+/// The name of a method that is no network, in options and tables.
 #[must_use]
 pub fn baseline_name(baseline: Baseline) -> &'static str {
     let same = |method: &&Method| match method.kind {

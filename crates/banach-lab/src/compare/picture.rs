@@ -1,4 +1,4 @@
-//! A comparison as a picture: the metric on every fold, and average ranks.
+//! A comparison as a picture: the metric on every fold, and mean ranks.
 
 use banach_plot::{Axis, Colour, Figure, LyingBox, Mark, OKABE_ITO, Panel, Stroke};
 
@@ -14,7 +14,7 @@ const BOX: f64 = 0.55;
 const PADDING: f64 = 0.06;
 
 /// Box plots of the metric over complete folds, the best method at the top; beside them, where there
-/// is a critical difference, average ranks as bars of its length: methods whose bars do not overlap
+/// is a critical difference, mean ranks as bars of its length: methods whose bars do not overlap
 /// differ. `None` when no fold is complete.
 #[must_use]
 pub fn figure(comparison: &Comparison) -> Option<Figure> {
@@ -151,7 +151,7 @@ fn ranks(methods: &[&MethodSummary], difference: f64) -> Panel {
     let count = methods.len() as f64;
     Panel {
         title: format!("bars apart: different at 0.05 (CD {difference:.2})"),
-        x: Axis::linear("average rank, 1 is best", 0.5 - half.min(0.5), count + 0.5),
+        x: Axis::linear("mean rank, 1 is best", 0.5 - half.min(0.5), count + 0.5),
         y: names(methods),
         marks,
         legend: None,

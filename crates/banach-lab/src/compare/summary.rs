@@ -20,9 +20,9 @@ pub struct MethodSummary {
     pub mean: Option<f64>,
     /// Standard deviation of the metric over folds (divisor n - 1).
     pub std: Option<f64>,
-    /// Average rank, 1 for the best on every fold.
+    /// Mean rank, 1 for the best on every fold.
     pub rank: Option<f64>,
-    /// p of the paired Wilcoxon test against the best method; `None` for the best itself, and below
+    /// p of the paired two-sided Wilcoxon test against the best method; `None` for the best itself, and below
     /// two complete folds.
     pub p: Option<f64>,
     /// The same after Holm's correction for the number of methods.

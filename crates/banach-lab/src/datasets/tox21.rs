@@ -17,11 +17,11 @@ pub struct Tox21 {
     pub tasks: Vec<String>,
     /// 0, 1 or NaN (missing): [n_rows, n_tasks], row by row.
     pub labels: Vec<f32>,
-    /// Rows to learn from.
+    /// Training rows.
     pub train: Vec<u32>,
-    /// Rows to choose settings by.
+    /// Validation rows.
     pub valid: Vec<u32>,
-    /// Rows to measure on.
+    /// Test rows.
     pub test: Vec<u32>,
 }
 

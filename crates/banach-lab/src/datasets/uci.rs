@@ -27,11 +27,11 @@ pub struct UciSet {
 /// The rows of a fold, ascending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UciFold {
-    /// Rows to learn from.
+    /// Training rows.
     pub train: Vec<u32>,
-    /// Rows to choose settings by.
+    /// Validation rows.
     pub valid: Vec<u32>,
-    /// Rows to measure on.
+    /// Test rows.
     pub test: Vec<u32>,
 }
 

@@ -58,7 +58,7 @@ fn a_report_is_one_page_without_scripts_or_addresses_and_says_what_was_given() {
 }
 
 #[test]
-fn columns_of_numbers_stand_to_the_right() {
+fn columns_of_numbers_are_aligned_to_the_right() {
     let mut report = Report::new("r");
     let row = |cells: [&str; 5]| cells.map(str::to_owned).to_vec();
     report.table(&ReportTable {
@@ -72,12 +72,124 @@ fn columns_of_numbers_stand_to_the_right() {
     });
     let html = report.html();
     for part in [
-        "<caption>means</caption>",
+        "<p class=\"caption\" id=\"table1\">means</p>",
         "<th>method</th><th class=\"number\">accuracy</th>",
         "<tr class=\"marked\"><td>snn</td><td class=\"number\">0.98 ± 0.01</td><td class=\"number\"></td>",
         "<td class=\"number\">&lt; 0.001</td><td class=\"number\">99%</td><td>none</td>",
     ] {
         assert!(html.contains(part), "{part}: {html}");
+    }
+}
+
+#[test]
+fn numbers_are_told_from_words() {
+    for number in [
+        "0.98",
+        "-1,234",
+        "99%",
+        "< 0.001",
+        "0.98 ± 0.01",
+        "73.3 (0.4)",
+    ] {
+        assert!(is_number(number), "{number}");
+    }
+    for number in ["70.0, 1 diverged", "73.3 (0.4), 2 diverged", "6.4e-1"] {
+        assert!(is_number(number), "{number}");
+    }
+    for word in [
+        "",
+        "none",
+        "diverged",
+        "256 x 4",
+        "0.98 ± x",
+        "(0.4)",
+        "a (0.4)",
+    ] {
+        assert!(!is_number(word), "{word}");
+    }
+}
+
+#[test]
+fn a_column_is_of_numbers_though_some_diverged_and_long_text_wraps() {
+    let long = "256 x 4 rectangular lr 0.01 dropout 0.05 epoch 10";
+    let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
+    let table = ReportTable {
+        head: row(["set", "snn", "batchnorm", "hyperparameters of snn"]),
+        rows: vec![
+            row(["abalone", "0.65", "diverged", long]),
+            row(["bank", "0.9", "diverged", ""]),
+        ],
+        ..ReportTable::default()
+    };
+    use Column::{Long, Number, Short};
+    // Without a single number there is nothing to align.
+    assert_eq!(table.columns(), [Short, Number, Short, Long]);
+    let mut report = Report::new("r");
+    report.table(&table);
+    assert!(
+        report
+            .html()
+            .contains(&format!("<td class=\"long\">{long}</td>"))
+    );
+}
+
+#[test]
+fn every_table_and_picture_scrolls_in_a_container_of_its_own() {
+    let mut report = Report::new("r");
+    let table = |caption: &str| ReportTable {
+        caption: caption.to_owned(),
+        head: vec!["method".to_owned()],
+        rows: vec![vec!["snn".to_owned()]],
+        ..ReportTable::default()
+    };
+    report.table(&table("One."));
+    report.table(&table(""));
+    report.table(&table("Three."));
+    report.figure(&figure(), "A picture.").unwrap();
+    let html = report.html();
+    // A container is reached with the keyboard, and named by the caption above it where there is one.
+    for at in [1, 3] {
+        let caption = format!("<p class=\"caption\" id=\"table{at}\">");
+        let container = format!(
+            "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-labelledby=\"table{at}\"><table>"
+        );
+        for part in [&caption, &container] {
+            assert_eq!(html.matches(part.as_str()).count(), 1, "{part}");
+        }
+    }
+    assert_eq!(html.matches("<table>").count(), 3);
+    assert_eq!(html.matches("</table></div>").count(), 3);
+    let wide = "<div class=\"wide\" tabindex=\"0\"";
+    assert_eq!(html.matches(wide).count(), 4);
+    // The picture is 300 points wide.
+    assert!(html.contains(&format!("{wide}><svg style=\"min-width:165px\" ")));
+    for rule in [
+        ".wide { overflow-x: auto;",
+        "th.number, td.number { text-align: right; }",
+        "font-variant-numeric: tabular-nums",
+        "figure svg { display: block; max-width: 100%;",
+        "@media (max-width: 40rem)",
+        "@media (prefers-color-scheme: dark)",
+    ] {
+        assert!(html.contains(rule), "{rule}");
+    }
+    assert!(html.contains("<meta name=\"viewport\" content=\"width=device-width"));
+}
+
+#[test]
+fn probabilities_have_two_significant_digits() {
+    for (p, text) in [
+        (1.0, "1.0"),
+        (0.951, "0.95"),
+        (0.64, "0.64"),
+        (0.0996, "0.10"),
+        (0.042, "0.042"),
+        (0.0025, "0.0025"),
+        (0.001, "0.0010"),
+        (7.84e-7, "7.8e-7"),
+        (0.0, "0.0e0"),
+    ] {
+        assert_eq!(probability(p), text);
     }
 }
 

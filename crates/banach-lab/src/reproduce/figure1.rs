@@ -19,13 +19,13 @@ pub const DEPTHS: [usize; 3] = [8, 16, 32];
 /// How the curves are made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// Step size.
+    /// Learning rate.
     pub learning_rate: f64,
-    /// Epochs.
+    /// Number of epochs.
     pub epochs: usize,
-    /// Training images that are used; all when there are fewer.
+    /// Number of training images; all when there are fewer.
     pub images: usize,
-    /// Rows of a step.
+    /// Batch size.
     pub batch: usize,
 }
 
@@ -38,7 +38,7 @@ impl Options {
         batch: 128,
     };
 
-    /// Larger steps on fewer images: shows the effect in minutes.
+    /// A larger learning rate on fewer images: shows the effect in minutes.
     pub const QUICK: Self = Self {
         learning_rate: 1e-3,
         epochs: 40,

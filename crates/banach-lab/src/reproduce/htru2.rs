@@ -6,15 +6,16 @@ use banach_kernels::random::{Purpose, Stream};
 use banach_nn::{Dataset, NetworkKind, Targets};
 
 use super::protocol::{Rows, chosen, search};
-use super::uci::Cell;
-use super::{Grid, Protocol, Run, paper};
+use super::result::{mean_and_deviation, shown};
+use super::{ExperimentResult, Grid, Protocol, Run, paper};
+use crate::compare::Metric;
 use crate::datasets::{Htru2, Standardizer};
 use crate::error::LabError;
-use crate::report::{Report, ReportTable};
+use crate::report::{Report, ReportTable, probability};
 use crate::statistics::wilcoxon;
 
 /// Name of the set in results.
-pub const DATASET: &str = "htru2";
+const SET: &str = "htru2";
 
 /// Folds.
 pub const FOLDS: usize = 10;
@@ -34,7 +35,7 @@ fn folds(labels: &[u32], seed: u64) -> Vec<usize> {
     folds
 }
 
-/// Runs one kind of network on one fold; `accuracy` of the cell is the AUC.
+/// Runs some kinds of networks on one fold; the score is the AUC.
 ///
 /// # Errors
 /// [`LabError`].
@@ -45,7 +46,7 @@ pub fn run_fold(
     grid: &Grid,
     protocol: &Protocol,
     run: &Run<'_>,
-) -> Result<Vec<Cell>, LabError> {
+) -> Result<Vec<ExperimentResult>, LabError> {
     let fold_of = folds(&set.labels, run.seed);
     let valid_fold = (fold + FOLDS - 1) % FOLDS;
     let rows_of = |wanted: &dyn Fn(usize) -> bool| -> Vec<u32> {
@@ -80,112 +81,134 @@ pub fn run_fold(
     };
     let settings = kinds.iter().flat_map(|&kind| grid.settings(kind)).collect();
     let trained = search(settings, rows, protocol, run, &score)?;
-    let cell = |kind: &NetworkKind| {
+    let result = |kind: &NetworkKind| {
         let chosen = chosen(&trained, *kind);
-        Cell {
-            dataset: DATASET.to_owned(),
-            fold,
+        ExperimentResult {
+            set: SET.to_owned(),
+            fold: Some(fold),
+            layers: None,
+            seed: run.seed,
             method: kind.name().to_owned(),
-            accuracy: chosen.test.unwrap_or(0.5),
+            metric: Metric::Auc,
+            score: chosen.test,
             seconds: chosen.seconds,
             setting: chosen.setting,
         }
     };
-    Ok(kinds.iter().map(cell).collect())
+    Ok(kinds.iter().map(result).collect())
 }
 
 /// The report: AUC of each kind beside the paper's.
 ///
 /// # Errors
 /// [`LabError::Statistics`].
-pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabError> {
+pub fn report(
+    results: &[ExperimentResult],
+    facts: &[(String, String)],
+) -> Result<Report, LabError> {
     let mut report = Report::new("HTRU2");
     report.text(
-        "Area under the ROC curve on HTRU2 (arXiv:1706.02515, Table 3): 10 folds, each measured with \
-         settings that the fold before it has chosen.",
+        "Area under the ROC curve (AUC) on HTRU2 (arXiv:1706.02515, Table 3): 10 folds, each measured \
+         with the hyperparameters that were chosen on the fold before it.",
     );
     report.facts(facts);
+    report.table(&networks_table(results)?);
+    report.heading("Every fold");
+    report.table(&folds_table(results));
+    Ok(report)
+}
+
+/// Mean AUC over the folds that all kinds have done, the best kind first.
+fn networks_table(results: &[ExperimentResult]) -> Result<ReportTable, LabError> {
     let of = |fold: usize, kind: &NetworkKind| {
-        cells
-            .iter()
-            .find(|c| c.fold == fold && c.method == kind.name())
+        let same = |r: &&ExperimentResult| r.fold == Some(fold) && r.method == kind.name();
+        results.iter().find(same)
     };
     let done = |fold: &usize| {
-        NetworkKind::ALL
-            .iter()
-            .all(|kind| of(*fold, kind).is_some())
+        let mut kinds = NetworkKind::ALL.iter();
+        kinds.all(|kind| of(*fold, kind).is_some())
     };
     let folds: Vec<usize> = (0..FOLDS).filter(done).collect();
-    let values = |kind: &NetworkKind| -> Vec<f64> {
-        folds
-            .iter()
-            .filter_map(|&fold| Some(of(fold, kind)?.accuracy))
-            .collect()
+    let own = |kind: &NetworkKind| -> Vec<&ExperimentResult> {
+        folds.iter().filter_map(|&fold| of(fold, kind)).collect()
     };
-    let snn = values(&NetworkKind::Snn);
+    let ranked = |own: &[&ExperimentResult]| -> Vec<f64> {
+        own.iter().map(|result| result.score_for_ranks()).collect()
+    };
+    let snn = ranked(&own(&NetworkKind::Snn));
+    let mut diverged = Vec::new();
     let mut rows = Vec::new();
     for kind in &NetworkKind::ALL {
-        let own = values(kind);
-        let n = own.len().max(1) as f64;
-        let mean = own.iter().sum::<f64>() / n;
-        let squares: f64 = own.iter().map(|v| (v - mean).powi(2)).sum();
+        let own = own(kind);
+        let scores: Vec<Option<f64>> = own.iter().map(|result| result.score).collect();
+        let n_diverged = scores.iter().filter(|score| score.is_none()).count();
+        if n_diverged > 0 {
+            diverged.push(format!("{} {n_diverged}", kind.name()));
+        }
+        let (mean, deviation) = mean_and_deviation(&scores).unzip();
         let p = if *kind == NetworkKind::Snn || own.is_empty() {
             String::new()
         } else {
-            format!("{:.1e}", wilcoxon(&snn, &own)?.p)
+            probability(wilcoxon(&snn, &ranked(&own))?.p)
         };
-        let (auc, deviation, published_p) = paper::htru2_auc(*kind);
+        let (auc, published_deviation, published_p) = paper::htru2_auc(*kind);
         let row = vec![
             kind.name().to_owned(),
-            format!("{mean:.4}"),
-            format!("{:.4}", (squares / (n - 1.0).max(1.0)).sqrt()),
+            if own.is_empty() {
+                String::new()
+            } else {
+                shown(mean, 4)
+            },
+            deviation.map_or(String::new(), |deviation| format!("{deviation:.4}")),
             p,
             format!("{auc:.4}"),
-            format!("{deviation:.3}"),
-            published_p.map_or(String::new(), |p| format!("{p:.1e}")),
+            format!("{published_deviation:.3}"),
+            published_p.map_or(String::new(), probability),
         ];
-        rows.push((mean, row));
+        rows.push((mean.unwrap_or(f64::NEG_INFINITY), row));
     }
     rows.sort_by(|a, b| b.0.total_cmp(&a.0));
     let head = [
         "network",
         "AUC",
         "sd",
-        "p against snn",
+        "p",
         "paper: AUC",
         "paper: sd",
         "paper: p",
     ];
-    report.table(&ReportTable {
-        caption: format!(
-            "Mean over {} folds; p of a paired Wilcoxon test.",
-            folds.len()
-        ),
+    let mut caption = format!(
+        "Mean and standard deviation over {} folds; p: paired Wilcoxon test against snn.",
+        folds.len()
+    );
+    if !diverged.is_empty() {
+        caption += &format!(
+            " Training diverged with every setting: {} times; the mean is over the other folds.",
+            diverged.join(", ")
+        );
+    }
+    Ok(ReportTable {
+        caption,
         head: head.map(str::to_owned).to_vec(),
         rows: rows.into_iter().map(|(_, row)| row).collect(),
         ..ReportTable::default()
-    });
-    report.heading("Every fold");
-    report.table(&ReportTable {
-        caption: "AUC, and what was chosen.".to_owned(),
-        head: ["fold", "network", "AUC", "setting"]
-            .map(str::to_owned)
-            .to_vec(),
-        rows: cells
-            .iter()
-            .map(|c| {
-                let auc = format!("{:.4}", c.accuracy);
-                vec![
-                    (c.fold + 1).to_string(),
-                    c.method.clone(),
-                    auc,
-                    c.setting.clone(),
-                ]
-            })
-            .collect(),
+    })
+}
+
+/// Every result. Folds count from 1 here.
+fn folds_table(results: &[ExperimentResult]) -> ReportTable {
+    let row = |result: &ExperimentResult| {
+        let fold = result.fold.map_or(String::new(), |f| (f + 1).to_string());
+        let auc = shown(result.score, 4);
+        vec![fold, result.method.clone(), auc, result.setting.clone()]
+    };
+    let head = ["fold", "network", "AUC", "hyperparameters"];
+    ReportTable {
+        caption: "AUC on the test rows.".to_owned(),
+        head: head.map(str::to_owned).to_vec(),
+        rows: results.iter().map(row).collect(),
         ..ReportTable::default()
-    });
-    Ok(report)
+    }
 }
 
 #[cfg(test)]

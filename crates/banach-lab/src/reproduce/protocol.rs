@@ -17,11 +17,11 @@ use super::{Run, Setting};
 /// What all networks of an experiment have in common.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Protocol {
-    /// Epochs; all are run.
+    /// Number of epochs; all are run.
     pub epochs: usize,
     /// Epochs that the validation curve is averaged over to find the one that is kept.
     pub window: usize,
-    /// Most rows of a step. Small sets have steps of a tenth of their training rows, at least 8.
+    /// Largest batch size. Small sets have batches of a tenth of their training rows, at least 8.
     pub batch: usize,
     /// The loss that training minimizes.
     pub loss: Loss,
@@ -55,11 +55,11 @@ impl Protocol {
 pub struct Rows<'a> {
     /// All rows.
     pub data: &'a Dataset,
-    /// Rows to learn from.
+    /// Training rows.
     pub train: &'a [u32],
-    /// Rows to choose by.
+    /// Validation rows: they choose the epoch and the hyperparameters.
     pub valid: &'a [u32],
-    /// Rows to measure on. They choose nothing.
+    /// Test rows: they are only measured on.
     pub test: &'a [u32],
 }
 

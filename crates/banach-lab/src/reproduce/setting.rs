@@ -1,4 +1,4 @@
-//! Settings of one network, and the grids of them.
+//! The hyperparameters of one network, and the grids of them.
 
 use banach_nn::{Architecture, BlockShape, Dropout, InputSpec, NetworkKind, NetworkSpec, Shape};
 
@@ -13,11 +13,11 @@ pub struct Setting {
     pub layers: usize,
     /// How widths run.
     pub shape: Shape,
-    /// Share of units dropped: alpha dropout for SELU, ordinary dropout else.
+    /// Dropout rate: alpha dropout for SELU, ordinary dropout for the others.
     pub dropout: f64,
-    /// Step size of stochastic gradient descent.
+    /// Learning rate of stochastic gradient descent.
     pub learning_rate: f64,
-    /// Penalty on the weights.
+    /// Weight decay (L2).
     pub weight_decay: f64,
 }
 
@@ -72,13 +72,13 @@ pub struct Grid {
     pub block_forms: Vec<(usize, f64)>,
     /// How widths run.
     pub shapes: Vec<Shape>,
-    /// Step sizes.
+    /// Learning rates.
     pub learning_rates: Vec<f64>,
-    /// Dropout of self-normalizing networks.
+    /// Alpha dropout rates of self-normalizing networks.
     pub alpha_dropout: Vec<f64>,
-    /// Dropout of the others that use it: plain ReLU and highway networks.
+    /// Dropout rates of the others that use it: plain ReLU and highway networks.
     pub dropout: Vec<f64>,
-    /// Penalties on the weights.
+    /// Weight decays (L2).
     pub weight_decays: Vec<f64>,
 }
 

@@ -6,22 +6,23 @@ use banach_plot::{Axis, Figure, Mark, OKABE_ITO, Panel, Stroke};
 
 use super::paper::{TOX21_DEPTHS, tox21_auc};
 use super::protocol::{Rows, Trained, chosen, train};
-use super::uci::Cell;
-use super::{Protocol, Run, Setting};
+use super::result::mean_and_deviation;
+use super::{ExperimentResult, Protocol, Run, Setting};
+use crate::compare::Metric;
 use crate::datasets::Tox21;
 use crate::error::LabError;
-use crate::report::{Report, ReportTable};
+use crate::report::{DIVERGED, Report, ReportTable};
 
 /// Settings that are the same for all depths.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
     /// Units of a layer; a highway network has as many as there are features.
     pub width: usize,
-    /// Step sizes to choose from by the validation rows.
+    /// Learning rates from which the validation rows choose.
     pub learning_rates: [f64; 2],
-    /// Penalty on the weights.
+    /// Weight decay (L2).
     pub weight_decay: f64,
-    /// Dropout of self-normalizing networks; the others have none.
+    /// Alpha dropout rate of self-normalizing networks; the others have no dropout.
     pub alpha_dropout: f64,
 }
 
@@ -35,19 +36,22 @@ impl Options {
     };
 }
 
-/// One kind of network with one number of layers and one seed; `fold` of the cell is the seed, `dataset` the
-/// depth, `accuracy` the mean AUC on the test rows.
+/// Name of the set in results.
+const SET: &str = "tox21";
+
+/// One kind of network with one number of hidden layers and one seed, that of `run`; the score is the mean
+/// AUC on the test rows.
 ///
 /// # Errors
 /// [`LabError`].
-pub fn run_cell(
+pub fn run_depth(
     set: &Tox21,
     kind: NetworkKind,
     depth: usize,
     options: &Options,
     protocol: &Protocol,
     run: &Run<'_>,
-) -> Result<Cell, LabError> {
+) -> Result<ExperimentResult, LabError> {
     let data = dataset(set);
     let rows = Rows {
         data: &data,
@@ -80,11 +84,14 @@ pub fn run_cell(
         .collect();
     let trained = trained?;
     let chosen = chosen(&trained, kind);
-    Ok(Cell {
-        dataset: depth.to_string(),
-        fold: run.seed as usize,
+    Ok(ExperimentResult {
+        set: SET.to_owned(),
+        fold: None,
+        layers: Some(depth),
+        seed: run.seed,
         method: kind.name().to_owned(),
-        accuracy: chosen.test.unwrap_or(0.5),
+        metric: Metric::MeanAuc,
+        score: chosen.test,
         seconds: chosen.seconds,
         setting: chosen.setting,
     })
@@ -118,33 +125,53 @@ fn mean_auc(outputs: &[f32], rows: &[u32], labels: &[f32], n_tasks: usize) -> Op
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }
 
-/// Mean and standard deviation of AUC over seeds, in percent.
-fn spread(cells: &[Cell], kind: NetworkKind, depth: usize) -> Option<(f64, f64, usize)> {
-    let same = |c: &&Cell| c.method == kind.name() && c.dataset == depth.to_string();
-    let values: Vec<f64> = cells
-        .iter()
-        .filter(same)
-        .map(|c| 100.0 * c.accuracy)
-        .collect();
-    let n = values.len() as f64;
-    if values.is_empty() {
-        return None;
+/// AUC over seeds, in percent.
+struct Spread {
+    /// Mean and standard deviation of the runs that did not diverge; `None` without one.
+    mean_and_deviation: Option<(f64, f64)>,
+    n_seeds: usize,
+    n_diverged: usize,
+}
+
+impl Spread {
+    fn new(results: &[ExperimentResult], kind: NetworkKind, depth: usize) -> Self {
+        let same = |r: &&ExperimentResult| r.method == kind.name() && r.layers == Some(depth);
+        let own = results.iter().filter(same);
+        let scores: Vec<Option<f64>> = own.map(|r| r.score.map(|auc| 100.0 * auc)).collect();
+        Self {
+            mean_and_deviation: mean_and_deviation(&scores),
+            n_seeds: scores.len(),
+            n_diverged: scores.iter().filter(|score| score.is_none()).count(),
+        }
     }
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-    Some((mean, (squares / (n - 1.0).max(1.0)).sqrt(), values.len()))
+
+    /// `73.3 (0.4)`; empty without a run.
+    fn words(&self) -> String {
+        let measured = self.n_seeds - self.n_diverged;
+        let mut words = match self.mean_and_deviation {
+            Some((mean, _)) if measured == 1 => format!("{mean:.1}"),
+            Some((mean, deviation)) => format!("{mean:.1} ({deviation:.1})"),
+            None if self.n_diverged > 0 => return DIVERGED.to_owned(),
+            None => return String::new(),
+        };
+        if self.n_diverged > 0 {
+            words += &format!(", {} {DIVERGED}", self.n_diverged);
+        }
+        words
+    }
 }
 
 /// AUC against depth, a line for each kind.
 #[must_use]
-pub fn figure(cells: &[Cell]) -> Figure {
+pub fn figure(results: &[ExperimentResult]) -> Figure {
     let mut marks = Vec::new();
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for (at, kind) in NetworkKind::ALL.into_iter().enumerate() {
         let measured: Vec<(f64, f64, f64)> = TOX21_DEPTHS
             .iter()
             .filter_map(|&depth| {
-                let (mean, deviation, _) = spread(cells, kind, depth)?;
+                let spread = Spread::new(results, kind, depth);
+                let (mean, deviation) = spread.mean_and_deviation?;
                 Some((depth as f64, mean, deviation))
             })
             .collect();
@@ -202,7 +229,10 @@ pub fn figure(cells: &[Cell]) -> Figure {
 ///
 /// # Errors
 /// [`LabError::Plot`].
-pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabError> {
+pub fn report(
+    results: &[ExperimentResult],
+    facts: &[(String, String)],
+) -> Result<Report, LabError> {
     let mut report = Report::new("Tox21 by depth");
     report.text(
         "Mean area under the ROC curve over twelve tasks (arXiv:1706.02515, Table 2), by number of hidden \
@@ -211,7 +241,7 @@ pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabE
     );
     report.facts(facts);
     report.figure(
-        &figure(cells),
+        &figure(results),
         "Mean over seeds, bars of one standard deviation.",
     )?;
     let table = |caption: &str, cell: &dyn Fn(NetworkKind, usize) -> String| {
@@ -231,11 +261,7 @@ pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabE
     };
     report.table(&table(
         "Measured: mean (standard deviation over seeds), percent.",
-        &|kind, depth| match spread(cells, kind, depth) {
-            Some((mean, _, 1)) => format!("{mean:.1}"),
-            Some((mean, deviation, _)) => format!("{mean:.1} ({deviation:.1})"),
-            None => String::new(),
-        },
+        &|kind, depth| Spread::new(results, kind, depth).words(),
     ));
     report.table(&table("The paper's, percent.", &|kind, depth| {
         tox21_auc(kind, depth).map_or(String::new(), |auc| format!("{auc:.1}"))
@@ -246,6 +272,32 @@ pub fn report(cells: &[Cell], facts: &[(String, String)]) -> Result<Report, LabE
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_depth_says_its_spread_and_what_diverged() {
+        let snn = NetworkKind::Snn;
+        let result = |seed, score| ExperimentResult {
+            set: SET.to_owned(),
+            fold: None,
+            layers: Some(8),
+            seed,
+            method: snn.name().to_owned(),
+            metric: Metric::MeanAuc,
+            score,
+            seconds: 1.0,
+            setting: String::new(),
+        };
+        let words = |results: &[ExperimentResult]| Spread::new(results, snn, 8).words();
+        assert_eq!(words(&[]), "");
+        assert_eq!(words(&[result(0, None)]), "diverged");
+        let mut results = vec![result(0, Some(0.7))];
+        assert_eq!(words(&results), "70.0");
+        results.push(result(1, None));
+        assert_eq!(words(&results), "70.0, 1 diverged");
+        results.push(result(2, Some(0.72)));
+        assert_eq!(words(&results), "71.0 (1.4), 1 diverged");
+        assert_eq!(Spread::new(&results, snn, 16).words(), "");
+    }
 
     #[test]
     fn missing_labels_and_tasks_with_one_class_do_not_count() {

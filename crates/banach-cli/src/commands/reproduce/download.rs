@@ -2,12 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-use banach::Error;
-use banach_lab::datasets::{Source, download};
 use banach_lab::reproduce::Run;
-
-use super::make_folder;
 
 /// Whether missing data is fetched, and where from.
 #[derive(Debug, clap::Args)]
@@ -20,24 +15,49 @@ pub(super) struct DownloadOptions {
     mirror: Option<String>,
 }
 
+/// Data that can be fetched.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Data {
+    Mnist,
+    Cifar10,
+    Htru2,
+}
+
 impl DownloadOptions {
     /// Fetches what the folder lacks, if it shall be fetched.
-    pub(super) fn fetch(
-        &self,
-        sources: &[Source],
-        folder: &Path,
-        run: &Run<'_>,
-    ) -> anyhow::Result<()> {
+    #[cfg(feature = "download")]
+    pub(super) fn fetch(&self, data: Data, folder: &Path, run: &Run<'_>) -> anyhow::Result<()> {
+        use anyhow::Context;
+        use banach_lab::datasets::{CIFAR10_FILES, HTRU2_FILES, MNIST_FILES, Source, download};
+
         if !self.download {
             return Ok(());
         }
-        make_folder(folder)?;
-        let observe = |address: &str| (run.observe)(&format!("fetching {address}"));
+        super::make_folder(folder)?;
+        let sources: &[Source] = match data {
+            Data::Mnist => &MNIST_FILES,
+            Data::Cifar10 => &CIFAR10_FILES,
+            Data::Htru2 => &HTRU2_FILES,
+        };
+        let observe = |address: &str| (run.observe)(&format!("downloading {address}"));
         let mirror = self.mirror.as_deref();
         match download(sources, folder, mirror, run.interrupt, &observe) {
-            Err(_) if run.is_interrupted() => Err(Error::Interrupted)
+            Err(_) if run.is_interrupted() => Err(banach::Error::Interrupted)
                 .context("the download was interrupted; no partial file is left"),
             done => Ok(done?),
         }
+    }
+
+    /// Refuses to fetch.
+    #[cfg(not(feature = "download"))]
+    pub(super) fn fetch(&self, data: Data, folder: &Path, _: &Run<'_>) -> anyhow::Result<()> {
+        if !self.download {
+            return Ok(());
+        }
+        anyhow::bail!(
+            "{}; or put the files of {data:?} into {} and leave --download out",
+            crate::commands::absent::message("--download", "download"),
+            folder.display()
+        )
     }
 }

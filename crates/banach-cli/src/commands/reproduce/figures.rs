@@ -13,35 +13,32 @@ use banach_lab::reproduce::Run;
 use banach_lab::reproduce::figure1::{self, Curve};
 use banach_nn::NetworkKind;
 
-#[cfg(feature = "download")]
-use super::download::DownloadOptions;
-use super::results::Results;
-use super::{Common, facts, make_folder, write};
+use super::download::{Data, DownloadOptions};
+use super::results::{Origin, Results, write};
+use super::{Common, make_folder};
 
 /// Figure 1: training error of SNN and of batch normalization, on MNIST and CIFAR-10
 #[derive(Debug, clap::Args)]
 pub(super) struct Figure1Args {
     #[command(flatten)]
     pub(super) common: Common,
-    #[cfg(feature = "download")]
     #[command(flatten)]
     download: DownloadOptions,
     /// The paper's learning rate, all images and 2000 epochs: takes days
     #[arg(long)]
     paper_settings: bool,
-    /// Number of epochs, at least 10 to measure the roughness of a curve [default: 40; paper: 2000]
+    /// Number of epochs, at least 10 for the standard deviation of a curve [default: 40, paper: 2000]
     #[arg(long, value_name = "N")]
     epochs: Option<NonZeroUsize>,
-    /// Learning rate [default: 0.001; paper: 0.00001]
+    /// Learning rate [default: 0.001, paper: 0.00001]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// Number of training images, the first ones of the set [default: 512; paper: all]
+    /// Number of training images, the first ones of the set [default: 512, paper: all]
     #[arg(long, value_name = "N")]
     images: Option<NonZeroUsize>,
 }
 
 pub(super) fn figure1(args: &Figure1Args, run: &Run<'_>) -> anyhow::Result<()> {
-    let start = Instant::now();
     let common = &args.common;
     let mut options = if args.paper_settings {
         figure1::Options::PAPER
@@ -56,12 +53,8 @@ pub(super) fn figure1(args: &Figure1Args, run: &Run<'_>) -> anyhow::Result<()> {
         }
         options.learning_rate = rate;
     }
-    #[cfg(feature = "download")]
-    for (sources, name) in [
-        (&datasets::MNIST_FILES[..], "mnist"),
-        (&datasets::CIFAR10_FILES[..], "cifar10"),
-    ] {
-        args.download.fetch(sources, &common.folder(name), run)?;
+    for (data, name) in [(Data::Mnist, "mnist"), (Data::Cifar10, "cifar10")] {
+        args.download.fetch(data, &common.folder(name), run)?;
     }
     let sets = [
         ("mnist", datasets::mnist(&common.folder("mnist"))?),
@@ -75,47 +68,35 @@ pub(super) fn figure1(args: &Figure1Args, run: &Run<'_>) -> anyhow::Result<()> {
         "learning rate {}, {} epochs, {images} training images, steps of {} rows, seed {}",
         options.learning_rate, options.epochs, options.batch, run.seed
     );
-    let (mut results, lines) = Results::open(
-        &common.out,
-        "results.csv",
-        figure1::HEADER,
-        &settings,
-        common.resume,
-    )?;
-    let mut curves: Vec<Curve> = lines.iter().filter_map(|line| Curve::parse(line)).collect();
+    let mut results = Results::open(&common.out, &settings, common.resume)?;
     for depth in figure1::DEPTHS {
         for (name, set) in &sets {
             for kind in [NetworkKind::Snn, NetworkKind::BatchNorm] {
                 let done = |c: &Curve| c.dataset == *name && c.kind == kind && c.depth == depth;
-                if !run.goes_on() || curves.iter().any(done) {
+                if !run.goes_on() || results.pieces().iter().any(done) {
                     continue;
                 }
                 let Some(curve) = figure1::curve(name, set, kind, depth, &options, run)? else {
                     continue;
                 };
-                results.add(&curve.line())?;
                 let rough = figure1::roughness(&curve.errors);
                 let rough = rough.map_or("too short".to_owned(), |v| format!("{v:.5}"));
                 let words = format!("{name}, {}, {depth} layers: sd {rough}", kind.name());
                 (run.observe)(&format!("{words} ({:.1} s)", curve.seconds));
-                curves.push(curve);
+                results.add(curve)?;
             }
         }
     }
-    let seconds = curves.iter().map(|curve| curve.seconds).sum();
     // MNIST first, then by depth.
-    curves.sort_by_key(|curve| (curve.dataset != sets[0].0, curve.depth));
+    results.sort_by_key(|curve| (curve.dataset != sets[0].0, curve.depth));
     for (name, _) in &sets {
-        let figure = figure1::figure(&curves, name);
+        let figure = figure1::figure(results.pieces(), name);
         AtomicFile::write(
             common.out.join(format!("{name}.svg")),
             figure.to_svg()?.as_bytes(),
         )?;
     }
-    write(
-        &common.out,
-        &figure1::report(&curves, &facts(&settings, start, Some(seconds)))?,
-    )
+    results.finish(figure1::report)
 }
 
 /// Figure 2: the map of mean and variance as a field of arrows
@@ -137,7 +118,8 @@ pub(super) fn figure2(args: &Figure2Args) -> anyhow::Result<ExitCode> {
          omega = 0 and, at the right, omega = 0.1, both with tau = 1 (arXiv:1706.02515, Figure 2). Arrows \
          lead from (mu, nu) towards g(mu, nu).",
     );
-    report.facts(&facts("omega 0, tau 1; omega 0.1, tau 1", start, None));
+    let origin = Origin::now("omega 0, tau 1; omega 0.1, tau 1", start);
+    report.facts(&origin.facts(None));
     report.figure(
         &figure,
         "All arrows lead towards a fixed point: (0, 1) for omega = 0.",

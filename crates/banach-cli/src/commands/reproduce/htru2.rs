@@ -1,49 +1,43 @@
 //! `banach reproduce htru2`.
 
 use std::num::NonZeroUsize;
-use std::time::Instant;
 
 use banach_lab::datasets;
-use banach_lab::reproduce::uci::{Cell, HEADER};
-use banach_lab::reproduce::{Grid, Protocol, Run, htru2};
+use banach_lab::reproduce::{ExperimentResult, Grid, Protocol, Run, htru2, shown};
 use banach_nn::NetworkKind;
 
-#[cfg(feature = "download")]
-use super::download::DownloadOptions;
+use super::download::{Data, DownloadOptions};
 use super::results::Results;
-use super::{CROSS_ENTROPY, Common, GridName, facts, folds, kinds, seconds, write};
+use super::{CROSS_ENTROPY, Common, GridName, folds, kinds};
 
 /// HTRU2, pulsars among candidates: AUC in 10 nested folds
 #[derive(Debug, clap::Args)]
 pub(super) struct Htru2Args {
     #[command(flatten)]
     pub(super) common: Common,
-    #[cfg(feature = "download")]
     #[command(flatten)]
     download: DownloadOptions,
-    /// Grid of settings to search
+    /// Hyperparameters to try
     #[arg(long, value_enum, default_value_t = GridName::Quick)]
     grid: GridName,
     /// Number of epochs [default: 20 for the quick grid, 100 for the full one]
     #[arg(long, value_name = "N")]
     epochs: Option<NonZeroUsize>,
-    /// Fold to run, from 0, or all
+    /// Fold whose rows are the test rows, counted from 0, or all
     #[arg(long, value_name = "K|all", default_value = "all")]
     fold: String,
-    /// Kinds of network [default: all]
+    /// Networks to train [default: all]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     methods: Vec<String>,
 }
 
 pub(super) fn run(args: &Htru2Args, run: &Run<'_>) -> anyhow::Result<()> {
-    let start = Instant::now();
     let common = &args.common;
     let kinds = kinds(&args.methods)?;
     let folds = folds(&args.fold, htru2::FOLDS)?;
-    #[cfg(feature = "download")]
     if !common.find("htru2", "HTRU_2.csv").is_file() {
         let folder = common.folder("htru2");
-        args.download.fetch(&datasets::HTRU2_FILES, &folder, run)?;
+        args.download.fetch(Data::Htru2, &folder, run)?;
     }
     let set = datasets::htru2(&common.find("htru2", "HTRU_2.csv"))?;
     let (grid, epochs) = match args.grid {
@@ -59,17 +53,14 @@ pub(super) fn run(args: &Htru2Args, run: &Run<'_>) -> anyhow::Result<()> {
         protocol.batch,
         run.seed
     );
-    let (mut results, lines) =
-        Results::open(&common.out, "results.csv", HEADER, &settings, common.resume)?;
-    let mut cells: Vec<Cell> = lines.iter().filter_map(|line| Cell::parse(line)).collect();
+    let mut results = Results::<ExperimentResult>::open(&common.out, &settings, common.resume)?;
     for fold in folds {
         if !run.goes_on() {
             break;
         }
         let open = |kind: &&NetworkKind| {
-            !cells
-                .iter()
-                .any(|c| c.fold == fold && c.method == kind.name())
+            let done = |r: &ExperimentResult| r.fold == Some(fold) && r.method == kind.name();
+            !results.pieces().iter().any(done)
         };
         let left: Vec<NetworkKind> = kinds.iter().filter(open).copied().collect();
         if left.is_empty() {
@@ -80,18 +71,14 @@ pub(super) fn run(args: &Htru2Args, run: &Run<'_>) -> anyhow::Result<()> {
             Err(_) if run.is_interrupted() => break,
             Err(error) => return Err(error.into()),
         };
-        for cell in &new {
-            results.add(&cell.line())?;
-        }
-        let words: Vec<String> = new
+        let words = new
             .iter()
-            .map(|c| format!("{} {:.4}", c.method, c.accuracy))
-            .collect();
-        (run.observe)(&format!("fold {fold}: {}", words.join(", ")));
-        cells.extend(new);
+            .map(|r| format!("{} {}", r.method, shown(r.score, 4)));
+        let words = words.collect::<Vec<_>>().join(", ");
+        for result in new {
+            results.add(result)?;
+        }
+        (run.observe)(&format!("fold {fold}: {words}"));
     }
-    write(
-        &common.out,
-        &htru2::report(&cells, &facts(&settings, start, Some(seconds(&cells))))?,
-    )
+    results.finish(htru2::report)
 }

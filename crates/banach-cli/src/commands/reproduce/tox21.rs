@@ -1,16 +1,14 @@
 //! `banach reproduce tox21`.
 
 use std::num::NonZeroUsize;
-use std::time::Instant;
 
 use banach_lab::datasets;
 use banach_lab::reproduce::paper::TOX21_DEPTHS;
-use banach_lab::reproduce::uci::{Cell, HEADER};
-use banach_lab::reproduce::{Protocol, Run, tox21};
-use banach_nn::{Loss, NetworkKind};
+use banach_lab::reproduce::{ExperimentResult, Protocol, Run, shown, tox21};
+use banach_nn::{NetworkKind, Loss};
 
 use super::results::Results;
-use super::{Common, facts, kinds, seconds, write};
+use super::{Common, kinds};
 
 /// Tox21: mean AUC of twelve tasks by depth, 2 to 32 layers
 #[derive(Debug, clap::Args)]
@@ -20,13 +18,13 @@ pub(super) struct Tox21Args {
     /// Number of epochs
     #[arg(long, value_name = "N", default_value = "20")]
     epochs: NonZeroUsize,
-    /// Number of seeds, starting at --seed
+    /// Number of random seeds, from --seed on
     #[arg(long, value_name = "N", default_value_t = 3)]
     seeds: u64,
-    /// Numbers of hidden layers, out of those in the paper [default: 2,3,4,6,8,16,32]
+    /// Numbers of hidden layers, out of the paper's [default: 2,3,4,6,8,16,32]
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = known_depth)]
     depths: Vec<usize>,
-    /// Kinds of network [default: all]
+    /// Networks to train [default: all]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     methods: Vec<String>,
 }
@@ -44,7 +42,6 @@ fn known_depth(text: &str) -> Result<usize, String> {
 }
 
 pub(super) fn run(args: &Tox21Args, run: &Run<'_>) -> anyhow::Result<()> {
-    let start = Instant::now();
     let common = &args.common;
     let mut kinds = kinds(&args.methods)?;
     // Highway networks last: they are as wide as the input.
@@ -54,17 +51,15 @@ pub(super) fn run(args: &Tox21Args, run: &Run<'_>) -> anyhow::Result<()> {
     let protocol = Protocol::paper(Loss::BinaryCrossEntropy).with_epochs(args.epochs.get());
     let [low, high] = options.learning_rates;
     let settings = format!(
-        "width {}, learning rate {low} or {high} by the validation rows, l2 {}, alpha dropout {} for \
-         snn, {} epochs, validation scores averaged over {}; in results.csv dataset is the depth and fold the seed",
+        "width {}, learning rate {low} or {high} by the validation rows, weight decay {}, alpha dropout {} \
+         for snn, {} epochs, validation scores averaged over {}",
         options.width,
         options.weight_decay,
         options.alpha_dropout,
         protocol.epochs,
         protocol.window
     );
-    let (mut results, lines) =
-        Results::open(&common.out, "results.csv", HEADER, &settings, common.resume)?;
-    let mut cells: Vec<Cell> = lines.iter().filter_map(|line| Cell::parse(line)).collect();
+    let mut results = Results::<ExperimentResult>::open(&common.out, &settings, common.resume)?;
     // A seed over all kinds and depths before the next one.
     let seeds = run.seed..run.seed.saturating_add(args.seeds);
     let places = seeds.flat_map(|seed| kinds.iter().map(move |kind| (seed, kind)));
@@ -79,27 +74,22 @@ pub(super) fn run(args: &Tox21Args, run: &Run<'_>) -> anyhow::Result<()> {
         if !run.goes_on() {
             break;
         }
-        let done = |c: &Cell| {
-            let place = c.dataset == depth.to_string() && c.fold as u64 == seed;
-            place && c.method == kind.name()
+        let done = |r: &ExperimentResult| {
+            r.layers == Some(depth) && r.seed == seed && r.method == kind.name()
         };
-        if cells.iter().any(done) {
+        if results.pieces().iter().any(done) {
             continue;
         }
         let run = Run { seed, ..*run };
-        let cell = match tox21::run_cell(&set, *kind, depth, &options, &protocol, &run) {
-            Ok(cell) => cell,
+        let result = match tox21::run_depth(&set, *kind, depth, &options, &protocol, &run) {
+            Ok(result) => result,
             Err(_) if run.is_interrupted() => break,
             Err(error) => return Err(error.into()),
         };
-        results.add(&cell.line())?;
-        let (method, auc) = (&cell.method, 100.0 * cell.accuracy);
-        let words = format!("seed {seed}, {method}, {depth} layers: {auc:.1}");
-        (run.observe)(&format!("{words} ({:.1} s)", cell.seconds));
-        cells.push(cell);
+        let auc = shown(result.score.map(|auc| 100.0 * auc), 1);
+        let words = format!("seed {seed}, {}, {depth} layers: {auc}", result.method);
+        (run.observe)(&format!("{words} ({:.1} s)", result.seconds));
+        results.add(result)?;
     }
-    write(
-        &common.out,
-        &tox21::report(&cells, &facts(&settings, start, Some(seconds(&cells))))?,
-    )
+    results.finish(tox21::report)
 }

@@ -6,21 +6,21 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use banach_lab::datasets;
-use banach_lab::reproduce::uci::{self, Cell, Contender, Way};
-use banach_lab::reproduce::{Grid, Protocol, Run};
+use banach_lab::reproduce::uci::{self, Contender, Way};
+use banach_lab::reproduce::{ExperimentResult, Grid, Protocol, Run, shown};
 
 use super::results::Results;
-use super::{CROSS_ENTROPY, Common, GridName, facts, folds, seconds, write};
+use super::{CROSS_ENTROPY, Common, GridName, folds};
 
-/// The UCI classification sets, with random forest, support vector machine and boosting beside
+/// The UCI classification sets, beside random forest, support vector machine and gradient boosting
 #[derive(Debug, clap::Args)]
 pub(super) struct UciArgs {
     #[command(flatten)]
     pub(super) common: Common,
-    /// Grid of settings to search, by the paper's protocol
+    /// Hyperparameters to try, by the paper's protocol
     #[arg(long, value_enum, default_value_t = GridName::Quick)]
     grid: GridName,
-    /// Use the default recipe of `banach fit` instead of a grid search
+    /// The default recipe of `banach fit` instead of a grid
     #[arg(long, value_enum, conflicts_with_all = ["grid", "epochs"])]
     preset: Option<PresetName>,
     /// Number of epochs
@@ -29,10 +29,10 @@ pub(super) struct UciArgs {
     /// Only these data sets
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     only: Vec<String>,
-    /// Fold to run, from 0, or all
+    /// Fold whose rows are the test rows, counted from 0, or all
     #[arg(long, value_name = "K|all", default_value = "0")]
     fold: String,
-    /// Methods [default: all]
+    /// Methods to train [default: all]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     methods: Vec<String>,
 }
@@ -40,7 +40,7 @@ pub(super) struct UciArgs {
 /// Recipes that need no grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum PresetName {
-    /// What `banach fit` does when nothing is said
+    /// What `banach fit` does when no settings are given
     Default,
 }
 
@@ -90,8 +90,25 @@ fn contenders(names: &[String]) -> anyhow::Result<Vec<Contender>> {
     Ok(all.into_iter().filter(named).collect())
 }
 
+/// The settings of a run, in words.
+fn settings(grid: GridName, way: Way<'_>, seed: u64) -> String {
+    match way {
+        Way::DefaultRecipe => format!(
+            "default recipe of version {}, epoch by the validation rows, seed {seed}",
+            env!("CARGO_PKG_VERSION")
+        ),
+        Way::Grid(_, protocol) => format!(
+            "{}, {} epochs, validation scores averaged over {}, steps of a tenth of the training rows, \
+             8 to {}, seed {seed}",
+            grid.words(),
+            protocol.epochs,
+            protocol.window,
+            protocol.batch
+        ),
+    }
+}
+
 pub(super) fn run(args: &UciArgs, run: &Run<'_>) -> anyhow::Result<()> {
-    let start = Instant::now();
     let contenders = contenders(&args.methods)?;
     let sets = sets(args)?;
     let folds = folds(&args.fold, datasets::UCI_FOLDS)?;
@@ -100,36 +117,13 @@ pub(super) fn run(args: &UciArgs, run: &Run<'_>) -> anyhow::Result<()> {
         GridName::Full => Grid::uci_full(),
     };
     let protocol = Protocol::paper(CROSS_ENTROPY).with_epochs(args.epochs.get());
-    let (way, settings) = match args.preset {
-        Some(PresetName::Default) => (
-            Way::DefaultRecipe,
-            format!(
-                "default recipe of version {}, epoch by the validation rows, seed {}",
-                env!("CARGO_PKG_VERSION"),
-                run.seed
-            ),
-        ),
-        None => (
-            Way::Grid(&grid, &protocol),
-            format!(
-                "{}, {} epochs, validation scores averaged over {}, steps of a tenth of the training rows, 8 to {}, seed {}",
-                args.grid.words(),
-                protocol.epochs,
-                protocol.window,
-                protocol.batch,
-                run.seed
-            ),
-        ),
+    let way = match args.preset {
+        Some(PresetName::Default) => Way::DefaultRecipe,
+        None => Way::Grid(&grid, &protocol),
     };
+    let settings = settings(args.grid, way, run.seed);
     let common = &args.common;
-    let (mut results, lines) = Results::open(
-        &common.out,
-        "results.csv",
-        uci::HEADER,
-        &settings,
-        common.resume,
-    )?;
-    let mut cells: Vec<Cell> = lines.iter().filter_map(|line| Cell::parse(line)).collect();
+    let mut results = Results::<ExperimentResult>::open(&common.out, &settings, common.resume)?;
     for (set, &fold) in sets
         .iter()
         .flat_map(|set| folds.iter().map(move |fold| (set, fold)))
@@ -138,10 +132,11 @@ pub(super) fn run(args: &UciArgs, run: &Run<'_>) -> anyhow::Result<()> {
             break;
         }
         let name = name_of(set);
-        let open = |c: &&Contender| {
-            let same =
-                |cell: &Cell| cell.dataset == name && cell.fold == fold && cell.method == c.name();
-            !cells.iter().any(same)
+        let open = |contender: &&Contender| {
+            let done = |r: &ExperimentResult| {
+                r.set == name && r.fold == Some(fold) && r.method == contender.name()
+            };
+            !results.pieces().iter().any(done)
         };
         let left: Vec<Contender> = contenders.iter().filter(open).copied().collect();
         if left.is_empty() {
@@ -153,22 +148,15 @@ pub(super) fn run(args: &UciArgs, run: &Run<'_>) -> anyhow::Result<()> {
             Err(_) if run.is_interrupted() => break,
             Err(error) => return Err(error).with_context(|| format!("set {name}")),
         };
-        for cell in &new {
-            results.add(&cell.line())?;
-        }
-        let words: Vec<String> = new
+        let words = new
             .iter()
-            .map(|c| format!("{} {:.3}", c.method, c.accuracy))
-            .collect();
+            .map(|r| format!("{} {}", r.method, shown(r.score, 3)));
+        let words = words.collect::<Vec<_>>().join(", ");
+        for result in new {
+            results.add(result)?;
+        }
         let seconds = begun.elapsed().as_secs_f64();
-        (run.observe)(&format!(
-            "{name}, fold {fold}: {} ({seconds:.1} s)",
-            words.join(", ")
-        ));
-        cells.extend(new);
+        (run.observe)(&format!("{name}, fold {fold}: {words} ({seconds:.1} s)"));
     }
-    write(
-        &common.out,
-        &uci::report(&cells, &facts(&settings, start, Some(seconds(&cells))))?,
-    )
+    results.finish(uci::report)
 }

@@ -11,14 +11,12 @@ mod variance_map;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
-use banach_data::AtomicFile;
-use banach_plot::Figure;
 use banach_theory::{MomentMap, Moments, Selu};
 use clap::{Args, ValueEnum};
 
 use super::SeluArgs;
 use crate::options::Threads;
+use crate::picture::PictureFormat;
 
 #[derive(Debug, Args)]
 pub(super) struct PlotArgs {
@@ -77,24 +75,14 @@ pub(super) fn run(args: &PlotArgs) -> anyhow::Result<ExitCode> {
         PlotKind::Selu => selu::figure(selu),
         PlotKind::Depth => depth::figure(args, selu)?,
     };
-    save(&figure, args)?;
+    PictureFormat::of("--out", &args.out)?.write(&figure, args.scale, &args.out)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The paper's Figure 2, for SELU's own parameters.
-pub(crate) fn paper_field() -> anyhow::Result<Figure> {
+#[cfg(feature = "reproduce")]
+pub(crate) fn paper_field() -> anyhow::Result<banach_plot::Figure> {
     field::figure(Selu::default())
-}
-
-fn save(figure: &Figure, args: &PlotArgs) -> anyhow::Result<()> {
-    let extension = args.out.extension().and_then(|name| name.to_str());
-    let bytes = match extension.map(str::to_lowercase).as_deref() {
-        Some("svg") => figure.to_svg()?.into_bytes(),
-        Some("png") => figure.to_png(args.scale)?,
-        _ => bail!("--out must end in .svg or .png, got {}", args.out.display()),
-    };
-    AtomicFile::write(&args.out, &bytes)?;
-    Ok(())
 }
 
 /// `count` numbers from `low` to `high`, evenly spaced.

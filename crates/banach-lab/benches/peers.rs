@@ -1,6 +1,6 @@
 //! Accuracy and seconds of the methods other than networks on UCI sets, fold 0, one thread.
 //!
-//!     cargo run --release -p banach-lab --example peers -- ../shared/data/uci [SET ..]
+//!     cargo bench -p banach-lab --features reproduce --bench peers -- FOLDER [SET ..]
 //!
 //! Learns from all rows that are not the fold's test rows.
 
@@ -19,9 +19,11 @@ const METHODS: [Baseline; 6] = [
     Baseline::Constant,
 ];
 
-#[allow(clippy::print_stdout, reason = "an example that prints a table")]
+#[allow(clippy::print_stdout, reason = "a benchmark that prints a table")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Cargo adds a flag of its own.
+    let arguments = std::env::args().skip(1).filter(|arg| arg != "--bench");
+    let arguments: Vec<String> = arguments.collect();
     let (folder, names) = arguments
         .split_first()
         .ok_or("usage: peers FOLDER [SET ..]")?;

@@ -78,8 +78,10 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
     if let Some(WriteError::FormatNotBuilt { .. }) = error.downcast_ref() {
         return Some(full_build());
     }
+    if let Some(format) = format_error(error) {
+        return about_model(format);
+    }
     match error.downcast_ref() {
-        Some(Error::Format(format)) => about_model(format),
         Some(Error::UnknownSetting { .. }) => Some(
             "try `banach fit --help`: settings in a file have the names of the flags".to_owned(),
         ),
@@ -127,6 +129,21 @@ fn diverged(error: &anyhow::Error) -> bool {
     })
 }
 
+/// The fault of a model file that an error is about.
+fn format_error(error: &anyhow::Error) -> Option<&FormatError> {
+    if let Some(error) = error.downcast_ref() {
+        return Some(error);
+    }
+    let own = match error.downcast_ref() {
+        Some(Error::Model(own)) => Some(own),
+        _ => error.downcast_ref(),
+    };
+    match own {
+        Some(banach::model::Error::Format(error)) => Some(error),
+        _ => None,
+    }
+}
+
 /// The fault of a table that an error is about.
 fn table_error(error: &anyhow::Error) -> Option<&TableError> {
     if let Some(error) = error.downcast_ref() {
@@ -148,7 +165,10 @@ fn table_error(error: &anyhow::Error) -> Option<&TableError> {
         Some(DataError::Table(error)) => Some(error),
         _ => match error.downcast_ref() {
             Some(Error::Data(DataError::Table(error))) => Some(error),
-            _ => None,
+            _ => match error.downcast_ref() {
+                Some(banach::model::Error::Data(DataError::Table(error))) => Some(error),
+                _ => None,
+            },
         },
     }
 }

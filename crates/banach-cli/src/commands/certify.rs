@@ -1,34 +1,23 @@
 //! `banach certify`: what the theory says about the weights of one network.
 
-mod chain;
-
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use banach::Model;
+use anyhow::Context;
+use banach::certify::{
+    CertifyOptions, InputMoments, NetworkCertificate, certify_container, is_model,
+};
 use banach::container::Container;
 use banach::io::{ReadOptions, read_table};
-use banach_nn::{Activation, LayerSpec, NetworkSpec};
-use banach_theory::certificate::Domain;
-use banach_theory::depth::{DepthReport, LayerReport, Spread, Unit, theorem_1, through_layers};
-use banach_theory::interval::Interval;
-use banach_theory::interval_map::IntervalMap;
-use banach_theory::{ALPHA_01, LAMBDA_01, Selu};
+use banach::theory::depth::{LayerReport, Spread, UnitOutside};
+use banach::theory::interval::Interval;
+use banach::{Model, certify};
 use serde_json::{Value, json};
 
-use super::inspect::units as made_of;
 use super::theory::ranges::{outward, parse};
 use crate::output::{print, print_json};
 use crate::text::{count, joined, plural, table};
-use chain::{Chain, Dense};
-
-/// Metadata of banach's own models that says what the layers are.
-const NETWORK_KEY: &str = "banach.network";
-
-/// Where its dense layers are.
-const OWN_LAYERS: &str = "layers.";
 
 /// Units that are named before "...".
 const MAX_UNITS: usize = 5;
@@ -81,12 +70,6 @@ pub(crate) struct CertifyArgs {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct InputMoments {
-    mean: f64,
-    variance: f64,
-}
-
-#[derive(Debug, Clone, Copy)]
 struct Range([f64; 2]);
 
 fn range(text: &str) -> Result<Range, String> {
@@ -104,203 +87,110 @@ fn moments(text: &str) -> Result<InputMoments, String> {
     }
 }
 
-/// What is to be certified.
-struct Subject {
-    chain: Chain,
-    selu: Selu,
-    input: InputMoments,
-    /// How the input moments are known.
-    input_is: &'static str,
+impl CertifyArgs {
+    fn options(&self) -> CertifyOptions {
+        CertifyOptions {
+            input: self.input_moments,
+            mu: self.mu.map(|range| range.0),
+            nu: self.nu.map(|range| range.0),
+            alpha: self.alpha,
+            lambda: self.lambda,
+            every_unit: self.every_unit,
+            last_is_selu: self.last_is_selu,
+        }
+    }
 }
 
 pub(crate) fn run(args: CertifyArgs) -> anyhow::Result<ExitCode> {
-    let mut subject = subject(&args)?;
-    let selu = &mut subject.selu;
-    selu.alpha = args.alpha.unwrap_or(selu.alpha);
-    selu.lambda = args.lambda.unwrap_or(selu.lambda);
-    let layers = &subject.chain.layers;
-    let hidden = if args.last_is_selu {
-        &layers[..]
-    } else {
-        &layers[..layers.len() - 1]
-    };
-    if hidden.is_empty() {
-        bail!(
-            "{} has only the one dense layer {}, which is taken as the linear output; with --last-is-selu it is certified",
-            args.file.display(),
-            layers[0].name
-        );
-    }
-    let paper = theorem_1();
-    let domain = Domain {
-        mu: args.mu.map_or(paper.mu, |range| range.0.into()),
-        nu: args.nu.map_or(paper.nu, |range| range.0.into()),
-        ..paper
-    };
-    let units: Vec<Vec<Unit>> = hidden.iter().map(units).collect();
-    let report = through_layers(
-        &IntervalMap::of(subject.selu),
-        &units,
-        Interval::point(subject.input.mean),
-        Interval::point(subject.input.variance),
-        domain,
-    )?;
-    let holds = report.moments_stay && (report.every_unit_inside || !args.every_unit);
+    let certificates = certificates(&args)
+        .with_context(|| format!("{} cannot be certified", args.file.display()))?;
+    let holds = certificates.iter().all(|certificate| certificate.holds);
     if args.json {
-        print_json(&to_json(&subject, hidden, &report, holds))?;
+        match &certificates[..] {
+            [only] => print_json(&to_json(only))?,
+            all => {
+                let members: Vec<Value> = all.iter().map(to_json).collect();
+                print_json(&json!({ "holds": holds, "members": members }))?;
+            }
+        }
     } else {
-        print(&to_text(&args, &subject, hidden, &report, holds))?;
+        for (index, certificate) in certificates.iter().enumerate() {
+            if certificates.len() > 1 {
+                print(&format!(
+                    "{}member {}\n",
+                    if index > 0 { "\n" } else { "" },
+                    index + 1
+                ))?;
+            }
+            print(&to_text(&args, certificate))?;
+        }
     }
     Ok(ExitCode::from(u8::from(!holds)))
 }
 
-fn units(layer: &Dense) -> Vec<Unit> {
-    let rows = layer.weight.chunks_exact(layer.fan_in.max(1)).enumerate();
-    rows.map(|(unit, weights)| {
-        let bias = layer.bias.as_ref().and_then(|bias| bias.get(unit));
-        Unit::from_weights(weights, bias.map_or(0.0, |&bias| f64::from(bias)))
-    })
-    .collect()
-}
-
-fn subject(args: &CertifyArgs) -> anyhow::Result<Subject> {
+/// The certificate of each network in the file.
+fn certificates(args: &CertifyArgs) -> anyhow::Result<Vec<NetworkCertificate>> {
     let container = Container::read_file(&args.file)?;
-    let own = container.metadata().contains_key(NETWORK_KEY);
-    let (selu, prefix) = if own {
-        let selu = own_selu(&container);
-        (
-            selu.with_context(|| format!("{} cannot be certified", args.file.display()))?,
-            OWN_LAYERS,
-        )
-    } else {
-        (
-            Selu {
-                alpha: ALPHA_01,
-                lambda: LAMBDA_01,
-            },
-            "",
-        )
+    let Some(data) = &args.data else {
+        return Ok(certify_container(container, &args.options())?);
     };
-    if args.data.is_some() && !own {
-        bail!(
-            "rows can be read only for models of banach's, which know their columns; {} is none: measure the moments of its input and \
-             give them with --input-moments",
-            args.file.display()
-        );
+    if !is_model(&container) {
+        return Err(certify::CertifyError::RowsOfForeignFile.into());
     }
-    let (input, input_is) = match (args.input_moments, &args.data) {
-        (Some(input), _) => (input, "given"),
-        (None, Some(data)) => (measure(&Model::load(&args.file)?, data)?, "measured"),
-        (None, None) => (
-            InputMoments {
-                mean: 0.0,
-                variance: 1.0,
-            },
-            "assumed",
-        ),
-    };
-    let chain = chain::find(&container, prefix)
-        .with_context(|| format!("{} cannot be certified", args.file.display()))?;
-    Ok(Subject {
-        chain,
-        selu,
-        input,
-        input_is,
-    })
-}
-
-fn measure(model: &Model, data: &Path) -> anyhow::Result<InputMoments> {
-    let options = ReadOptions {
+    let model = Model::from_container(container)?;
+    let columns = ReadOptions {
         schema: Some(model.schema()),
         ..ReadOptions::default()
     };
-    let rows = read_table(data, &options)?;
-    let inspection = model.inspect(Some(&rows))?;
-    let measured = inspection
-        .input_moments
-        .context("the table has no rows to measure on")?;
-    Ok(InputMoments {
-        mean: measured.mean,
-        variance: measured.variance,
-    })
+    let rows = read_table(data, &columns)?;
+    Ok(model.certify(Some(&rows), &args.options())?)
 }
 
-/// SELU's parameters in a model of banach's, which must be the same in all of its layers.
-fn own_selu(container: &Container) -> anyhow::Result<Selu> {
-    let network: NetworkSpec = container.json(NETWORK_KEY)?;
-    let mut found: Option<Selu> = None;
-    for (index, layer) in network.layers.iter().enumerate() {
-        let dense = LayerSpec::dense(layer.width, layer.activation, layer.dropout);
-        let (Activation::Selu { alpha, lambda, .. }, true) = (layer.activation, *layer == dense)
-        else {
-            bail!(
-                "the theory is about self-normalizing networks, whose units are SELU of weights times inputs; hidden layer {} is {}: \
-                 certify a model of `fit --network snn`",
-                index + 1,
-                made_of(
-                    layer.activation.name(),
-                    layer.normalization,
-                    layer.connection
-                )
-            );
-        };
-        let selu = Selu { alpha, lambda };
-        if found.is_some_and(|first| first != selu) {
-            bail!(
-                "hidden layer {} has another alpha and lambda than the layers before",
-                index + 1
-            );
-        }
-        found = Some(selu);
-    }
-    found.context("the model has no hidden layer to certify")
-}
-
-fn to_json(subject: &Subject, hidden: &[Dense], report: &DepthReport, holds: bool) -> Value {
-    let layers = hidden.iter().zip(&report.layers).map(|(dense, layer)| {
-        let mut value = json!(layer);
-        if let Value::Object(members) = &mut value {
-            members.insert("weight".to_owned(), json!(dense.name));
-        }
-        value
-    });
+fn to_json(certificate: &NetworkCertificate) -> Value {
+    let report = &certificate.report;
+    let layers = certificate
+        .names
+        .iter()
+        .zip(&report.layers)
+        .map(|(name, layer)| {
+            let mut value = json!(layer);
+            if let Value::Object(members) = &mut value {
+                members.insert("weight".to_owned(), json!(name));
+            }
+            value
+        });
     json!({
-        "holds": holds,
+        "holds": certificate.holds,
         "moments_stay": report.moments_stay,
         "every_unit_inside": report.every_unit_inside,
-        "alpha": subject.selu.alpha,
-        "lambda": subject.selu.lambda,
+        "alpha": certificate.selu.alpha,
+        "lambda": certificate.selu.lambda,
         "input_moments": {
-            "mean": subject.input.mean,
-            "variance": subject.input.variance,
-            "known": subject.input_is,
+            "mean": certificate.input.mean,
+            "variance": certificate.input.variance,
+            "known": certificate.input_known.name(),
         },
         "domain": report.domain,
         "layers": layers.collect::<Vec<_>>(),
-        "skipped": subject.chain.skipped,
+        "skipped": certificate.skipped,
         "assumptions": report.assumptions,
     })
 }
 
-fn to_text(
-    args: &CertifyArgs,
-    subject: &Subject,
-    hidden: &[Dense],
-    report: &DepthReport,
-    holds: bool,
-) -> String {
+fn to_text(args: &CertifyArgs, certificate: &NetworkCertificate) -> String {
+    let (report, names) = (&certificate.report, &certificate.names);
     let domain = &report.domain;
     let mut text = format!(
         "{}: {}, SELU with alpha {}, lambda {}\ninput moments {}: mean {}, variance {}\n\n",
         args.file.display(),
-        plural(hidden.len(), "SELU layer", "SELU layers"),
-        subject.selu.alpha,
-        subject.selu.lambda,
-        subject.input_is,
-        subject.input.mean,
-        subject.input.variance,
+        plural(names.len(), "SELU layer", "SELU layers"),
+        certificate.selu.alpha,
+        certificate.selu.lambda,
+        certificate.input_known.name(),
+        certificate.input.mean,
+        certificate.input.variance,
     );
-    let names = [
+    let head = [
         "layer",
         "units",
         "omega",
@@ -310,9 +200,9 @@ fn to_text(
         "variance in",
         "stays",
     ];
-    let mut lines = vec![names.map(str::to_owned).to_vec()];
-    for (dense, layer) in hidden.iter().zip(&report.layers) {
-        lines.push(line(dense, layer));
+    let mut lines = vec![head.map(str::to_owned).to_vec()];
+    for (name, layer) in names.iter().zip(&report.layers) {
+        lines.push(line(name, layer));
     }
     text.push_str(&table(&lines));
     let _ = writeln!(
@@ -321,8 +211,8 @@ fn to_text(
          tau not in {}, or a bias. Mean and variance are those of the layer's activations, over inputs and units.",
         domain.omega, domain.tau
     );
-    for (dense, layer) in hidden.iter().zip(&report.layers) {
-        farthest(&mut text, dense, layer);
+    for (name, layer) in names.iter().zip(&report.layers) {
+        farthest(&mut text, name, layer);
     }
     let mut mistakes: Vec<&str> = report
         .layers
@@ -333,14 +223,14 @@ fn to_text(
     for mistake in mistakes {
         let _ = writeln!(text, "\nlikely mistake: {mistake}");
     }
-    if !subject.chain.skipped.is_empty() {
+    if !certificate.skipped.is_empty() {
         let _ = writeln!(
             text,
             "\nnot part of the chain: {}",
-            joined(&subject.chain.skipped, MAX_UNITS)
+            joined(&certificate.skipped, MAX_UNITS)
         );
     }
-    verdict(&mut text, args, report, holds);
+    verdict(&mut text, args, certificate);
     text.push_str("\nassumed and not proved:\n");
     for assumption in &report.assumptions {
         let _ = writeln!(text, "  - {assumption}");
@@ -348,7 +238,7 @@ fn to_text(
     text
 }
 
-fn line(dense: &Dense, layer: &LayerReport) -> Vec<String> {
+fn line(name: &str, layer: &LayerReport) -> Vec<String> {
     // Adding 0 turns -0 into 0.
     let short = |x: f64, unit: f64| (x / unit).round() * unit + 0.0;
     let spread = |s: &Spread| {
@@ -357,7 +247,7 @@ fn line(dense: &Dense, layer: &LayerReport) -> Vec<String> {
     };
     let bound = |x: Option<Interval>| x.map_or_else(|| "unbounded".to_owned(), outward);
     vec![
-        dense.name.clone(),
+        name.to_owned(),
         count(layer.n_units),
         spread(&layer.omega),
         spread(&layer.tau),
@@ -369,11 +259,10 @@ fn line(dense: &Dense, layer: &LayerReport) -> Vec<String> {
 }
 
 /// The units that are farthest outside, by omega or tau.
-fn farthest(text: &mut String, dense: &Dense, layer: &LayerReport) {
+fn farthest(text: &mut String, name: &str, layer: &LayerReport) {
     let mut units = layer.outside.clone();
     units.sort_by(|a, b| {
-        let far =
-            |unit: &banach_theory::depth::UnitOutside| unit.omega_by.abs().max(unit.tau_by.abs());
+        let far = |unit: &UnitOutside| unit.omega_by.abs().max(unit.tau_by.abs());
         far(b).total_cmp(&far(a))
     });
     if units.is_empty() {
@@ -391,14 +280,15 @@ fn farthest(text: &mut String, dense: &Dense, layer: &LayerReport) {
     let _ = writeln!(
         text,
         "  {} outside by: unit {}",
-        dense.name,
+        name,
         joined(&named, MAX_UNITS)
     );
 }
 
-fn verdict(text: &mut String, args: &CertifyArgs, report: &DepthReport, holds: bool) {
+fn verdict(text: &mut String, args: &CertifyArgs, certificate: &NetworkCertificate) {
+    let report = &certificate.report;
     let domain = &report.domain;
-    let answer = if holds { "yes" } else { "no" };
+    let answer = if certificate.holds { "yes" } else { "no" };
     let first = report.layers.iter().position(|layer| !layer.inside);
     let moments = match first {
         None => format!(

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use banach::{CrossValidation, Estimator, Run};
+use banach::{CrossValidation, CrossValidationOptions, Estimator, Model, Run};
 use serde_json::{Map, Value, json};
 
 use super::fit::{complete, read_table};
 use crate::interrupt;
-use crate::options::{FoldOptions, Talk, Threads};
+use crate::options::{FoldOptions, Talk, Threads, check_output};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
 use crate::setting_flags::SettingFlags;
@@ -27,6 +27,7 @@ Examples:
   banach cv table.csv --target price --folds 10 --repeats 3 --json
   banach cv visits.csv --target returned --folds 5 --split group=patient
   banach cv table.csv --target y --fold-column fold
+  banach cv table.csv --target y --folds 5 --out ensemble.safetensors
 
 --json keys: task, target, rows, folds (a list of {fold, rows, best_epoch, metrics}), mean and std
 (both with the names of the metrics; std has the divisor n - 1)."
@@ -41,6 +42,9 @@ pub(crate) struct CvArgs {
     /// TOML file with settings
     #[arg(long, value_name = "FILE.toml", help_heading = "Recipe")]
     config: Option<PathBuf>,
+    /// Write the models of all folds as one model file, which predicts their mean
+    #[arg(long, value_name = "FILE", help_heading = "Program")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
@@ -51,6 +55,9 @@ pub(crate) fn run(args: CvArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let folds = args.folds.folds()?;
     let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
+    if let Some(out) = &args.out {
+        check_output(out, &[&args.data])?;
+    }
     let estimator = Estimator::new(settings.clone())?;
     let table = read_table(&args.data, &settings, args.folds.column())?;
     let interrupt = interrupt::listen("stopping without a result")?;
@@ -61,9 +68,17 @@ pub(crate) fn run(args: CvArgs) -> anyhow::Result<ExitCode> {
         observe: &|event| progress.observe(event),
         ..Run::default()
     };
-    let result = estimator.cross_validate(&table, &folds, &run);
+    let options = CrossValidationOptions::new(folds);
+    let options = match args.out {
+        Some(_) => options.keep_models(),
+        None => options,
+    };
+    let result = estimator.cross_validate(&table, &options, &run);
     progress.done();
-    let result = result?;
+    let mut result = result?;
+    if let Some(out) = &args.out {
+        Model::ensemble(std::mem::take(&mut result.models))?.save(out)?;
+    }
     if args.talk.json {
         print_json(&report(&result, settings.target_columns()))?;
     } else {

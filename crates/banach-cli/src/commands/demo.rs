@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context;
-use banach::{Evaluation, Inspection, Model, Settings};
-use banach_data::{AtomicFile, Split, Splitter, Table, UnknownCategories};
+use banach::model::{MemberInspection, Moments};
+use banach::{Evaluation, Model, PredictOptions, Settings};
+use banach_data::{AtomicFile, Split, Splitter, Table};
 use banach_io::{ReadOptions, TableReader, TableWriter, read_table};
 use serde_json::{Value, json};
 
@@ -93,7 +94,8 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     // From here on only the file counts.
     let model = Model::load(&out)?;
     let mut reader = TableReader::open(&test, &evaluate::options(&model, None))?;
-    let evaluation = model.predictor(threads)?.evaluate(&mut reader, None)?;
+    let predictor = model.predictor(&PredictOptions::default().threads(threads))?;
+    let evaluation = evaluate::evaluate(&predictor, &mut reader, None)?;
     say(&format!(
         "\n$ {program} evaluate {model_name} {test_name}\n{}",
         evaluate::summary(&evaluation)
@@ -105,12 +107,14 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         ..ReadOptions::default()
     };
     let rows = read_table(&test, &options)?;
-    let untrained = model.untrained()?;
+    let seed = model.settings().get("seed").and_then(Value::as_u64);
+    let untrained = model.untrained(seed.unwrap_or(0))?;
     let (before, after) = (untrained.inspect(Some(&rows))?, model.inspect(Some(&rows))?);
+    let (before, after) = (&before.members[0], &after.members[0]);
     say(&format!(
         "\nSelf-normalization: activations of the {test_rows} test rows, layer by layer. Before training, mean and\n\
          variance move towards 0 and 1; training then moves them to where the task needs them.\n\n{}",
-        table(&moments(&before, &after))
+        table(&moments(before, after))
     ))?;
 
     let lines = test_rows.min(SHOWN_ROWS as usize) + 1;
@@ -133,7 +137,7 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
             &out,
             start,
             &evaluation,
-            (&before, &after),
+            (before, after),
         ))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -167,7 +171,7 @@ fn write_parts(train: &Path, test: &Path) -> anyhow::Result<(usize, usize)> {
 }
 
 /// Mean and variance of activations, a line for the input and one for each hidden layer.
-fn moments(before: &Inspection<'_>, after: &Inspection<'_>) -> Vec<Vec<String>> {
+fn moments(before: &MemberInspection<'_>, after: &MemberInspection<'_>) -> Vec<Vec<String>> {
     let head = [
         "layer",
         "mean before",
@@ -192,18 +196,17 @@ fn moments(before: &Inspection<'_>, after: &Inspection<'_>) -> Vec<Vec<String>> 
     lines
 }
 
-fn all_moments(inspection: &Inspection<'_>) -> Vec<Option<banach::Moments>> {
-    let layers = inspection.layers.iter().map(|layer| layer.moments);
-    std::iter::once(inspection.input_moments)
+fn all_moments(member: &MemberInspection<'_>) -> Vec<Option<Moments>> {
+    let layers = member.layers.iter().map(|layer| layer.moments);
+    std::iter::once(member.input_moments)
         .chain(layers)
         .collect()
 }
 
 /// What `predict` writes for the first rows.
 fn first_rows(model: &Model, rows: &Table) -> anyhow::Result<String> {
-    let (predictions, _) = model
-        .predictor(1)?
-        .predict(rows, UnknownCategories::Count)?;
+    let options = PredictOptions::default().threads(1);
+    let (predictions, _) = model.predictor(&options)?.predict(rows)?;
     let mut bytes = Vec::new();
     let columns = predict::columns(model, &[TARGET.to_owned()])?;
     let mut writer = TableWriter::to_writer("predictions", &mut bytes, columns)?;
@@ -219,7 +222,7 @@ fn report(
     model: &Path,
     start: Instant,
     evaluation: &Evaluation,
-    (before, after): (&Inspection<'_>, &Inspection<'_>),
+    (before, after): (&MemberInspection<'_>, &MemberInspection<'_>),
 ) -> Value {
     let widths =
         std::iter::once(after.input_width).chain(after.layers.iter().map(|layer| layer.width));

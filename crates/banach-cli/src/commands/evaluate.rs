@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use banach::{Evaluation, Model, Precision};
+use banach::{Evaluation, Evaluator, Model, Precision, PredictOptions, Predictor};
 use banach_data::{ColumnType, Field, Schema, TableError};
 use banach_io::{ReadError, ReadOptions, TableReader};
 use serde_json::Value;
@@ -11,6 +11,9 @@ use serde_json::Value;
 use crate::options::{Talk, Threads};
 use crate::output::{print, print_json, say};
 use crate::text::{metrics, plural, quoted, table};
+
+/// Rows that are read and scored at a time.
+const PART_ROWS: usize = 1 << 16;
 
 /// Evaluate a model on rows with known targets
 ///
@@ -55,8 +58,11 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let weight = args.weight.as_deref();
     let mut reader = TableReader::open(&args.data, &options(&model, weight))
         .map_err(|error| about_weight(error, weight))?;
-    let mut predictor = model.predictor_with_precision(threads, args.precision)?;
-    let evaluation = predictor.evaluate(&mut reader, weight)?;
+    let predict = PredictOptions::default()
+        .threads(threads)
+        .precision(args.precision);
+    let predictor = model.predictor(&predict)?;
+    let evaluation = evaluate(&predictor, &mut reader, weight)?;
     if !args.talk.quiet {
         for column in &evaluation.encoding.columns {
             say(&column.to_string());
@@ -98,6 +104,19 @@ fn about_weight(error: ReadError, weight: Option<&str>) -> ReadError {
         }
         other => other,
     }
+}
+
+/// Scores the rows of a file part by part; only predictions and targets are held in memory.
+pub(super) fn evaluate(
+    predictor: &Predictor,
+    reader: &mut TableReader,
+    weight: Option<&str>,
+) -> anyhow::Result<Evaluation> {
+    let mut evaluator = Evaluator::new(predictor, weight);
+    while let Some(table) = reader.next_table(PART_ROWS)? {
+        evaluator.add(&table)?;
+    }
+    Ok(evaluator.finish()?)
 }
 
 /// The columns to read: the model's, its targets and the weights.

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::bail;
-use banach::{Estimator, Fitted, Model, Run, Settings, ValidationScores};
+use banach::model::{MemberTraining, ValidationScores};
+use banach::{Estimator, Fitted, Model, Run, Settings};
 use banach_data::{Table, Task};
 use banach_io::{ReadOptions, TableReader};
 use serde::Serialize;
@@ -208,7 +209,7 @@ impl Job<'_> {
 }
 
 fn report<'a>(model: &'a Model, out: &Path, seconds: f64) -> Report<'a> {
-    let training = model.training();
+    let (training, member) = (model.training(), member(model));
     Report {
         model: out.display().to_string(),
         task: model.task().name(),
@@ -216,12 +217,17 @@ fn report<'a>(model: &'a Model, out: &Path, seconds: f64) -> Report<'a> {
         rows: training.train_rows + training.valid_rows,
         features: model.schema().fields.len(),
         classes: classes(model),
-        epochs: training.history.len(),
-        best_epoch: training.best_epoch,
+        epochs: member.history.len(),
+        best_epoch: member.best_epoch,
         seconds,
         seed: model.settings().get("seed").and_then(Value::as_u64),
         valid: &training.valid,
     }
+}
+
+/// How the one network of a fit was trained.
+fn member(model: &Model) -> &MemberTraining {
+    &model.members()[0].training
 }
 
 /// The classes of the one target.
@@ -234,7 +240,7 @@ fn classes(model: &Model) -> Option<&[String]> {
 
 /// The result for people.
 pub(super) fn summary(model: &Model, out: &Path, seconds: f64) -> String {
-    let training = model.training();
+    let (training, member) = (model.training(), member(model));
     let line = |name: &str, value: String| vec![name.to_owned(), value];
     let mut lines = vec![
         line("model", out.display().to_string()),
@@ -257,8 +263,8 @@ pub(super) fn summary(model: &Model, out: &Path, seconds: f64) -> String {
         "epochs",
         format!(
             "{}, best {}",
-            count(training.history.len()),
-            count(training.best_epoch)
+            count(member.history.len()),
+            count(member.best_epoch)
         ),
     ));
     lines.push(line("seconds", format!("{seconds:.1}")));

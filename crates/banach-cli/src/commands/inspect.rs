@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use banach::{Inspection, Layer, Model, Moments};
+use banach::model::{EncoderInspection, Layer, MemberInspection, Moments};
+use banach::{Calibration, Inspection, Model};
 use banach_data::EncodedColumn;
 use banach_io::{ReadOptions, read_table};
-use banach_nn::{Connection, Normalization};
 use serde_json::{Map, Value};
 
 use crate::options::Talk;
@@ -37,9 +37,10 @@ Examples:
 omega is the sum of a unit's weights, tau the sum of their squares: 0 and 1 at initialization, in
 the mean (arXiv:1706.02515).
 
---json keys: task, targets, columns, unused, parameters, input_width, layers (each with width,
-activation, normalization, connection, dropout, omega, tau, and moments with a table),
-input_moments, training, settings.")]
+--json keys: task, targets, encoders (each with columns and unused), members (each with encoder,
+weight, parameters, input_width, layers, training, and input_moments with a table; each layer with
+width, activation, normalization, connection, dropout, omega, tau, and moments with a table),
+calibration, training, settings.")]
 pub(crate) struct InspectArgs {
     /// The model file
     model: PathBuf,
@@ -115,39 +116,71 @@ fn description(inspection: &Inspection<'_>) -> String {
         inspection.task,
         pairs(&targets.collect::<Vec<_>>())
     );
-    let shown = inspection.columns.iter().take(MAX_COLUMNS);
+    for encoder in &inspection.encoders {
+        describe_encoder(&mut text, encoder);
+    }
+    for (index, member) in inspection.members.iter().enumerate() {
+        if inspection.members.len() > 1 {
+            let _ = write!(
+                text,
+                "\nmember {}: weight {:.4}, encoder {}",
+                index + 1,
+                member.weight,
+                member.encoder + 1
+            );
+        }
+        describe_member(&mut text, member);
+    }
+    if let Calibration::Temperature(temperature) = inspection.calibration {
+        let _ = writeln!(text, "\ncalibration: temperature {temperature:.4}");
+    }
+    let training = inspection.training;
+    let _ = writeln!(
+        text,
+        "\ntraining: {}, {}",
+        plural(training.train_rows, "training row", "training rows"),
+        plural(training.valid_rows, "validation row", "validation rows"),
+    );
+    text
+}
+
+/// Columns, what is made of them, and those that are not used.
+fn describe_encoder(text: &mut String, encoder: &EncoderInspection<'_>) {
+    let shown = encoder.columns.iter().take(MAX_COLUMNS);
     let mut columns: Vec<Vec<String>> = shown.map(column).collect();
-    if inspection.columns.len() > MAX_COLUMNS {
+    if encoder.columns.len() > MAX_COLUMNS {
         columns.push(vec!["  ...".to_owned(), "see all with --json".to_owned()]);
     }
     let _ = write!(
         text,
-        "\n{}, {}\n{}",
-        plural(inspection.columns.len(), "column", "columns"),
-        plural(inspection.input_width, "input unit", "input units"),
+        "\n{}\n{}",
+        plural(encoder.columns.len(), "column", "columns"),
         pairs(&columns)
     );
-    if !inspection.unused.is_empty() {
+    if !encoder.unused.is_empty() {
         text.push('\n');
     }
-    for notice in inspection.unused {
-        let _ = writeln!(text, "{notice}");
+    for column in encoder.unused {
+        let _ = writeln!(text, "{column}");
     }
-    let mut all = vec![inspection.input_width];
-    all.extend(inspection.layers.iter().map(|layer| layer.width));
+}
+
+/// The network, layer by layer, and how it was trained.
+fn describe_member(text: &mut String, member: &MemberInspection<'_>) {
+    let mut all = vec![member.input_width];
+    all.extend(member.layers.iter().map(|layer| layer.width));
     let _ = write!(
         text,
-        "\nnetwork {}, {}\n{}",
+        "\nnetwork {}, {}, {}\n{}",
         widths(&all),
-        plural(inspection.parameters, "parameter", "parameters"),
-        layers(inspection)
+        plural(member.input_width, "input unit", "input units"),
+        plural(member.parameters, "parameter", "parameters"),
+        layers(member)
     );
-    let training = inspection.training;
+    let training = member.training;
     let _ = writeln!(
         text,
-        "\ntraining: {}, {}, {}, best {}{}",
-        plural(training.train_rows, "training row", "training rows"),
-        plural(training.valid_rows, "validation row", "validation rows"),
+        "{}, best {}{}",
         plural(training.history.len(), "epoch", "epochs"),
         training.best_epoch,
         if training.refit {
@@ -156,7 +189,6 @@ fn description(inspection: &Inspection<'_>) -> String {
             ""
         }
     );
-    text
 }
 
 /// A line on an input column.
@@ -180,8 +212,8 @@ fn column(column: &EncodedColumn) -> Vec<String> {
 }
 
 /// A line for each layer: its weights, and its activations if they were measured.
-pub(super) fn layers(inspection: &Inspection<'_>) -> String {
-    let measured = inspection.input_moments.is_some();
+fn layers(member: &MemberInspection<'_>) -> String {
+    let measured = member.input_moments.is_some();
     let names = ["layer", "width", "units", "dropout", "omega", "tau"];
     let mut head: Vec<String> = names.map(str::to_owned).to_vec();
     if measured {
@@ -190,13 +222,13 @@ pub(super) fn layers(inspection: &Inspection<'_>) -> String {
         );
     }
     let mut lines = vec![head];
-    if let Some(moments) = &inspection.input_moments {
-        let mut line = vec!["  input".to_owned(), count(inspection.input_width)];
+    if let Some(moments) = &member.input_moments {
+        let mut line = vec!["  input".to_owned(), count(member.input_width)];
         line.resize(names.len(), String::new());
         line.extend(moments_cells(moments));
         lines.push(line);
     }
-    for (at, layer) in inspection.layers.iter().enumerate() {
+    for (at, layer) in member.layers.iter().enumerate() {
         let Layer {
             width,
             dropout,
@@ -205,7 +237,7 @@ pub(super) fn layers(inspection: &Inspection<'_>) -> String {
             moments,
             ..
         } = layer;
-        let name = if at + 1 == inspection.layers.len() {
+        let name = if at + 1 == member.layers.len() {
             "output".to_owned()
         } else {
             (at + 1).to_string()
@@ -213,7 +245,7 @@ pub(super) fn layers(inspection: &Inspection<'_>) -> String {
         let mut line = vec![
             format!("  {name}"),
             count(*width),
-            units(layer.activation, layer.normalization, layer.connection),
+            layer.units(),
             dropout.to_string(),
             range(omega),
             range(tau),
@@ -223,27 +255,6 @@ pub(super) fn layers(inspection: &Inspection<'_>) -> String {
     }
     lines[0][0].insert_str(0, "  ");
     table(&lines)
-}
-
-/// What happens to a layer's net inputs, in this order.
-pub(super) fn units(
-    activation: &str,
-    normalization: Normalization,
-    connection: Connection,
-) -> String {
-    let normalization = match normalization {
-        Normalization::None => "",
-        Normalization::Batch => "batch norm, ",
-        Normalization::Layer => "layer norm, ",
-        Normalization::Weight => "weight norm, ",
-    };
-    match connection {
-        Connection::Plain => format!("{normalization}{activation}"),
-        Connection::Highway => format!("{normalization}{activation}, highway"),
-        Connection::Residual { layers } => {
-            format!("{normalization}residual of {layers}, {activation}")
-        }
-    }
 }
 
 fn moments_cells(moments: &Moments) -> [String; 4] {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use banach::{Model, Precision, Predictions};
+use banach::{Model, Precision, PredictOptions, Predictions};
 use banach_data::{EncodeReport, Table, TableError, UnknownCategories};
 use banach_io::{
     OutputColumn, OutputType, OutputValues, ReadOptions, TableReader, TableWriter, WriteError,
@@ -95,11 +95,15 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     } else {
         Some(interrupt::listen("stopping without a file")?)
     };
-    let mut predictor = model.predictor_with_precision(threads, args.precision)?;
+    let options = PredictOptions::default()
+        .threads(threads)
+        .precision(args.precision)
+        .unknown_categories(unknown);
+    let predictor = model.predictor(&options)?;
     let mut writer = None;
     let mut report = EncodeReport::default();
     while let Some(table) = reader.next_table(PIECE_ROWS)? {
-        let (predictions, unusual) = predictor.predict(&table, unknown)?;
+        let (predictions, unusual) = predictor.predict(&table)?;
         report.merge(unusual);
         // Begun late, so that a table that cannot be predicted causes no output at all.
         let writer = match &mut writer {

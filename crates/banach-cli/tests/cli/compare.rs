@@ -223,7 +223,7 @@ fn a_budget_leaves_whole_folds_and_says_what_is_missing() {
 #[test]
 fn mistakes_are_named() {
     let room = room();
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["--methods", "snn,bosting"], "did you mean \"boosting\"?"),
         (&["--methods", "snn,snn"], "method \"snn\" is named twice"),
         (
@@ -236,6 +236,10 @@ fn mistakes_are_named() {
         (
             &["--weight", "w", "--methods", "snn,svm"],
             "weight counts for networks only, and svm is none",
+        ),
+        (
+            &["--class-weight", "balanced", "--methods", "snn,svm"],
+            "leave --class-weight out, or compare networks alone with --methods snn,msra",
         ),
     ];
     for (more, expected) in cases {

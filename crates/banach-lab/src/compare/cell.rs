@@ -95,7 +95,10 @@ fn baseline(
             };
             let own_units = |value: f64| target.decode(f64::from(value as f32));
             let predicted: Vec<f64> = predicted.iter().map(|&value| own_units(value)).collect();
-            let truth: Vec<f64> = truth.iter().map(|&value| target.decode(f64::from(value))).collect();
+            let truth: Vec<f64> = truth
+                .iter()
+                .map(|&value| target.decode(f64::from(value)))
+                .collect();
             let rows = ValueRows::new(&truth, &predicted, None)?;
             Ok((rows.metrics(), outcome.notes))
         }

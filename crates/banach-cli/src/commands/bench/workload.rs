@@ -6,7 +6,7 @@ use banach_nn::{
     Schedule, Stopping, Targets, TrainOptions,
 };
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::text::count;
 

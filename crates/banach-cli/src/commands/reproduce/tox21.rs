@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use banach_lab::datasets;
 use banach_lab::reproduce::paper::TOX21_DEPTHS;
 use banach_lab::reproduce::{ExperimentResult, Protocol, Run, shown, tox21};
-use banach_nn::{NetworkKind, Loss};
+use banach_nn::{Loss, NetworkKind};
 
 use super::results::Results;
 use super::{Common, kinds};

@@ -46,7 +46,7 @@ kernel! {
 
 kernel! {
     /// Gradients of [`highway_forward`] from `d`, the one at y: at h into `d_h`, at the net input of
-    /// the gate into `d_t`, and at x, as far as it leads around the layer, into `d` itself.
+    /// the gate into `d_t`, and at x, as far as it skips the layer, into `d` itself.
     ///
     /// # Shapes
     /// The same number of lines.

@@ -165,8 +165,8 @@ impl Architecture {
                     for _ in 1..block {
                         layers.push(relu(inner, batch, Connection::Plain));
                     }
-                    let around = Connection::Residual { layers: block };
-                    layers.push(relu(width, batch, around));
+                    let residual = Connection::Residual { layers: block };
+                    layers.push(relu(width, batch, residual));
                 }
                 layers
             }

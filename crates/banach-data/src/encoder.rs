@@ -457,7 +457,7 @@ fn refuse_unknown(
         };
         if !known {
             return Err(EncodeError::UnknownCategory {
-                at: table.location(row),
+                at: Box::new(table.location(row)),
                 column: column.name().to_owned(),
                 value: column.key(row).unwrap_or_default().into_owned(),
             });

@@ -292,7 +292,7 @@ impl Splitter<'_> {
         for &row in self.rows {
             if column.column_type() == ColumnType::Category && !column.is_missing(row as usize) {
                 return Err(TableError::WrongType {
-                    at: self.table.location(row as usize),
+                    at: Box::new(self.table.location(row as usize)),
                     column: name.to_owned(),
                     value: column.key(row as usize).unwrap_or_default().into_owned(),
                     expected: "a date, time or number, as the time split needs",
@@ -307,7 +307,7 @@ impl Splitter<'_> {
 
     fn missing(&self, column: &Column, row: u32) -> SplitError {
         SplitError::MissingSplitValue {
-            at: self.table.location(row as usize),
+            at: Box::new(self.table.location(row as usize)),
             column: column.name().to_owned(),
             split: self.split.name(),
         }
@@ -349,7 +349,7 @@ pub fn folds_from_column(
         let key = column
             .key(row as usize)
             .ok_or_else(|| SplitError::MissingSplitValue {
-                at: table.location(row as usize),
+                at: Box::new(table.location(row as usize)),
                 column: name.to_owned(),
                 split: "fold column",
             })?;

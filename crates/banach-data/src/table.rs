@@ -130,7 +130,7 @@ impl Table {
         wanted: ColumnType,
     ) -> Result<Cow<'a, Column>, TableError> {
         column.cast(wanted).map_err(|row| TableError::WrongType {
-            at: self.location(row),
+            at: Box::new(self.location(row)),
             column: column.name().to_owned(),
             value: column.key(row).unwrap_or_default().into_owned(),
             expected: wanted.expected(),

@@ -166,11 +166,11 @@ impl TableBuilder {
         let first_row = self.n_before + self.n_rows as u64 + 1;
         let file = &self.file;
         let located = |column: &PlannedColumn, bad: BadCell| {
-            let at = Location {
+            let at = Box::new(Location {
                 file: file.clone(),
                 row: first_row + bad.row as u64,
                 line: line(bad.row),
-            };
+            });
             bad.at(at, column.name.clone())
         };
         for (column, builder) in self.typed.iter_mut().filter(|(column, _)| !column.skip) {
@@ -240,7 +240,7 @@ impl BadCell {
         }
     }
 
-    fn at(self, at: Location, column: String) -> TableError {
+    fn at(self, at: Box<Location>, column: String) -> TableError {
         let value = self.value;
         match self.error {
             CellError::NotUtf8 => TableError::NotUtf8 { at, column, value },

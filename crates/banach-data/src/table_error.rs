@@ -104,7 +104,7 @@ pub enum TableError {
     )]
     NotUtf8 {
         /// Where.
-        at: Location,
+        at: Box<Location>,
         /// The column.
         column: String,
         /// The value, with replacement characters.
@@ -116,7 +116,7 @@ pub enum TableError {
     )]
     WrongType {
         /// Where.
-        at: Location,
+        at: Box<Location>,
         /// The column.
         column: String,
         /// The value as text.

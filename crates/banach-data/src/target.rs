@@ -381,7 +381,7 @@ impl TargetEncoder {
             };
             let Some(&code) = by_key.get(&*key) else {
                 return Err(TargetError::UnknownClass {
-                    at: table.location(row as usize),
+                    at: Box::new(table.location(row as usize)),
                     column: target.name.clone(),
                     value: key.into_owned(),
                     known: some_of(&target.classes),
@@ -395,7 +395,7 @@ impl TargetEncoder {
 
 fn without_target(table: &Table, column: &Column, row: u32) -> TargetError {
     TargetError::RowWithoutTarget {
-        at: table.location(row as usize),
+        at: Box::new(table.location(row as usize)),
         column: column.name().to_owned(),
     }
 }
@@ -540,7 +540,7 @@ pub fn sample_weights(table: &Table, name: &str, rows: &[u32]) -> Result<Vec<f32
             None => {
                 let key = column.key(row as usize);
                 return Err(TargetError::BadWeight {
-                    at: table.location(row as usize),
+                    at: Box::new(table.location(row as usize)),
                     column: name.to_owned(),
                     value: key.map_or_else(|| "missing".to_owned(), Cow::into_owned),
                 });

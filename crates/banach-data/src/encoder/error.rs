@@ -23,7 +23,7 @@ pub enum EncodeError {
     )]
     UnknownCategory {
         /// Where.
-        at: Location,
+        at: Box<Location>,
         /// The column.
         column: String,
         /// The value; empty when missing.

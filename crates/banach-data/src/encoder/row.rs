@@ -78,7 +78,7 @@ impl RowEncoder {
     /// features of some columns.
     ///
     /// # Shapes
-    /// `numbers` is [n_numbers], `codes` [n_categories].
+    /// `numbers` is `[n_numbers]`, `codes` is `[n_categories]`.
     ///
     /// # Errors
     /// [`EncodeError::RowShape`], [`EncodeError::RowType`] for a cell that does not have the type of

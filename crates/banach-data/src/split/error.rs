@@ -41,7 +41,7 @@ pub enum SplitError {
     #[error("{at}: column {column:?} is missing, but the {split} split needs it in every row")]
     MissingSplitValue {
         /// Where.
-        at: Location,
+        at: Box<Location>,
         /// The column.
         column: String,
         /// Name of the split.

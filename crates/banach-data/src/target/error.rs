@@ -95,7 +95,7 @@ pub enum TargetError {
     #[error("{at}: target {column:?} is missing; leave the row out or fill it in")]
     RowWithoutTarget {
         /// Where.
-        at: Location,
+        at: Box<Location>,
         /// The target.
         column: String,
     },
@@ -105,7 +105,7 @@ pub enum TargetError {
     )]
     UnknownClass {
         /// Where.
-        at: Location,
+        at: Box<Location>,
         /// The target.
         column: String,
         /// The value.
@@ -117,7 +117,7 @@ pub enum TargetError {
     #[error("{at}: weight {column:?} is {value}; weights must be numbers from 0 to 3.4e38")]
     BadWeight {
         /// Where.
-        at: Location,
+        at: Box<Location>,
         /// The column.
         column: String,
         /// The value as text.

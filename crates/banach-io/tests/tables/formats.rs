@@ -3,7 +3,11 @@
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
+use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use banach_data::ColumnType;
 use banach_io::{
     OutputColumn, OutputType, OutputValues, ReadOptions, TableReader, TableWriter, read_table,
@@ -147,46 +151,43 @@ fn packed_files_are_known_by_their_bytes() {
     assert_is_small_table("t", &small_parquet());
 }
 
-/// The small table with its columns packed inside the file.
-fn packed_ipc() -> Vec<u8> {
-    use std::sync::Arc;
+/// Rows of an Arrow file that is packed inside; fewer would not be worth packing, and would not be.
+const PACKED_ROWS: usize = 500;
 
-    use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
-    let columns: [(&str, ArrayRef); 2] = [
-        ("a", Arc::new(Float64Array::from(vec![1.5, 2.0]))),
-        ("b", Arc::new(StringArray::from(vec!["x", "y"]))),
-    ];
-    let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let options = arrow_ipc::writer::IpcWriteOptions::default();
-    let options = options.try_with_compression(Some(arrow_ipc::CompressionType::ZSTD));
+/// An Arrow file with its column packed inside.
+fn packed_ipc() -> Vec<u8> {
+    let column: ArrayRef = Arc::new(Float64Array::from(vec![1.5; PACKED_ROWS]));
+    let batch = RecordBatch::try_from_iter([("a", column)]).unwrap();
+    let options = IpcWriteOptions::default();
+    let options = options.try_with_compression(Some(CompressionType::ZSTD));
     let mut bytes = Vec::new();
-    let mut writer = arrow_ipc::writer::FileWriter::try_new_with_options(
-        &mut bytes,
-        &batch.schema(),
-        options.unwrap(),
-    )
-    .unwrap();
+    let mut writer =
+        FileWriter::try_new_with_options(&mut bytes, &batch.schema(), options.unwrap()).unwrap();
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
     drop(writer);
     bytes
 }
 
-/// A build without Zstandard cannot make these files, only refuse them; so they lie in a folder.
+/// A build without Zstandard cannot make these files, only refuse them, so they lie in a folder;
+/// with `BANACH_WRITE_PACKED` set they are written anew.
 #[test]
 fn columns_packed_with_zstandard_are_read() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/packed");
-    for (name, bytes) in [
-        ("zstd.parquet", small_parquet()),
-        ("zstd.arrow", packed_ipc()),
-    ] {
-        assert_is_small_table(name, &bytes);
+    let file = |name: &str, bytes: &[u8]| {
         let path = format!("{folder}/{name}");
         if std::env::var_os("BANACH_WRITE_PACKED").is_some() {
-            fs::write(&path, &bytes).unwrap();
+            fs::write(&path, bytes).unwrap();
         }
-        assert_is_small_table(name, &fs::read(path).unwrap());
-    }
+        fs::read(path).unwrap()
+    };
+    let parquet = file("zstd.parquet", &small_parquet());
+    assert_is_small_table("zstd.parquet", &parquet);
+    let ipc = file("zstd.arrow", &packed_ipc());
+    assert!(ipc.len() < 8 * PACKED_ROWS, "{} bytes", ipc.len());
+    let table = read_bytes("zstd.arrow", &ipc, &ReadOptions::default()).unwrap();
+    assert_eq!(table.n_rows(), PACKED_ROWS);
+    assert_eq!(table.columns()[0].number(PACKED_ROWS - 1), Some(1.5));
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! The commands.
 
-#[cfg(not(all(feature = "compare", feature = "reproduce", feature = "download")))]
+#[cfg(not(all(
+    feature = "plot",
+    feature = "compare",
+    feature = "reproduce",
+    feature = "download"
+)))]
 mod absent;
 mod bench;
 mod certify;
@@ -55,14 +60,14 @@ impl Command {
             #[cfg(feature = "compare")]
             Self::Compare(args) => compare::run(*args),
             #[cfg(not(feature = "compare"))]
-            Self::Compare(_) => absent::run("compare"),
+            Self::Compare(_) => absent::run("compare", "compare"),
             Self::Inspect(args) => inspect::run(args),
             Self::Theory(args) => theory::run(*args),
             Self::Certify(args) => certify::run(*args),
             #[cfg(feature = "reproduce")]
             Self::Reproduce(args) => reproduce::run(*args),
             #[cfg(not(feature = "reproduce"))]
-            Self::Reproduce(_) => absent::run("reproduce"),
+            Self::Reproduce(_) => absent::run("reproduce", "reproduce"),
             Self::Bench(args) => bench::run(args),
         }
     }

@@ -7,6 +7,7 @@ mod failure;
 mod interrupt;
 mod options;
 mod output;
+#[cfg(feature = "plot")]
 mod picture;
 mod progress;
 mod setting_flags;

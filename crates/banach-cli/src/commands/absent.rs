@@ -19,6 +19,6 @@ pub(crate) fn message(what: &str, feature: &str) -> String {
 
 /// Refuses a command.
 #[cfg(not(feature = "reproduce"))]
-pub(crate) fn run(command: &str) -> anyhow::Result<std::process::ExitCode> {
-    anyhow::bail!("{}", message(&format!("command {command:?}"), command))
+pub(crate) fn run(command: &str, feature: &str) -> anyhow::Result<std::process::ExitCode> {
+    anyhow::bail!("{}", message(&format!("command {command:?}"), feature))
 }

@@ -6,6 +6,7 @@ mod fixed_point;
 mod map;
 mod output;
 mod params;
+#[cfg(feature = "plot")]
 mod plot;
 mod propagate;
 pub(crate) mod ranges;
@@ -43,7 +44,11 @@ enum TheoryCommand {
     /// Random networks of finite width beside the map
     Propagate(propagate::PropagateArgs),
     /// Pictures, as SVG or PNG
+    #[cfg(feature = "plot")]
     Plot(plot::PlotArgs),
+    /// Pictures (not in this build)
+    #[cfg(not(feature = "plot"))]
+    Plot(crate::commands::absent::AbsentArgs),
     /// Prove a theorem, or a statement of your own, by interval arithmetic (exit code 1 if it is not proved)
     Certify(certify::CertifyArgs),
     /// Check certificates without the search that found them (exit code 1 if one does not hold)
@@ -85,7 +90,10 @@ pub(crate) fn run(args: TheoryArgs) -> anyhow::Result<ExitCode> {
         TheoryCommand::Params(args) => params::run(&args),
         TheoryCommand::Activation(args) => activation::run(&args),
         TheoryCommand::Propagate(args) => propagate::run(&args),
+        #[cfg(feature = "plot")]
         TheoryCommand::Plot(args) => plot::run(&args),
+        #[cfg(not(feature = "plot"))]
+        TheoryCommand::Plot(_) => crate::commands::absent::run("theory plot", "plot"),
         TheoryCommand::Certify(args) => certify::run(&args),
         TheoryCommand::Verify(args) => verify::run(&args),
         TheoryCommand::Region(args) => region::run(&args),

@@ -1,16 +1,16 @@
 //! `banach theory region`.
 
+#[cfg(feature = "plot")]
+mod picture;
+
 use std::fmt::Write as _;
 use std::io::{IsTerminal, stderr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::bail;
-use banach_data::AtomicFile;
-use banach_plot::{Axis, Colour, ColourMap, Corner, Figure, Grid, Mark, Panel, Stroke};
 use banach_theory::interval_map::IntervalMap;
-use banach_theory::region::{CellProof, Extent, RegionOptions, RegionReport, region};
+use banach_theory::region::{Extent, RegionOptions, RegionReport, region};
 use clap::Args;
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -18,6 +18,8 @@ use serde_json::json;
 use super::ranges::{inward, parse};
 use super::{SeluArgs, number, output};
 use crate::options::Threads;
+#[cfg(feature = "plot")]
+use crate::picture::PictureFormat;
 
 /// How far weights may drift before the guarantee of a fixed point ends: a proof for each cell of (omega, tau)
 ///
@@ -68,12 +70,9 @@ fn parse_range(text: &str) -> Result<Range, String> {
 }
 
 pub(super) fn run(args: &RegionArgs) -> anyhow::Result<ExitCode> {
-    let extension = args
-        .out
-        .as_ref()
-        .map(|out| out.extension().and_then(|name| name.to_str()).unwrap_or(""));
-    if !matches!(extension, None | Some("svg" | "png")) {
-        bail!("--out must end in .svg or .png, got {:?}", args.out);
+    // Before the search, which may take minutes.
+    if let Some(out) = &args.out {
+        check_picture(out)?;
     }
     let standard = RegionOptions::default();
     let options = RegionOptions {
@@ -100,13 +99,7 @@ pub(super) fn run(args: &RegionArgs) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();
     if let Some(out) = &args.out {
-        let figure = figure(&report);
-        let bytes = if extension == Some("svg") {
-            figure.to_svg()?.into_bytes()
-        } else {
-            figure.to_png(2.0)?
-        };
-        AtomicFile::write(out, &bytes)?;
+        draw(&report, out)?;
     }
     let value = json!({"seconds": seconds, "region": report});
     output::write(args.json, &value, &describe(&report, seconds))?;
@@ -141,77 +134,22 @@ fn describe(report: &RegionReport, seconds: f64) -> String {
     text
 }
 
-/// Cells as colours, with the paper's weights outlined.
-fn figure(report: &RegionReport) -> Figure {
-    let middles = |range: banach_theory::interval::Interval, n: usize| {
-        let step = (range.hi() - range.lo()) / n as f64;
-        (0..n)
-            .map(|k| range.lo() + step * (k as f64 + 0.5))
-            .collect::<Vec<_>>()
-    };
-    let grid = Grid {
-        x: middles(report.omega, report.n_omega),
-        y: middles(report.tau, report.n_tau),
-        values: report
-            .cells
-            .iter()
-            .map(|cell| match cell {
-                CellProof::Nothing => f64::NAN,
-                CellProof::OwnDomain { .. } => OWN,
-                CellProof::CommonDomain => COMMON,
-            })
-            .collect(),
-    };
-    let square = |shade: f64, label: &str| Mark::Points {
-        points: Vec::new(),
-        colour: ColourMap::Viridis.at(shade),
-        radius: 5.0,
-        label: label.to_owned(),
-    };
-    // Above the cells, for the legend.
-    let room = 0.2 * (report.tau.hi() - report.tau.lo());
-    Figure {
-        width: 620.0,
-        height: 560.0,
-        panels: vec![Panel {
-            title: "Weights for which g provably has an attracting fixed point".to_owned(),
-            x: Axis::linear("sum of weights ω", report.omega.lo(), report.omega.hi()),
-            y: Axis::linear(
-                "sum of squared weights τ",
-                report.tau.lo(),
-                report.tau.hi() + room,
-            ),
-            marks: vec![
-                Mark::HeatMap {
-                    grid,
-                    map: ColourMap::Viridis,
-                    low: 0.0,
-                    high: 1.0,
-                },
-                square(
-                    COMMON,
-                    &format!("with μ in {}, ν in {} for all", report.mu, report.nu),
-                ),
-                square(OWN, "with a rectangle of (μ, ν) of its own"),
-                Mark::Outline {
-                    low: [-0.1, 0.95],
-                    high: [0.1, 1.1],
-                    stroke: Stroke::solid(Colour::BLACK),
-                    label: "Theorem 1".to_owned(),
-                },
-                Mark::Points {
-                    points: vec![[0.0, 1.0]],
-                    colour: Colour::BLACK,
-                    radius: 3.0,
-                    label: "initialisation".to_owned(),
-                },
-            ],
-            legend: Some(Corner::TopLeft),
-            colour_bar: None,
-        }],
-    }
+#[cfg(feature = "plot")]
+fn check_picture(out: &Path) -> anyhow::Result<()> {
+    PictureFormat::of("--out", out).map(drop)
 }
 
-/// Places on the colour map: far apart, readable under the black marks.
-const OWN: f64 = 0.45;
-const COMMON: f64 = 0.95;
+#[cfg(feature = "plot")]
+fn draw(report: &RegionReport, out: &Path) -> anyhow::Result<()> {
+    PictureFormat::of("--out", out)?.write(&picture::figure(report), 2.0, out)
+}
+
+#[cfg(not(feature = "plot"))]
+fn check_picture(_out: &Path) -> anyhow::Result<()> {
+    anyhow::bail!("{}", crate::commands::absent::message("--out", "plot"))
+}
+
+#[cfg(not(feature = "plot"))]
+fn draw(_report: &RegionReport, out: &Path) -> anyhow::Result<()> {
+    check_picture(out)
+}

@@ -283,10 +283,10 @@ pub(crate) fn check(parts: &ModelParts) -> Result<(), String> {
     let task = parts.target.task();
     for (index, member) in parts.members.iter().enumerate() {
         let in_member = |reason: String| format!("member {}: {reason}", index + 1);
-        let encoder = parts.encoders.get(member.encoder).ok_or_else(|| {
-            let (number, count) = (member.encoder + 1, parts.encoders.len());
-            in_member(format!("there is no encoder {number}, only {count}"))
-        })?;
+        let encoder = parts
+            .encoders
+            .get(member.encoder)
+            .ok_or_else(|| in_member(no_encoder(member.encoder, parts.encoders.len())))?;
         let weight = member.weight;
         if !(weight.is_finite() && weight > 0.0) {
             return Err(in_member(format!(
@@ -317,6 +317,11 @@ pub(crate) fn check(parts: &ModelParts) -> Result<(), String> {
         return Err("numbers have no calibration".to_owned());
     }
     parts.calibration.check()
+}
+
+/// What is wrong with the index of an encoder.
+pub(crate) fn no_encoder(index: usize, n_encoders: usize) -> String {
+    format!("there is no encoder {}, only {n_encoders}", index + 1)
 }
 
 /// A column that several encoders take has one type.

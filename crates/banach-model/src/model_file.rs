@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::calibration::Calibration;
 use crate::container::{Container, FormatError};
 use crate::member::{Affine, Member, MemberKind};
-use crate::model::{MAX_MEMBERS, Model, ModelParts, check_network};
+use crate::model::{MAX_MEMBERS, Model, ModelParts, check_network, no_encoder};
 use crate::training_record::{MemberTraining, Training, ValidationScores};
 
 /// Version of the format. It changes when a file cannot be read by the program before it.
@@ -118,7 +118,7 @@ fn parts(container: &mut Container) -> Result<ModelParts, FormatError> {
     let target: TargetEncoder = container.json(TARGET_KEY)?;
     let texts: Vec<MemberText> = container.json(MEMBERS_KEY)?;
     let bad = |reason: String| bad_metadata(MEMBERS_KEY, serde_json::Error::custom(reason));
-    if texts.len() > MAX_MEMBERS {
+    if !(1..=MAX_MEMBERS).contains(&texts.len()) {
         let got = texts.len();
         return Err(bad(format!(
             "a model has 1 to {MAX_MEMBERS} members, got {got}"
@@ -126,14 +126,11 @@ fn parts(container: &mut Container) -> Result<ModelParts, FormatError> {
     }
     let mut members = Vec::new();
     for (index, text) in texts.into_iter().enumerate() {
-        let encoder = encoders.get(text.encoder).ok_or_else(|| {
-            let (number, count) = (text.encoder, encoders.len());
-            bad(format!(
-                "member {index} has encoder {number}, but there are {count}"
-            ))
-        })?;
+        let in_member = |reason| bad(format!("member {}: {reason}", index + 1));
+        let encoder = encoders
+            .get(text.encoder)
+            .ok_or_else(|| in_member(no_encoder(text.encoder, encoders.len())))?;
         let KindText::Network(spec) = text.kind;
-        let in_member = |reason| bad(format!("member {index}: {reason}"));
         check_network(&spec, encoder, &target).map_err(in_member)?;
         let parameters = take_tensors(container, &spec, |name| prefixed(index, name))?;
         let network = Network::from_parameters(spec, parameters);

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use banach::container::{Container, FormatError};
+use banach_model::container::{Container, FormatError};
 
 /// Names the file to write, in the process whose files may not grow.
 const TARGET: &str = "BANACH_TEST_SMALL_DISK_TARGET";

@@ -5,10 +5,10 @@
 
 use std::io::Cursor;
 
-use banach::container::{Container, FormatError};
-use banach::data::{Table, UnknownCategories};
-use banach::io::{ReadOptions, TableReader};
-use banach::{Model, Predictions, Settings};
+use banach_data::Table;
+use banach_io::{ReadOptions, TableReader};
+use banach_model::container::{Container, FormatError};
+use banach_model::{Calibration, Model, PredictOptions, Predictions};
 
 /// The program rounds to 32 bits after every step, the test does not.
 const F32_TOLERANCE: f64 = 1e-5;
@@ -16,27 +16,27 @@ const F32_TOLERANCE: f64 = 1e-5;
 const ALPHA: f64 = 1.673_263_242_354_377_2;
 const LAMBDA: f64 = 1.050_700_987_355_480_5;
 
-const NETWORK: &str = r#"{"inputs": {"n_numbers": 2, "categories": [
+/// One member: a network.
+const MEMBERS: &str = r#"[{"encoder": 0, "weight": 1.0, "kind": {"network": {"inputs": {"n_numbers": 2, "categories": [
     {"one_hot": {"low": [-0.5, 0.25, 0.0], "high": [1.0, 1.25, 1.5]}},
     {"embedding": {"n_codes": 2, "dimension": 1}}], "dropout": "none"},
   "layers": [{"width": 2, "dropout": {"alpha": {"rate": 0.1}}, "activation": {"selu": {
     "alpha": 1.6732632423543772, "lambda": 1.0507009873554805, "mean": 0.0, "variance": 1.0}}}],
-  "n_outputs": 2}"#;
+  "n_outputs": 2}}, "training": {"best_epoch": 1, "refit": false, "history": [
+    {"epoch": 1, "train_loss": 0.7, "valid_loss": 0.6, "learning_rate": 0.01, "best": true}]}}]"#;
 
-const ENCODER: &str = r#"{"columns": [
+const ENCODERS: &str = r#"[{"columns": [
   {"name": "a", "encoding": {"number": {"median": 1.5,
     "scale": {"center": 1.0, "factor": 0.5, "scaling": "robust"},
     "missing": {"center": 0.25, "factor": 2.0, "scaling": "standard"}}}},
   {"name": "b", "encoding": {"category": {"values": ["x"], "missing": true, "counts": [0, 1, 2]}}},
   {"name": "c", "encoding": {"category": {"values": ["y"], "missing": false, "counts": [0, 3]}}}],
-  "notices": [{"column": "d", "reason": {"constant": {"value": "7"}}}]}"#;
+  "notices": [{"column": "d", "reason": {"constant": {"value": "7"}}}]}]"#;
 
 const TARGET: &str = r#"{"task": "binary", "mean": 0.0, "deviation": 1.0,
   "columns": [{"name": "t", "column_type": "category", "classes": ["no", "yes"]}]}"#;
 
-const TRAINING: &str = r#"{"train_rows": 3, "valid_rows": 1, "best_epoch": 1, "refit": false, "history": [
-    {"epoch": 1, "train_loss": 0.7, "valid_loss": 0.6, "learning_rate": 0.01, "best": true}],
-  "valid": {"loss": 0.6}}"#;
+const TRAINING: &str = r#"{"train_rows": 3, "valid_rows": 1, "valid": {"loss": 0.6}}"#;
 
 const EMBEDDING: [f64; 2] = [0.75, -1.0];
 const WEIGHT_0: [[f64; 6]; 2] = [
@@ -49,12 +49,13 @@ const BIAS_1: [f64; 2] = [-0.125, 0.5];
 
 fn texts() -> Vec<(&'static str, &'static str)> {
     vec![
-        ("banach.format_version", "2"),
+        ("banach.format_version", "3"),
         ("banach.program", "by hand"),
         ("banach.settings", "{}"),
-        ("banach.encoder", ENCODER),
+        ("banach.encoders", ENCODERS),
         ("banach.target", TARGET),
-        ("banach.network", NETWORK),
+        ("banach.members", MEMBERS),
+        ("banach.calibration", "\"none\""),
         ("banach.training", TRAINING),
     ]
 }
@@ -68,12 +69,56 @@ fn file(texts: &[(&str, &str)]) -> Container {
         let values = values.iter().map(|&value| value as f32).collect();
         container.insert(name, shape, values).unwrap();
     };
-    insert("embeddings.1.weight", &[2, 1], &EMBEDDING);
-    insert("layers.0.weight", &[2, 6], WEIGHT_0.as_flattened());
-    insert("layers.0.bias", &[2], &BIAS_0);
-    insert("layers.1.weight", &[2, 2], WEIGHT_1.as_flattened());
-    insert("layers.1.bias", &[2], &BIAS_1);
+    insert("members.0.embeddings.1.weight", &[2, 1], &EMBEDDING);
+    insert(
+        "members.0.layers.0.weight",
+        &[2, 6],
+        WEIGHT_0.as_flattened(),
+    );
+    insert("members.0.layers.0.bias", &[2], &BIAS_0);
+    insert(
+        "members.0.layers.1.weight",
+        &[2, 2],
+        WEIGHT_1.as_flattened(),
+    );
+    insert("members.0.layers.1.bias", &[2], &BIAS_1);
     container
+}
+
+/// The bytes of a file with its checksum.
+fn sealed(mut container: Container) -> Vec<u8> {
+    container.seal();
+    container.to_bytes().unwrap()
+}
+
+/// Probabilities of "yes".
+fn probabilities(model: &Model) -> Vec<f64> {
+    let rows = table(model, "c,z,b,a\ny,1,x,3\nnew,2,,\n,3,new,-7.5\n");
+    let predictor = model.predictor(&PredictOptions::default()).unwrap();
+    let (predictions, report) = predictor.predict(&rows).unwrap();
+    assert_eq!(report.n_rows, 3);
+    let Predictions::Classes {
+        n_classes: 2,
+        proba,
+    } = predictions
+    else {
+        panic!("{predictions:?}");
+    };
+    proba.chunks(2).map(|row| f64::from(row[1])).collect()
+}
+
+/// What the rows of [`probabilities`] encode to.
+const INPUTS: [(Option<f64>, usize, usize); 3] =
+    [(Some(3.0), 2, 1), (None, 1, 0), (Some(-7.5), 0, 0)];
+
+fn assert_close(got: &[f64], expected: &[f64], what: &str) {
+    assert_eq!(got.len(), expected.len());
+    for (row, (got, expected)) in got.iter().zip(expected).enumerate() {
+        assert!(
+            (got - expected).abs() < F32_TOLERANCE,
+            "{what}, row {row}: {got}, by hand {expected}"
+        );
+    }
 }
 
 /// The probability of "yes" for encoded inputs, as FORMAT.md says. `net_inputs` makes the net inputs
@@ -113,36 +158,63 @@ fn table(model: &Model, text: &'static str) -> Table {
 
 #[test]
 fn a_file_made_by_the_book_predicts_by_the_book() {
-    let bytes = file(&texts()).to_bytes().unwrap();
-    let model = Model::from_bytes(&bytes).unwrap();
-    let rows = table(&model, "c,z,b,a\ny,1,x,3\nnew,2,,\n,3,new,-7.5\n");
-    let mut predictor = model.predictor(1).unwrap();
-    let (predictions, report) = predictor.predict(&rows, UnknownCategories::Count).unwrap();
-    let Predictions::Classes {
-        n_classes: 2,
-        proba,
-    } = predictions
-    else {
-        panic!("{predictions:?}");
+    let model = Model::from_bytes(&sealed(file(&texts()))).unwrap();
+    let expected = INPUTS.map(|(a, b, c)| probability(a, b, c));
+    assert_close(&probabilities(&model), &expected, "plain");
+}
+
+/// FORMAT.md, section 6: softmax(y / T).
+#[test]
+fn a_calibration_is_applied_by_the_book() {
+    let mut container = file(&texts());
+    container.set_text("banach.calibration", r#"{"temperature": 2.5}"#);
+    let model = Model::from_bytes(&sealed(container)).unwrap();
+    assert_eq!(model.calibration(), Calibration::Temperature(2.5));
+    let expected = INPUTS.map(|(a, b, c)| {
+        let odds = probability(a, b, c) / (1.0 - probability(a, b, c));
+        1.0 / (1.0 + (-odds.ln() / 2.5).exp())
+    });
+    assert_close(&probabilities(&model), &expected, "temperature");
+}
+
+/// FORMAT.md, section 6: the weighted mean of the members' probabilities.
+#[test]
+fn members_are_averaged_by_the_book() {
+    let mut container = file(&texts());
+    let one = MEMBERS.trim_start_matches('[').trim_end_matches(']');
+    let three = one.replace("\"weight\": 1.0", "\"weight\": 3.0");
+    container.set_text("banach.members", format!("[{one},{three}]"));
+    let mut insert = |name: &str, shape: &[usize], values: &[f64]| {
+        let values = values.iter().map(|&value| value as f32).collect();
+        container.insert(name, shape, values).unwrap();
     };
-    let expected = [
-        probability(Some(3.0), 2, 1),
-        probability(None, 1, 0),
-        probability(Some(-7.5), 0, 0),
-    ];
-    for (row, expected) in expected.iter().enumerate() {
-        let got = f64::from(proba[2 * row + 1]);
-        assert!(
-            (got - expected).abs() < F32_TOLERANCE,
-            "row {row}: {got}, by hand {expected}"
-        );
-    }
-    assert_eq!(report.n_rows, 3);
+    insert("members.1.embeddings.1.weight", &[2, 1], &EMBEDDING);
+    insert(
+        "members.1.layers.0.weight",
+        &[2, 6],
+        WEIGHT_0.as_flattened(),
+    );
+    insert("members.1.layers.0.bias", &[2], &BIAS_0);
+    insert(
+        "members.1.layers.1.weight",
+        &[2, 2],
+        WEIGHT_1.as_flattened(),
+    );
+    // The other way round: the second member's "no" is the first one's "yes" but for the bias.
+    insert("members.1.layers.1.bias", &[2], &[0.5, -0.125]);
+    let model = Model::from_bytes(&sealed(container)).unwrap();
+    let shift = |p: f64, by: f64| 1.0 / (1.0 + ((1.0 - p) / p) * by.exp());
+    let expected = INPUTS.map(|(a, b, c)| {
+        let first = probability(a, b, c);
+        // Its logit is smaller by the two differences of 0.625.
+        (first + 3.0 * shift(first, 1.25)) / 4.0
+    });
+    assert_close(&probabilities(&model), &expected, "two members");
 }
 
 #[test]
 fn a_model_that_is_read_is_written_as_it_was() {
-    let model = Model::from_bytes(&file(&texts()).to_bytes().unwrap()).unwrap();
+    let model = Model::from_bytes(&sealed(file(&texts()))).unwrap();
     let bytes = model.to_bytes().unwrap();
     let again = Model::from_bytes(&bytes).unwrap();
     assert_eq!(again, model);
@@ -153,46 +225,11 @@ fn a_model_that_is_read_is_written_as_it_was() {
 fn entries_under_other_keys_are_ignored() {
     let mut container = file(&texts());
     container.set_text("author", "someone");
+    let bytes = sealed(container);
+    // They are no content: a checksum does not cover them.
+    let mut container = Container::from_bytes(&bytes).unwrap();
+    container.set_text("author", "someone else");
     Model::from_bytes(&container.to_bytes().unwrap()).unwrap();
-}
-
-/// Settings that version 1 had, and what stands in their place.
-#[test]
-fn files_of_version_1_are_read() {
-    let cases = [
-        (r#"{"activation": "selu", "dropout_kind": "alpha"}"#, "snn"),
-        (
-            r#"{"activation": "relu", "dropout_kind": "ordinary"}"#,
-            "msra",
-        ),
-    ];
-    for (settings, network) in cases {
-        let mut container = file(&texts());
-        container.set_text("banach.format_version", "1");
-        container.set_text("banach.settings", settings);
-        let model = Model::from_bytes(&container.to_bytes().unwrap()).unwrap();
-        let expected = Settings::from_toml(&format!("network = {network:?}"), "s");
-        assert_eq!(model.settings(), &expected.unwrap().to_json());
-        // Today's names do not go with the old ones.
-        container.set_text("banach.format_version", "2");
-        let error = Model::from_bytes(&container.to_bytes().unwrap()).unwrap_err();
-        assert!(error.to_string().contains("activation"), "{error}");
-    }
-}
-
-#[test]
-fn a_setting_that_was_renamed_is_read_under_its_new_name() {
-    let mut container = file(&texts());
-    container.set_text(
-        "banach.settings",
-        r#"{"seed": 3, "hide_categories": 0.25, "layers": null}"#,
-    );
-    let model = Model::from_bytes(&container.to_bytes().unwrap()).unwrap();
-    let settings = serde_json::to_string(model.settings()).unwrap();
-    assert_eq!(
-        settings,
-        r#"{"seed":3,"category_dropout":0.25,"layers":null}"#
-    );
 }
 
 const GAIN: [f64; 2] = [1.5, -0.5];
@@ -203,10 +240,10 @@ const RUNNING_VARIANCE: [f64; 2] = [0.5, 2.0];
 fn normalized(normalization: &str, tensors: &[(&str, [f64; 2])]) -> Container {
     let mut container = file(&texts());
     let to = format!("\"width\": 2, \"normalization\": \"{normalization}\"");
-    replace(&mut container, "banach.network", "\"width\": 2", &to);
+    replace(&mut container, "banach.members", "\"width\": 2", &to);
     for (name, values) in tensors {
         let values = values.map(|value| value as f32).to_vec();
-        let name = format!("layers.0.{name}");
+        let name = format!("members.0.layers.0.{name}");
         container.insert(&name, &[2], values).unwrap();
     }
     container
@@ -241,23 +278,9 @@ fn normalized_networks_predict_by_the_book() {
         }),
     ];
     for (normalization, tensors, net_inputs) in cases {
-        let bytes = normalized(normalization, tensors).to_bytes().unwrap();
-        let model = Model::from_bytes(&bytes).unwrap();
-        let rows = table(&model, "c,z,b,a\ny,1,x,3\nnew,2,,\n,3,new,-7.5\n");
-        let mut predictor = model.predictor(1).unwrap();
-        let (predictions, _) = predictor.predict(&rows, UnknownCategories::Count).unwrap();
-        let Predictions::Classes { proba, .. } = predictions else {
-            panic!("{predictions:?}");
-        };
-        let inputs = [(Some(3.0), 2, 1), (None, 1, 0), (Some(-7.5), 0, 0)];
-        for (row, input) in inputs.into_iter().enumerate() {
-            let expected = probability_with(input, net_inputs);
-            let got = f64::from(proba[2 * row + 1]);
-            assert!(
-                (got - expected).abs() < F32_TOLERANCE,
-                "{normalization}, row {row}: {got}, by hand {expected}"
-            );
-        }
+        let model = Model::from_bytes(&sealed(normalized(normalization, tensors))).unwrap();
+        let expected = INPUTS.map(|input| probability_with(input, net_inputs));
+        assert_close(&probabilities(&model), &expected, normalization);
     }
 }
 
@@ -269,11 +292,12 @@ fn running_variances_must_have_a_root() {
             ("running_mean", RUNNING_MEAN),
             ("running_variance", [0.5, variance]),
         ];
-        normalized("batch", &tensors).to_bytes().unwrap()
+        sealed(normalized("batch", &tensors))
     };
     Model::from_bytes(&container(0.0)).unwrap();
     let error = Model::from_bytes(&container(-0.5)).unwrap_err();
-    let expected = "tensor \"layers.0.running_variance\" must be at least 0, value 1 is -0.5";
+    let expected =
+        "tensor \"members.0.layers.0.running_variance\" must be at least 0, value 2 is -0.5";
     assert_eq!(error.to_string(), expected);
 }
 
@@ -289,42 +313,70 @@ fn replace(container: &mut Container, key: &str, from: &str, to: &str) {
 
 #[test]
 fn a_model_that_does_not_fit_itself_is_refused() {
-    let cases: [Case; 14] = [
+    let cases: [Case; 19] = [
         (
             "version",
-            |c| c.set_text("banach.format_version", "3"),
-            "reads version \"1\" or \"2\"",
+            |c| c.set_text("banach.format_version", "4"),
+            "reads version \"1\", \"2\" or \"3\"",
         ),
         (
             "no JSON",
-            |c| c.set_text("banach.network", "{"),
-            "\"banach.network\"",
+            |c| c.set_text("banach.members", "{"),
+            "\"banach.members\"",
         ),
         (
             "field",
             |c| {
                 replace(
                     c,
-                    "banach.network",
-                    "{\"inputs\"",
-                    "{\"nonsense\": 1, \"inputs\"",
+                    "banach.members",
+                    "{\"network\": {\"inputs\"",
+                    "{\"network\": {\"nonsense\": 1, \"inputs\"",
                 )
             },
             "nonsense",
         ),
         (
-            "setting",
-            |c| c.set_text("banach.settings", "{\"leyers\": 1}"),
-            "leyers",
+            "no members",
+            |c| c.set_text("banach.members", "[]"),
+            "1 to 1024 members",
+        ),
+        (
+            "another encoder",
+            |c| replace(c, "banach.members", "\"encoder\": 0", "\"encoder\": 1"),
+            "encoder 2",
+        ),
+        (
+            "weight",
+            |c| replace(c, "banach.members", "\"weight\": 1.0", "\"weight\": 0.0"),
+            "weight must be above 0",
+        ),
+        (
+            "output map",
+            |c| {
+                let map = "\"weight\": 1.0, \"output\": {\"scale\": 1.0, \"shift\": 0.0}";
+                replace(c, "banach.members", "\"weight\": 1.0", map);
+            },
+            "output map",
+        ),
+        (
+            "kind",
+            |c| replace(c, "banach.members", "{\"network\"", "{\"forest\""),
+            "forest",
+        ),
+        (
+            "calibration",
+            |c| c.set_text("banach.calibration", "{\"temperature\": 0.0}"),
+            "temperature",
         ),
         (
             "width",
-            |c| replace(c, "banach.network", "\"width\": 2", "\"width\": 0"),
-            "layer 0",
+            |c| replace(c, "banach.members", "\"width\": 2", "\"width\": 0"),
+            "hidden layer 1 has width 0",
         ),
         (
             "wide",
-            |c| replace(c, "banach.network", "\"width\": 2", "\"width\": 3"),
+            |c| replace(c, "banach.members", "\"width\": 2", "\"width\": 3"),
             "shape [3, 6]",
         ),
         (
@@ -332,7 +384,7 @@ fn a_model_that_does_not_fit_itself_is_refused() {
             |c| {
                 replace(
                     c,
-                    "banach.network",
+                    "banach.members",
                     "\"width\": 2",
                     "\"width\": 9223372036854775807",
                 )
@@ -343,23 +395,23 @@ fn a_model_that_does_not_fit_itself_is_refused() {
             "overflow",
             |c| {
                 let huge = "\"n_numbers\": 18446744073709551615";
-                replace(c, "banach.network", "\"n_numbers\": 2", huge);
+                replace(c, "banach.members", "\"n_numbers\": 2", huge);
             },
             "memory",
         ),
         (
             "inputs",
-            |c| replace(c, "banach.network", "\"n_numbers\": 2", "\"n_numbers\": 1"),
+            |c| replace(c, "banach.members", "\"n_numbers\": 2", "\"n_numbers\": 1"),
             "inputs",
         ),
         (
             "codes",
-            |c| replace(c, "banach.network", "\"n_codes\": 2", "\"n_codes\": 3"),
+            |c| replace(c, "banach.members", "\"n_codes\": 2", "\"n_codes\": 3"),
             "codes",
         ),
         (
             "outputs",
-            |c| replace(c, "banach.network", "\"n_outputs\": 2", "\"n_outputs\": 1"),
+            |c| replace(c, "banach.members", "\"n_outputs\": 2", "\"n_outputs\": 1"),
             "outputs",
         ),
         (
@@ -367,7 +419,7 @@ fn a_model_that_does_not_fit_itself_is_refused() {
             |c| {
                 replace(
                     c,
-                    "banach.network",
+                    "banach.members",
                     "\"alpha\": {\"rate",
                     "\"ordinary\": {\"rate",
                 )
@@ -376,7 +428,7 @@ fn a_model_that_does_not_fit_itself_is_refused() {
         ),
         (
             "counts",
-            |c| replace(c, "banach.encoder", "[0, 1, 2]", "[0, 1]"),
+            |c| replace(c, "banach.encoders", "[0, 1, 2]", "[0, 1]"),
             "counts",
         ),
         (
@@ -389,7 +441,7 @@ fn a_model_that_does_not_fit_itself_is_refused() {
     for (what, change, words) in cases {
         let mut container = file(&texts());
         change(&mut container);
-        match Model::from_bytes(&container.to_bytes().unwrap()) {
+        match Model::from_bytes(&sealed(container)) {
             Ok(_) => wrong.push(format!("{what}: no error")),
             Err(error) if error.to_string().contains(words) => {}
             Err(error) => wrong.push(format!("{what}: {error}")),
@@ -406,20 +458,53 @@ fn a_text_or_tensor_that_is_missing_or_too_many_is_named() {
         if key == "banach.program" {
             continue;
         }
-        let error = Model::from_bytes(&file(&some).to_bytes().unwrap()).unwrap_err();
+        let error = Model::from_bytes(&sealed(file(&some))).unwrap_err();
         assert!(
             matches!(&error, FormatError::MissingMetadata { key: k } if k == key),
             "{error}"
         );
     }
     let mut container = file(&texts());
-    container.take("layers.1.bias", &[2]).unwrap();
-    let error = Model::from_bytes(&container.to_bytes().unwrap()).unwrap_err();
-    assert!(matches!(&error, FormatError::TensorMissing { name } if name == "layers.1.bias"));
+    container.take("members.0.layers.1.bias", &[2]).unwrap();
+    let error = Model::from_bytes(&sealed(container)).unwrap_err();
+    assert!(
+        matches!(&error, FormatError::TensorMissing { name } if name == "members.0.layers.1.bias")
+    );
     let mut container = file(&texts());
     container
-        .insert("layers.2.bias", &[2], vec![0.0; 2])
+        .insert("members.0.layers.2.bias", &[2], vec![0.0; 2])
         .unwrap();
-    let error = Model::from_bytes(&container.to_bytes().unwrap()).unwrap_err();
-    assert!(matches!(&error, FormatError::UnknownTensor { name } if name == "layers.2.bias"));
+    let error = Model::from_bytes(&sealed(container)).unwrap_err();
+    assert!(
+        matches!(&error, FormatError::UnknownTensor { name } if name == "members.0.layers.2.bias")
+    );
+}
+
+#[test]
+fn a_file_without_its_checksum_is_refused() {
+    let bytes = file(&texts()).to_bytes().unwrap();
+    let error = Model::from_bytes(&bytes).unwrap_err();
+    assert!(
+        matches!(&error, FormatError::MissingMetadata { key } if key == "banach.checksum"),
+        "{error}"
+    );
+}
+
+/// A bit of a tensor or of a text that counts, flipped, is an error and never another model.
+#[test]
+fn every_flipped_bit_is_seen() {
+    let bytes = sealed(file(&texts()));
+    let model = Model::from_bytes(&bytes).unwrap();
+    let start = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1 << bit;
+            match Model::from_bytes(&damaged) {
+                Err(_) => {}
+                // White space of the header, for example; the content is what it was.
+                Ok(read) => assert!(at < start && read == model, "byte {at}, bit {bit}"),
+            }
+        }
+    }
 }

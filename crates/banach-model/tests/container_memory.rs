@@ -5,7 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use banach::container::{Container, FormatError};
+use banach_model::container::{Container, FormatError};
 
 /// What a refused file may take: the header's text, what its JSON becomes, and the error's message.
 const BYTES_PER_BYTE: usize = 16;

@@ -166,7 +166,7 @@ fn score(
     metric: &str,
 ) -> Result<(f64, usize), Box<dyn Error>> {
     let metrics = model
-        .predictor(banach::available_threads())?
+        .predictor(&banach::PredictOptions::default())?
         .evaluate_rows(table, rows, None)?
         .metrics;
     let value = metrics
@@ -176,7 +176,7 @@ fn score(
     let value = value
         .and_then(|(_, value)| value)
         .ok_or_else(|| format!("no {metric}"))?;
-    Ok((value, model.training().best_epoch))
+    Ok((value, model.members()[0].training.best_epoch))
 }
 
 /// 20% of some rows for testing, with the same share of each class.

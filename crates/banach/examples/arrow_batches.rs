@@ -2,6 +2,8 @@
 //!
 //!     cargo run --release -p banach --example arrow_batches --features arrow
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::sync::Arc;
 
 use arrow_array::{Float64Array, Int32Array, RecordBatch, StringArray};

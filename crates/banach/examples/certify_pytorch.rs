@@ -2,6 +2,8 @@
 //!
 //!     cargo run --release -p banach --example certify_pytorch -- [FILE.safetensors]
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use banach::certify::{CertifyOptions, certify_container};
 use banach::container::Container;
 

@@ -2,6 +2,8 @@
 //!
 //!     cargo run --release -p banach --example cross_validate -- [TABLE.csv TARGET]
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use banach::data::ReadOptions;
 use banach::io::read_table;
 use banach::{CrossValidationOptions, Estimator, Folds, Model, Run, Settings};

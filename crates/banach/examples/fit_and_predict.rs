@@ -2,8 +2,10 @@
 //!
 //!     cargo run --release -p banach --example fit_and_predict -- [TABLE.csv TARGET]
 
-use banach::data::{ReadOptions, Split, Splitter};
-use banach::io::{ReadTable, read_table};
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
+use banach::data::{Split, Splitter};
+use banach::io::{ReadOptions, read_table};
 use banach::{Estimator, Model, PredictOptions, Run, Settings};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -2,6 +2,8 @@
 //!
 //!     cargo run --release -p banach --example one_row
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::time::Instant;
 
 use banach::data::{Column, Scalar, Table};

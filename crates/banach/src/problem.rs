@@ -333,6 +333,8 @@ fn balance(data: &mut Dataset, train: &[u32], n_classes: usize) {
 
 #[cfg(test)]
 mod tests {
+    use banach_data::Features;
+
     use super::*;
 
     #[test]

@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use banach::data::Table;
 use banach::io::{ReadOptions, TableReader};
-use banach::{Error, Estimator, Event, Folds, Model, Predictions, Run, Settings};
+use banach::{
+    CrossValidationOptions, Error, Estimator, Evaluator, Event, Folds, Model, PredictOptions,
+    Predictions, Predictor, Run, Settings,
+};
 
 fn table(csv: String) -> Table {
     let reader =
@@ -55,6 +58,12 @@ fn settings(toml: &str) -> Settings {
     Settings::from_toml(toml, "s").unwrap().or(small)
 }
 
+/// A predictor with some threads.
+fn predictor(model: &Model, threads: usize) -> Predictor {
+    let options = PredictOptions::default().threads(threads);
+    model.predictor(&options).unwrap()
+}
+
 fn fit(toml: &str, n: usize) -> Model {
     let estimator = Estimator::new(settings(toml)).unwrap();
     estimator
@@ -91,14 +100,7 @@ fn a_model_of_every_task_predicts_the_same_bits_after_a_round_trip() {
         assert_eq!(read, model, "{task}");
         assert_eq!(read.to_bytes().unwrap(), model.to_bytes().unwrap());
         let table = table(rows(50));
-        let predict = |model: &Model| {
-            model
-                .predictor(1)
-                .unwrap()
-                .predict(&table, Default::default())
-                .unwrap()
-                .0
-        };
+        let predict = |model: &Model| predictor(model, 1).predict(&table).unwrap().0;
         let predictions = predict(&model);
         assert_eq!(predictions, predict(&read), "{task}");
         assert_eq!(predictions.n_rows(), 50);
@@ -153,10 +155,7 @@ fn a_model_of_every_network_predicts_the_same_bits_after_a_round_trip() {
         assert!(fit(3).to_bytes().unwrap() == bytes, "{network}");
         let read = Model::from_bytes(&bytes).unwrap();
         assert_eq!(read, model, "{network}");
-        let predict = |model: &Model, threads| {
-            let mut predictor = model.predictor(threads).unwrap();
-            predictor.predict(&all, Default::default()).unwrap().0
-        };
+        let predict = |model: &Model, threads| predictor(model, threads).predict(&all).unwrap().0;
         assert_eq!(predict(&model, 1), predict(&read, 3), "{network}");
     }
 }
@@ -167,10 +166,11 @@ fn weights_of_weight_normalization_are_inspected_as_they_are_used() {
     let model = estimator.fit(table(rows(100)), &Run::default()).unwrap();
     let model = model.model;
     let inspection = model.inspect(None).unwrap();
-    let gains = model.network().tensors().iter();
+    let network = model.members()[0].as_network().unwrap();
+    let gains = network.tensors().iter();
     let gains = gains.filter(|info| info.name.ends_with("gain"));
-    for (layer, info) in inspection.layers.iter().zip(gains) {
-        let squares = model.network().tensor(info).iter();
+    for (layer, info) in inspection.members[0].layers.iter().zip(gains) {
+        let squares = network.tensor(info).iter();
         let squares = squares.map(|&gain| f64::from(gain).powi(2));
         let range = squares.fold([f64::INFINITY, 0.0], |[low, high], square| {
             [low.min(square), f64::max(high, square)]
@@ -189,10 +189,7 @@ fn what_was_learned_is_better_than_chance() {
         600,
     );
     let all = table(rows(600));
-    let mut predictor = model.predictor(1).unwrap();
-    let evaluation = predictor
-        .evaluate_rows(&all, &all.all_rows(), None)
-        .unwrap();
+    let evaluation = predictor(&model, 1).evaluate(&all, None).unwrap();
     let accuracy = evaluation.metrics.entries()[0].1.unwrap();
     assert!(accuracy > 0.9, "accuracy {accuracy}");
     assert_eq!(evaluation.rows, 600);
@@ -258,7 +255,10 @@ fn a_fit_interrupted_anywhere_and_resumed_is_the_fit_that_was_not() {
     assert!(n_runs > 3, "only {n_runs} runs: nothing was resumed");
     assert!(resumed.to_bytes().unwrap() == whole.to_bytes().unwrap());
     let log = std::fs::read_to_string(folder.path().join("metrics.jsonl")).unwrap();
-    assert_eq!(log.lines().count(), 8 + whole.training().best_epoch);
+    assert_eq!(
+        log.lines().count(),
+        8 + whole.members()[0].training.best_epoch
+    );
 }
 
 #[test]
@@ -304,13 +304,9 @@ fn sample_weights_count_like_repeated_rows_in_the_metrics() {
         std::iter::repeat_n(row.to_owned() + "\n", times)
     });
     let (weighted, repeated) = (table(text.clone()), table(repeated.collect()));
-    let mut predictor = model.predictor(1).unwrap();
-    let a = predictor
-        .evaluate_rows(&weighted, &weighted.all_rows(), Some("w"))
-        .unwrap();
-    let b = predictor
-        .evaluate_rows(&repeated, &repeated.all_rows(), None)
-        .unwrap();
+    let predictor = predictor(&model, 1);
+    let a = predictor.evaluate(&weighted, Some("w")).unwrap();
+    let b = predictor.evaluate(&repeated, None).unwrap();
     for ((name, a), (_, b)) in a.metrics.entries().into_iter().zip(b.metrics.entries()) {
         let (a, b) = (a.unwrap(), b.unwrap());
         assert!((a - b).abs() < 1e-9, "{name}: {a} {b}");
@@ -332,13 +328,23 @@ fn a_piece_of_rows_may_weigh_nothing_but_not_all_of_them() {
         let text = "a,b,colour,w,value\n".to_owned() + &(0..140_000).map(row).collect::<String>();
         let options = ReadOptions::default();
         let reader = TableReader::from_reader("t.csv", Box::new(Cursor::new(text)), &options);
-        let mut predictor = model.predictor(1).unwrap();
-        predictor.evaluate(&mut reader.unwrap(), Some("w"))
+        let (predictor, mut reader) = (predictor(&model, 1), reader.unwrap());
+        let mut evaluator = Evaluator::new(&predictor, Some("w"));
+        let mut parts = 0;
+        while let Some(part) = reader.next_table(60_000).unwrap() {
+            evaluator.add(&part).unwrap();
+            parts += 1;
+        }
+        assert!(parts > 1, "the table came in one part");
+        evaluator.finish()
     };
     let first_half = evaluate([1, 0]).unwrap();
     assert_eq!(first_half.rows, 140_000);
     assert_ne!(first_half.metrics, evaluate([1, 1]).unwrap().metrics);
-    assert!(matches!(evaluate([0, 0]), Err(Error::Metrics(_))));
+    assert!(matches!(
+        evaluate([0, 0]),
+        Err(banach::model::Error::Metrics(_))
+    ));
 }
 
 #[test]
@@ -346,10 +352,10 @@ fn folds_are_scored_on_rows_they_did_not_see_and_do_not_depend_on_threads() {
     let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2', 'w']";
     let estimator = Estimator::new(settings(toml)).unwrap();
     let all = table(rows(120));
-    let folds = Folds::Number {
+    let folds = CrossValidationOptions::new(Folds::Number {
         folds: 4,
         repeats: 2,
-    };
+    });
     let run = |threads| Run {
         threads,
         ..Run::default()
@@ -370,7 +376,7 @@ fn folds_are_scored_on_rows_they_did_not_see_and_do_not_depend_on_threads() {
     let mean = values.iter().sum::<f64>() / 8.0;
     assert_eq!(accuracy.name, "accuracy");
     assert!((accuracy.mean.unwrap() - mean).abs() < 1e-12);
-    let by_column = Folds::Column("colour".to_owned());
+    let by_column = CrossValidationOptions::new(Folds::Column("colour".to_owned()));
     let by_column = estimator.cross_validate(&all, &by_column, &run(2)).unwrap();
     let names: Vec<&str> = by_column
         .folds
@@ -408,7 +414,7 @@ fn selu_keeps_the_fixed_point_that_was_asked_for() {
             .model;
         let inspection = model.inspect(Some(&all)).unwrap();
         // Few and dependent inputs and finite widths move the moments, but not to SELU's usual (0, 1).
-        for layer in &inspection.layers[..6] {
+        for layer in &inspection.members[0].layers[..6] {
             let moments = layer.moments.unwrap();
             assert!((moments.mean - mean).abs() < 0.2, "{mean} {moments:?}");
             assert!(
@@ -420,20 +426,68 @@ fn selu_keeps_the_fixed_point_that_was_asked_for() {
 }
 
 #[test]
+fn models_of_folds_that_are_kept_are_one_model_in_one_file() {
+    let toml = "target = ['value']\ndrop = ['class', 'l1', 'l2', 'w']";
+    let estimator = Estimator::new(settings(toml)).unwrap();
+    let all = table(rows(150));
+    let folds = Folds::Number {
+        folds: 3,
+        repeats: 1,
+    };
+    let options = CrossValidationOptions::new(folds.clone()).keep_models();
+    let run = Run::default();
+    let kept = estimator.cross_validate(&all, &options, &run).unwrap();
+    let without = CrossValidationOptions::new(folds);
+    let without = estimator.cross_validate(&all, &without, &run).unwrap();
+    assert!(without.models.is_empty());
+    assert_eq!(without.folds, kept.folds);
+    let ensemble = Model::ensemble(kept.models.clone()).unwrap();
+    let read = Model::from_bytes(&ensemble.to_bytes().unwrap()).unwrap();
+    assert_eq!(read.members().len(), 3);
+    let values = |model: &Model| match predictor(model, 2).predict(&all).unwrap().0 {
+        Predictions::Values(values) => values,
+        other => panic!("{other:?}"),
+    };
+    let parts: Vec<_> = kept.models.iter().map(values).collect();
+    for (row, got) in values(&read).into_iter().enumerate() {
+        // Each fold has a mean and deviation of its own: the average is in the target's units.
+        let mean = parts.iter().map(|part| part[row]).sum::<f64>() / 3.0;
+        assert!(
+            (got - mean).abs() < 1e-9 * mean.abs(),
+            "{row}: {got} {mean}"
+        );
+    }
+}
+
+#[test]
+fn settings_of_a_model_are_a_recipe_again() {
+    let model = fit("target = ['class']\ndrop = ['value', 'l1', 'l2']", 60);
+    let settings = Settings::from_json(model.settings()).unwrap();
+    let again = Estimator::new(settings).unwrap();
+    let again = again.fit(table(rows(60)), &Run::default()).unwrap().model;
+    assert!(again.to_bytes().unwrap() == model.to_bytes().unwrap());
+    // A file of someone else may have any settings; a model predicts without them.
+    let mut parts = model.into_parts();
+    parts.settings.insert("leyers".to_owned(), 1.into());
+    let model = Model::new(parts).unwrap();
+    let error = Settings::from_json(model.settings()).unwrap_err();
+    assert!(error.to_string().contains("leyers"), "{error}");
+}
+
+#[test]
 fn damaged_model_files_are_errors_and_never_panics() {
     let bytes = fit("target = ['class']\ndrop = ['value', 'l1', 'l2']", 60)
         .to_bytes()
         .unwrap();
+    let model = Model::from_bytes(&bytes).unwrap();
+    let start = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     // Every 7th byte in turn becomes another: texts, lengths, offsets, numbers.
     for at in (0..bytes.len()).step_by(7) {
         for change in [1_u8, 0x80] {
             let mut damaged = bytes.clone();
             damaged[at] ^= change;
-            if let Ok(model) = Model::from_bytes(&damaged) {
-                let _ = model
-                    .predictor(1)
-                    .unwrap()
-                    .predict(&table(rows(3)), Default::default());
+            if let Ok(read) = Model::from_bytes(&damaged) {
+                assert!(at < start && read == model, "byte {at}");
             }
         }
     }

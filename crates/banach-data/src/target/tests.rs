@@ -95,7 +95,10 @@ fn numbers_are_standardized_inside_and_in_their_own_units_outside() {
     assert!((deviation - 1.0).abs() < F32_TOLERANCE, "{deviation}");
     for (&row, &value) in rows.iter().zip(&values) {
         let own = table.column("x").unwrap().number(row as usize).unwrap();
-        assert!((encoder.decode(value) - own).abs() < 1e-3, "{own}");
+        assert!(
+            (encoder.decode(f64::from(value)) - own).abs() < 1e-3,
+            "{own}"
+        );
     }
     // Mean and deviation come from the training rows alone.
     let of_two = encoder.fit_rows(&table, &[0, 1]).unwrap();

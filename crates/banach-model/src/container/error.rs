@@ -207,10 +207,13 @@ pub enum FormatError {
     },
 }
 
-/// `"1" or "2"`.
+/// `"1", "2" or "3"`.
 fn one_of(versions: &[&str]) -> String {
     let quoted: Vec<String> = versions.iter().map(|v| format!("{v:?}")).collect();
-    quoted.join(" or ")
+    match quoted.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => quoted.concat(),
+    }
 }
 
 impl FormatError {

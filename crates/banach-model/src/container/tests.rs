@@ -70,6 +70,7 @@ fn variant(error: &FormatError) -> &'static str {
         FormatError::NotFinite { .. } => "NotFinite",
         FormatError::Negative { .. } => "Negative",
         FormatError::UnknownTensor { .. } => "UnknownTensor",
+        FormatError::Checksum { .. } => "Checksum",
     }
 }
 
@@ -96,6 +97,12 @@ const fn bad(
 }
 
 const BAD: &[Bad] = &[
+    bad("a content that was changed", "Checksum", "damaged", || {
+        let mut container = small();
+        container.seal();
+        container.set_text("banach.more", "text");
+        container.check_seal().map(|()| container)
+    }),
     bad(
         "no bytes",
         "Truncated",
@@ -469,7 +476,7 @@ const BAD: &[Bad] = &[
         container.take("a", &[2])?;
         Ok(container)
     }),
-    bad("infinity inserted", "NotFinite", "value 0 is -inf", || {
+    bad("infinity inserted", "NotFinite", "value 1 is -inf", || {
         let mut container = Container::new();
         container.insert("a", &[1], vec![f32::NEG_INFINITY])?;
         Ok(container)

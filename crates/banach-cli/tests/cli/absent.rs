@@ -39,3 +39,10 @@ fn download_says_how_to_get_it() {
     let args = ["reproduce", "htru2", "--data", "sets", "--out", "out"];
     refused(&[&args[..], &["--download"]].concat(), "download");
 }
+
+#[cfg(not(feature = "plot"))]
+#[test]
+fn pictures_say_how_to_get_them() {
+    refused(&["theory", "plot", "field", "--out", "f.svg"], "plot");
+    refused(&["theory", "region", "--out", "f.svg"], "plot");
+}

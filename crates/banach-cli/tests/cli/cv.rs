@@ -124,3 +124,24 @@ fn groups_stay_together() {
         "{report}"
     );
 }
+
+#[test]
+fn models_of_the_folds_become_one_file_that_predicts() {
+    let room = room();
+    cv(&room, &["--folds", "3", "--out", "all.safetensors"]).ok();
+    let report = room
+        .run(&["inspect", "all.safetensors", "--json"])
+        .ok()
+        .json();
+    assert_eq!(report["members"].as_array().unwrap().len(), 3);
+    let said = room.run(&["inspect", "all.safetensors", "t.csv"]).ok().out;
+    assert!(said.contains("member 3"), "{said}");
+    let predict = |threads: &str| {
+        let args = ["predict", "all.safetensors", "t.csv", "--threads", threads];
+        room.run(&args).ok().out
+    };
+    let predictions = predict("1");
+    assert_eq!(predictions.lines().count(), 121);
+    assert_eq!(predict("2"), predictions);
+    room.run(&["evaluate", "all.safetensors", "t.csv"]).ok();
+}

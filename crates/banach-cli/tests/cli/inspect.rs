@@ -20,16 +20,25 @@ fn json_shows_what_is_inside() {
     let expected = [
         "task",
         "targets",
-        "columns",
-        "unused",
-        "parameters",
-        "input_width",
-        "layers",
+        "encoders",
+        "members",
+        "calibration",
         "training",
         "settings",
     ];
     assert_eq!(keys(&report), expected);
-    let layers = report["layers"].as_array().unwrap();
+    assert_eq!(keys(&report["encoders"][0]), ["columns", "unused"]);
+    let member = &report["members"][0];
+    let expected = [
+        "encoder",
+        "weight",
+        "parameters",
+        "input_width",
+        "layers",
+        "training",
+    ];
+    assert_eq!(keys(member), expected);
+    let layers = member["layers"].as_array().unwrap();
     assert_eq!(layers.len(), 3);
     for layer in layers {
         let range = |name: &str| -> Vec<f64> {
@@ -52,8 +61,13 @@ fn with_a_table_activations_are_measured() {
         .run(&["inspect", "model.safetensors", "t.csv", "--json"])
         .ok()
         .json();
-    assert!(report["input_moments"]["variance"].as_f64().unwrap() > 0.0);
-    for layer in report["layers"].as_array().unwrap() {
+    assert!(
+        report["members"][0]["input_moments"]["variance"]
+            .as_f64()
+            .unwrap()
+            > 0.0
+    );
+    for layer in report["members"][0]["layers"].as_array().unwrap() {
         let moments = ["mean", "variance", "unit_mean", "unit_variance"];
         assert_eq!(keys(&layer["moments"]), moments, "{layer}");
     }

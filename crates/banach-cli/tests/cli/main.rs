@@ -6,7 +6,12 @@
     reason = "tests tell what they saw and what they skipped"
 )]
 
-#[cfg(not(all(feature = "compare", feature = "reproduce", feature = "download")))]
+#[cfg(not(all(
+    feature = "plot",
+    feature = "compare",
+    feature = "reproduce",
+    feature = "download"
+)))]
 mod absent;
 mod bench;
 #[cfg(feature = "compare")]

@@ -41,11 +41,15 @@ fn panels<T: Real, W: Copy, const G: usize>(
 ) {
     let panels: [&[[W; LANES]]; G] =
         std::array::from_fn(|g| &lines[g * form.stride..][..form.stride]);
+    // As long as x: without a check for each line, and with a line's weights widened before they are
+    // used, the compiler keeps to whole vectors wherever this is inlined.
+    let weights = panels.map(|panel| &panel[..x.len()]);
     let mut sums = [[T::ZERO; LANES]; G];
     for (p, &x) in x.iter().enumerate() {
-        for (sums, panel) in sums.iter_mut().zip(panels) {
-            for (sum, &weight) in sums.iter_mut().zip(&panel[p]) {
-                *sum = x.mul_add(widened(weight), *sum);
+        for (sums, weights) in sums.iter_mut().zip(weights) {
+            let line = weights[p].map(&widened);
+            for (sum, weight) in sums.iter_mut().zip(line) {
+                *sum = x.mul_add(weight, *sum);
             }
         }
     }

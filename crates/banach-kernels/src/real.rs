@@ -5,6 +5,7 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 use crate::layout::Transpose;
 use crate::matmul::Product;
+use crate::row::RowProduct;
 
 /// A floating-point number that kernels compute with: `f32` for work, `f64` for checks.
 ///
@@ -12,6 +13,7 @@ use crate::matmul::Product;
 /// differences without the noise of single precision.
 pub trait Real:
     Product
+    + RowProduct
     + Transpose
     + Copy
     + Send

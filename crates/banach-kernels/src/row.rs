@@ -1,7 +1,11 @@
 //! One row through a layer: a matrix times a vector, bound by reading the weights.
 
+use crate::isa::Level;
 use crate::line::{LANES, Line, arrays, flat_mut};
-use crate::{Real, Selu};
+use crate::{Isa, Real, Selu};
+
+#[cfg(target_arch = "x86_64")]
+use x86::{avx2, avx2_bf16, avx512, avx512_bf16};
 
 /// 32 neighbouring weights as bfloat16: the upper half of an `f32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +25,9 @@ fn bf16_arrays(lines: &[Bf16Line]) -> &[[u16; LANES]] {
 const SIDE_BY_SIDE: usize = 4;
 
 /// How the panels of a layer lie.
-#[derive(Clone, Copy)]
-struct Form {
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
     /// Lines from one panel to the next.
     stride: usize,
     /// The line of a panel that is added to the product.
@@ -71,12 +76,6 @@ fn layer<T: Real, W: Copy>(
     y: &mut [Line<T>],
 ) {
     let stride = form.stride;
-    assert!(
-        x.len() <= stride,
-        "{} inputs in a panel of {stride} lines",
-        x.len()
-    );
-    assert_eq!(y.len() * stride, lines.len(), "panels of the weights");
     let whole = y.len() - y.len() % SIDE_BY_SIDE;
     let (whole, rest) = y.split_at_mut(whole);
     let (lines, rest_lines) = lines.split_at(whole.len() * stride);
@@ -92,34 +91,248 @@ fn layer<T: Real, W: Copy>(
     }
 }
 
+/// `y = weight x + bias` for one row, with the bits that `matmul_tn` and a bias give.
+///
+/// # Shapes
+/// `x`: `[in]`; `weight`: the panels of `weight^T`, `stride` lines each, of which the first `in` are the
+/// weights and number `bias`, if given, the biases; `y`: a line for each panel.
+///
+/// # Panics
+/// If a shape does not fit.
+pub fn row_product<T: Real>(
+    isa: Isa,
+    x: &[T],
+    weight: &[Line<T>],
+    stride: usize,
+    bias: Option<usize>,
+    y: &mut [Line<T>],
+) {
+    let form = Form { stride, bias };
+    check(x.len(), weight.len(), form, y.len());
+    T::row_product(isa, x, arrays(weight), form, y);
+}
+
+/// [`row_product`] with weights and biases in bfloat16; sums are as exact as there.
+///
+/// # Shapes
+/// As [`row_product`].
+///
+/// # Panics
+/// If a shape does not fit.
+pub fn row_product_bf16<T: Real>(
+    isa: Isa,
+    x: &[T],
+    weight: &[Bf16Line],
+    stride: usize,
+    bias: Option<usize>,
+    y: &mut [Line<T>],
+) {
+    let form = Form { stride, bias };
+    check(x.len(), weight.len(), form, y.len());
+    T::row_product_bf16(isa, x, bf16_arrays(weight), form, y);
+}
+
+fn check(n_in: usize, n_lines: usize, Form { stride, bias }: Form, n_panels: usize) {
+    let used = n_in.max(bias.map_or(0, |bias| bias + 1));
+    assert!(used <= stride, "{used} lines in a panel of {stride} lines");
+    assert_eq!(n_panels * stride, n_lines, "panels of the weights");
+}
+
+/// The product of one row for one number type: chooses the instruction set.
+pub trait RowProduct: Sized {
+    /// See [`row_product`]; the shapes fit.
+    #[doc(hidden)]
+    fn row_product(
+        isa: Isa,
+        x: &[Self],
+        weight: &[[Self; LANES]],
+        form: Form,
+        y: &mut [Line<Self>],
+    );
+
+    /// See [`row_product_bf16`]; the shapes fit.
+    #[doc(hidden)]
+    fn row_product_bf16(
+        isa: Isa,
+        x: &[Self],
+        weight: &[[u16; LANES]],
+        form: Form,
+        y: &mut [Line<Self>],
+    );
+}
+
 kernel! {
-    /// `y = weight x + bias` for one row, with the bits that `matmul_tn` and a bias give.
-    ///
-    /// # Shapes
-    /// `x`: `[in]`; `weight`: the panels of `weight^T`, `stride` lines each, of which the first `in` are the
-    /// weights and number `bias`, if given, the biases; `y`: a line for each panel.
-    ///
-    /// # Panics
-    /// If a shape does not fit.
-    pub fn row_product<T: Real>(
-        x: &[T], weight: &[Line<T>], stride: usize, bias: Option<usize>, y: &mut [Line<T>],
-    ) {
-        layer(x, arrays(weight), Form { stride, bias }, |weight| weight, y);
+    /// [`row_product`] in plain Rust.
+    #[expect(unreachable_pub, reason = "all kernels are")]
+    pub fn portable<T: Real>(x: &[T], weight: &[[T; LANES]], form: Form, y: &mut [Line<T>]) {
+        layer(x, weight, form, |weight| weight, y);
     }
 }
 
 kernel! {
-    /// [`row_product`] with weights and biases in bfloat16; sums are as exact as there.
-    ///
-    /// # Shapes
-    /// As [`row_product`].
-    ///
-    /// # Panics
-    /// If a shape does not fit.
-    pub fn row_product_bf16<T: Real>(
-        x: &[T], weight: &[Bf16Line], stride: usize, bias: Option<usize>, y: &mut [Line<T>],
+    /// [`row_product_bf16`] in plain Rust.
+    #[expect(unreachable_pub, reason = "all kernels are")]
+    pub fn portable_bf16<T: Real>(
+        x: &[T], weight: &[[u16; LANES]], form: Form, y: &mut [Line<T>],
     ) {
-        layer(x, bf16_arrays(weight), Form { stride, bias }, T::from_bf16, y);
+        layer(x, weight, form, T::from_bf16, y);
+    }
+}
+
+impl RowProduct for f64 {
+    fn row_product(isa: Isa, x: &[f64], weight: &[[f64; LANES]], form: Form, y: &mut [Line<f64>]) {
+        portable(isa, x, weight, form, y);
+    }
+
+    fn row_product_bf16(
+        isa: Isa,
+        x: &[f64],
+        weight: &[[u16; LANES]],
+        form: Form,
+        y: &mut [Line<f64>],
+    ) {
+        portable_bf16(isa, x, weight, form, y);
+    }
+}
+
+impl RowProduct for f32 {
+    fn row_product(isa: Isa, x: &[f32], weight: &[[f32; LANES]], form: Form, y: &mut [Line<f32>]) {
+        match isa.0 {
+            Level::Scalar => portable(isa, x, weight, form, y),
+            // SAFETY: this Isa exists only on a processor that was seen to support it.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => unsafe { avx2(x, weight, form, y) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => unsafe { avx512(x, weight, form, y) },
+        }
+    }
+
+    fn row_product_bf16(
+        isa: Isa,
+        x: &[f32],
+        weight: &[[u16; LANES]],
+        form: Form,
+        y: &mut [Line<f32>],
+    ) {
+        match isa.0 {
+            Level::Scalar => portable_bf16(isa, x, weight, form, y),
+            // SAFETY: this Isa exists only on a processor that was seen to support it.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => unsafe { avx2_bf16(x, weight, form, y) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => unsafe { avx512_bf16(x, weight, form, y) },
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        _mm_loadu_si128, _mm256_add_ps, _mm256_castsi256_ps, _mm256_cvtepu16_epi32,
+        _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_set1_ps, _mm256_setzero_ps,
+        _mm256_slli_epi32, _mm256_storeu_ps, _mm512_add_ps, _mm512_castsi512_ps,
+        _mm512_cvtepu16_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps,
+        _mm512_slli_epi32, _mm512_storeu_ps,
+    };
+
+    use super::{Form, LANES, Line};
+
+    /// Defines a row's product on x86-64, several panels side by side with all sums in registers: left to
+    /// itself the compiler keeps them in memory in one crate and not in the other, ten times as slow.
+    macro_rules! row_kernel {
+        (
+            $name:ident, $features:literal, $weight:ty, lanes $lanes:literal, panels $panels:literal,
+            $zero:ident, $splat:ident, $fma:ident, $add:ident, $store:ident, |$from:ident| $load:expr
+        ) => {
+            #[target_feature(enable = $features)]
+            pub(super) fn $name(
+                x: &[f32],
+                lines: &[[$weight; LANES]],
+                form: Form,
+                y: &mut [Line<f32>],
+            ) {
+                /// G panels from the one that starts at `lines[0]`.
+                #[inline]
+                #[target_feature(enable = $features)]
+                fn panels<const G: usize>(
+                    x: &[f32],
+                    lines: &[[$weight; LANES]],
+                    form: Form,
+                    y: &mut [Line<f32>],
+                ) {
+                    const VECTORS: usize = LANES / $lanes;
+                    let panels: [&[[$weight; LANES]]; G] =
+                        std::array::from_fn(|g| &lines[g * form.stride..][..form.stride]);
+                    assert!(x.len() <= form.stride);
+                    let mut sums = [[$zero(); VECTORS]; G];
+                    for (p, &x) in x.iter().enumerate() {
+                        let x = $splat(x);
+                        for (sums, panel) in sums.iter_mut().zip(&panels) {
+                            // SAFETY: every panel has at least as many lines as x has numbers.
+                            let line = unsafe { panel.get_unchecked(p) };
+                            for (v, sum) in sums.iter_mut().enumerate() {
+                                let $from = line[v * $lanes..].as_ptr();
+                                // SAFETY: the line has a whole vector from there on.
+                                *sum = $fma(x, unsafe { $load }, *sum);
+                            }
+                        }
+                    }
+                    for ((y, sums), panel) in y.iter_mut().zip(&sums).zip(&panels) {
+                        for (v, &sum) in sums.iter().enumerate() {
+                            let sum = match form.bias {
+                                None => sum,
+                                Some(bias) => {
+                                    let $from = panel[bias][v * $lanes..].as_ptr();
+                                    // SAFETY: the line has a whole vector from there on.
+                                    $add(sum, unsafe { $load })
+                                }
+                            };
+                            // SAFETY: as above.
+                            unsafe { $store(y.0[v * $lanes..].as_mut_ptr(), sum) };
+                        }
+                    }
+                }
+                let whole = y.len() - y.len() % $panels;
+                let (whole, rest) = y.split_at_mut(whole);
+                let (lines, rest_lines) = lines.split_at(whole.len() * form.stride);
+                let groups = whole.chunks_exact_mut($panels);
+                for (y, lines) in groups.zip(lines.chunks_exact($panels * form.stride)) {
+                    panels::<$panels>(x, lines, form, y);
+                }
+                let rest = rest.chunks_exact_mut(1);
+                for (y, lines) in rest.zip(rest_lines.chunks_exact(form.stride)) {
+                    panels::<1>(x, lines, form, y);
+                }
+            }
+        };
+    }
+
+    row_kernel! {
+        avx2, "avx2,fma", f32, lanes 8, panels 2, _mm256_setzero_ps, _mm256_set1_ps,
+        _mm256_fmadd_ps, _mm256_add_ps, _mm256_storeu_ps, |from| _mm256_loadu_ps(from)
+    }
+
+    row_kernel! {
+        avx2_bf16, "avx2,fma", u16, lanes 8, panels 2, _mm256_setzero_ps, _mm256_set1_ps,
+        _mm256_fmadd_ps, _mm256_add_ps, _mm256_storeu_ps, |from| {
+            let upper = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.cast()));
+            _mm256_castsi256_ps(_mm256_slli_epi32::<16>(upper))
+        }
+    }
+
+    row_kernel! {
+        avx512, "avx512f", f32, lanes 16, panels 4, _mm512_setzero_ps, _mm512_set1_ps,
+        _mm512_fmadd_ps, _mm512_add_ps, _mm512_storeu_ps, |from| _mm512_loadu_ps(from)
+    }
+
+    row_kernel! {
+        avx512_bf16, "avx512f", u16, lanes 16, panels 4, _mm512_setzero_ps, _mm512_set1_ps,
+        _mm512_fmadd_ps, _mm512_add_ps, _mm512_storeu_ps, |from| {
+            let upper = _mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()));
+            _mm512_castsi512_ps(_mm512_slli_epi32::<16>(upper))
+        }
     }
 }
 
@@ -276,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn half_weights_give_the_bits_of_the_same_weights_as_f32() {
+    fn bf16_weights_give_the_bits_of_the_same_weights_as_f32() {
         let (n_in, n_out) = (50, 200);
         let bf16 = to_bf16(&random(lines_for(n_out) * (n_in + 1), 0));
         let x = &flat(&random(2, 1))[..n_in].to_vec();

@@ -39,7 +39,7 @@ pub enum TensorRole {
         /// The layer.
         layer: usize,
     },
-    /// Biases of a layer: [out].
+    /// Biases of a layer: `[out]`.
     Bias {
         /// The layer.
         layer: usize,
@@ -49,23 +49,23 @@ pub enum TensorRole {
         /// The layer.
         layer: usize,
     },
-    /// Biases of a highway layer's gates: [out].
+    /// Biases of a highway layer's gates: `[out]`.
     GateBias {
         /// The layer.
         layer: usize,
     },
     /// Factors on a layer's normalized net inputs, or the norms of its units' weights with weight
-    /// normalization: [out].
+    /// normalization: `[out]`.
     Gain {
         /// The layer.
         layer: usize,
     },
-    /// Running mean of each unit's net input, for batch normalization: [out]. Not trained.
+    /// Running mean of each unit's net input, for batch normalization: `[out]`. Not trained.
     RunningMean {
         /// The layer.
         layer: usize,
     },
-    /// Running variance of each unit's net input, for batch normalization: [out], at least 0. Not
+    /// Running variance of each unit's net input, for batch normalization: `[out]`, at least 0. Not
     /// trained.
     RunningVariance {
         /// The layer.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use banach::Error;
+use banach::certify::CertifyError;
 use banach::container::FormatError;
 use banach_data::{DataError, EncodeError, SplitError, TableError, TargetError, nearest_name};
 use banach_io::{ReadError, WriteError};
@@ -81,6 +82,9 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
     if let Some(format) = format_error(error) {
         return about_model(format);
     }
+    if let Some(certify) = certify_error(error) {
+        return about_certificate(certify);
+    }
     match error.downcast_ref() {
         Some(Error::UnknownSetting { .. }) => Some(
             "try `banach fit --help`: settings in a file have the names of the flags".to_owned(),
@@ -142,6 +146,25 @@ fn format_error(error: &anyhow::Error) -> Option<&FormatError> {
         Some(banach::model::Error::Format(error)) => Some(error),
         _ => None,
     }
+}
+
+/// Why a network has no certificate.
+fn certify_error(error: &anyhow::Error) -> Option<&CertifyError> {
+    match error.downcast_ref() {
+        Some(banach::model::Error::Certify(error)) => Some(error),
+        _ => error.downcast_ref(),
+    }
+}
+
+fn about_certificate(error: &CertifyError) -> Option<String> {
+    let step = match error {
+        CertifyError::NotSelu { .. } => "train such a network with `banach fit --network snn`",
+        CertifyError::RowsOfForeignFile => {
+            "leave the table out, and give mean and variance of the input with --input-moments"
+        }
+        _ => return None,
+    };
+    Some(step.to_owned())
 }
 
 /// The fault of a table that an error is about.

@@ -103,7 +103,7 @@ pub enum CertifyError {
     /// A layer that the theory says nothing about.
     #[error(
         "the theory is about self-normalizing networks, whose units are SELU of weights times inputs; \
-         hidden layer {} is {units}: certify a network of the kind snn", layer + 1
+         hidden layer {} is {units}", layer + 1
     )]
     NotSelu {
         /// The layer, from 0; messages count from 1.

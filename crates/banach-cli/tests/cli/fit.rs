@@ -342,5 +342,5 @@ fn refit_trains_again_on_all_rows() {
         .run(&["inspect", "model.safetensors", "--json"])
         .ok()
         .json();
-    assert_eq!(inspected["training"]["refit"], true);
+    assert_eq!(inspected["members"][0]["training"]["refit"], true);
 }

@@ -84,7 +84,8 @@ fn json_of_inspect_names_what_a_layer_is_made_of() {
     fit(&room, "resnet --width 8 --block 2", 2);
     let args = ["inspect", "model.safetensors", "--json"];
     let report = room.run(&args).ok().json();
-    let layers = report["layers"].as_array().unwrap();
+    let member = &report["members"][0];
+    let layers = member["layers"].as_array().unwrap();
     // The first layer, two blocks of two, the output.
     assert_eq!(layers.len(), 6);
     assert_eq!(layers[1]["normalization"], "batch");
@@ -93,9 +94,9 @@ fn json_of_inspect_names_what_a_layer_is_made_of() {
     assert_eq!(layers[5]["activation"], "linear");
     assert_eq!(layers[5]["normalization"], "none");
     // Weights, and of each hidden unit a bias and a gain: running averages are not trained.
-    let n_in = report["input_width"].as_u64().unwrap();
+    let n_in = member["input_width"].as_u64().unwrap();
     let expected = 8 * (n_in + 2) + 4 * 8 * (8 + 2) + 2 * (8 + 1);
-    assert_eq!(report["parameters"], expected);
+    assert_eq!(member["parameters"], expected);
 }
 
 #[test]

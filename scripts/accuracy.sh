@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # What the default recipe reaches on real tables, and what a fit of adult costs in time and memory.
-# BANACH_DATA names the data folder (default: ../shared/data). Arguments go to the example `accuracy`, such as --seeds 3.
+# BANACH_DATA names the data folder (default: ../shared/data). Arguments go to the bench `accuracy`, such as --seeds 3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export BANACH_DATA=${BANACH_DATA:-../shared/data}
 target=${CARGO_TARGET_DIR:-target}
 cargo build --quiet --release -p banach-cli
-cargo run --quiet --release -p banach --example accuracy -- "$@"
+cargo bench --quiet -p banach --bench accuracy -- "$@"
 
 table=$BANACH_DATA/csv/adult.csv
 if [ ! -f "$table" ]; then

@@ -101,37 +101,27 @@ fn a_false_statement_answers_no_with_a_point() {
 }
 
 #[test]
-fn the_region_holds_the_papers_weights_and_is_drawn() {
+fn the_region_holds_the_papers_weights() {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = [
-        "theory",
-        "region",
-        "--omega",
-        "-0.1,0.1",
-        "--tau",
-        "0.95,1.1",
-        "--cells",
-        "2",
-        "--out",
-        "region.svg",
-        "--json",
+    let mut arguments = vec![
+        "theory", "region", "--omega", "-0.1,0.1", "--tau", "0.95,1.1",
     ];
+    arguments.extend(["--cells", "2", "--json"]);
+    if cfg!(feature = "plot") {
+        arguments.extend(["--out", "region.svg"]);
+    }
     let output = banach(folder.path(), &arguments);
-    assert_eq!(
-        code(&output),
-        0,
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(code(&output), 0, "{errors}");
     let cells = json(&output)["region"]["cells"].clone();
+    assert_eq!(cells.as_array().unwrap().len(), 4);
     for cell in cells.as_array().unwrap() {
         assert_eq!(cell["proved"], "common_domain");
     }
-    assert!(
-        fs::read_to_string(folder.path().join("region.svg"))
-            .unwrap()
-            .contains("Theorem 1")
-    );
+    if cfg!(feature = "plot") {
+        let picture = fs::read_to_string(folder.path().join("region.svg")).unwrap();
+        assert!(picture.contains("Theorem 1"));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 use banach::certify::{CertifyOptions, certify_container};
 use banach::container::Container;
+use banach::theory::interval::Interval;
 
 /// What `safetensors.torch.save_file(model.state_dict(), ..)` writes for a chain of `nn.Linear`, with
 /// weights from Normal(0, 1/fan_in), as SELU needs them.
@@ -30,14 +31,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     for certificate in certify_container(container, &CertifyOptions::default())? {
         for (name, layer) in certificate.names.iter().zip(&certificate.report.layers) {
-            let bound = |x: Option<_>| {
-                x.map_or(
-                    "unbounded".to_owned(),
-                    |x: banach::theory::interval::Interval| x.to_string(),
-                )
+            let bound = |proved: Option<Interval>| match proved {
+                Some(proved) => format!("{:.4} to {:.4}", proved.lo(), proved.hi()),
+                None => "unbounded".to_owned(),
             };
             println!(
-                "{name}: mean in {}, variance in {}",
+                "{name}: mean {}, variance {}",
                 bound(layer.mean),
                 bound(layer.variance)
             );

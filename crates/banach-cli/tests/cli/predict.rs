@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::room::{Room, keys};
-use crate::tables::{binary, mixed, to_parquet};
+use crate::tables::mixed;
 
 fn room() -> Room {
     let room = Room::new();
@@ -88,12 +88,13 @@ fn kept_columns_come_first_unchanged() {
     assert!(out[2].contains("007") && out[2].contains(",1,"), "{out:?}");
 }
 
+#[cfg(feature = "parquet")]
 #[test]
 fn csv_and_parquet_give_the_same_bits() {
     let room = Room::new();
-    let csv = binary(300);
+    let csv = crate::tables::binary(300);
     room.write("t.csv", &csv);
-    to_parquet(&csv, &room.path("t.parquet"), &["a", "b"]);
+    crate::tables::to_parquet(&csv, &room.path("t.parquet"), &["a", "b"]);
     room.fit("t.csv", "class", &[]);
     let from = |data| room.run(&["predict", "model.safetensors", data]).ok().out;
     assert_eq!(from("t.csv"), from("t.parquet"));

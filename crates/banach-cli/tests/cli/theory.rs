@@ -75,6 +75,7 @@ fn propagate_does_not_depend_on_threads() {
     assert_eq!(run("1"), run("3"));
 }
 
+#[cfg(feature = "plot")]
 #[test]
 fn every_picture_is_drawn_and_other_formats_are_refused() {
     let room = Room::new();

@@ -1,7 +1,7 @@
 //! A safetensors file from a stranger is refused, or kept as it is.
 #![no_main]
 
-use banach::container::Container;
+use banach_model::container::Container;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -5,11 +5,12 @@
 //! assumptions that the certificate states ([`DepthReport::assumptions`]; arXiv:1706.02515, Theorem 1).
 
 mod chain;
+pub(crate) mod error;
 
 use banach_data::Table;
 use banach_nn::{Activation, LayerSpec, Network};
 use banach_theory::certificate::Domain;
-use banach_theory::depth::{DepthError, DepthReport, Unit, theorem_1, through_layers};
+use banach_theory::depth::{DepthReport, Unit, theorem_1, through_layers};
 use banach_theory::interval::Interval;
 use banach_theory::interval_map::IntervalMap;
 use banach_theory::{ALPHA_01, LAMBDA_01, Selu};
@@ -23,6 +24,7 @@ use crate::predictor::Predictor;
 use crate::{PredictOptions, inspect};
 
 pub use chain::{Chain, Dense};
+pub use error::CertifyError;
 
 /// What is asked of a network. Values that are not given are those of the paper, of the model, or
 /// measured.
@@ -94,51 +96,6 @@ pub struct NetworkCertificate {
     pub input_known: InputKnown,
     /// Matrices of a foreign file that are no part of the chain.
     pub skipped: Vec<String>,
-}
-
-/// Why a network cannot be certified.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CertifyError {
-    /// A layer that the theory says nothing about.
-    #[error(
-        "the theory is about self-normalizing networks, whose units are SELU of weights times inputs; \
-         hidden layer {} is {units}", layer + 1
-    )]
-    NotSelu {
-        /// The layer, from 0; messages count from 1.
-        layer: usize,
-        /// What its units are.
-        units: String,
-    },
-    /// SELU with other parameters than the layers before.
-    #[error("hidden layer {} has another alpha and lambda than the layers before", layer + 1)]
-    OtherSelu {
-        /// The layer, from 0; messages count from 1.
-        layer: usize,
-    },
-    /// A file without dense layers.
-    #[error(
-        "there is no matrix named weight or *.weight; only chains of dense layers can be certified"
-    )]
-    NoMatrix,
-    /// Only one layer, which is the linear output.
-    #[error("there is only the one dense layer {name}, which is taken as the linear output")]
-    OnlyOutput {
-        /// Name of its weights.
-        name: String,
-    },
-    /// Rows for a file that does not know its columns.
-    #[error(
-        "rows can be measured only with models of banach's, which know their columns; this file is none"
-    )]
-    RowsOfForeignFile,
-    /// Rows to measure on, but none there.
-    #[error("the table has no rows to measure on")]
-    NoRows,
-    /// Moments that cannot be followed.
-    #[error(transparent)]
-    Depth(#[from] DepthError),
 }
 
 impl Model {

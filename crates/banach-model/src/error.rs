@@ -3,7 +3,7 @@
 use banach_data::{AppendError, DataError, EncodeError, TableError, TargetError};
 use banach_nn::{DatasetError, SpecError};
 
-use crate::certify::CertifyError;
+use crate::certify::error::CertifyError;
 use crate::container::FormatError;
 use crate::metrics::MetricsError;
 

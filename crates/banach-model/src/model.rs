@@ -1,18 +1,12 @@
 //! A trained model: everything that it takes to predict from a table, in one value and one file.
 
-use std::path::Path;
-
 use banach_data::{Encoder, Schema, TargetEncoder, Task};
 use banach_nn::{CategorySpec, Network, NetworkSpec};
 use serde_json::{Map, Value};
 
 use crate::calibration::Calibration;
-use crate::container::FormatError;
 use crate::error::Error;
 use crate::member::{Affine, Member, MemberKind};
-use crate::model_file;
-use crate::options::PredictOptions;
-use crate::predictor::Predictor;
 use crate::training_record::Training;
 
 /// Most members of a model.
@@ -124,43 +118,15 @@ impl Model {
         Self::new(self.parts)
     }
 
-    /// Reads a model file. Nothing in it is executed, and no more is allocated than a small multiple of
-    /// its length.
-    ///
-    /// # Errors
-    /// [`Error::Format`], which names the file and what is wrong with it.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Ok(model_file::read(path.as_ref())?)
-    }
-
-    /// Reads the bytes of a model file.
-    ///
-    /// # Errors
-    /// [`FormatError`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
-        model_file::from_bytes(bytes)
-    }
-
-    /// Writes the model file, whole or not at all. The same model gives the same bytes.
-    ///
-    /// # Errors
-    /// [`Error::Format`], which names the file.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        Ok(model_file::container(&self.parts)?.write_file(path.as_ref())?)
-    }
-
-    /// The bytes that [`Model::save`] writes.
-    ///
-    /// # Errors
-    /// [`FormatError`] when encoders are too large for the format.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
-        model_file::container(&self.parts)?.to_bytes()
-    }
-
     /// The parts, to be changed and put together again by [`Model::new`].
     #[must_use]
     pub fn into_parts(self) -> ModelParts {
         self.parts
+    }
+
+    /// The parts.
+    pub(crate) fn parts(&self) -> &ModelParts {
+        &self.parts
     }
 
     /// The complete settings of the fit, by their names.
@@ -226,14 +192,6 @@ impl Model {
             }
         }
         Self::new(parts)
-    }
-
-    /// Makes ready to predict. The predictor is independent of the model.
-    ///
-    /// # Errors
-    /// [`Error::Threads`] if the system refuses the threads.
-    pub fn predictor(&self, options: &PredictOptions) -> Result<Predictor, Error> {
-        Predictor::new(self, options)
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::calibration::Calibration;
 use crate::container::{Container, FormatError};
+use crate::error::Error;
 use crate::member::{Affine, Member, MemberKind};
 use crate::model::{MAX_MEMBERS, Model, ModelParts, check_network, no_encoder};
 use crate::training_record::{MemberTraining, Training, ValidationScores};
@@ -54,7 +55,42 @@ enum KindText {
     Network(NetworkSpec),
 }
 
-pub(crate) fn container(model: &ModelParts) -> Result<Container, FormatError> {
+impl Model {
+    /// Reads a model file. Nothing in it is executed, and no more is allocated than a small multiple of
+    /// its length.
+    ///
+    /// # Errors
+    /// [`Error::Format`], which names the file and what is wrong with it.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Ok(read(path.as_ref())?)
+    }
+
+    /// Reads the bytes of a model file.
+    ///
+    /// # Errors
+    /// [`FormatError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
+        model(Container::from_bytes(bytes)?)
+    }
+
+    /// Writes the model file, whole or not at all. The same model gives the same bytes.
+    ///
+    /// # Errors
+    /// [`Error::Format`], which names the file.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        Ok(container(self.parts())?.write_file(path.as_ref())?)
+    }
+
+    /// The bytes that [`Model::save`] writes.
+    ///
+    /// # Errors
+    /// [`FormatError`] when encoders are too large for the format.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
+        container(self.parts())?.to_bytes()
+    }
+}
+
+fn container(model: &ModelParts) -> Result<Container, FormatError> {
     let mut container = Container::new();
     container.set_text(VERSION_KEY, VERSION);
     container.set_text(PROGRAM_KEY, concat!("banach ", env!("CARGO_PKG_VERSION")));
@@ -91,13 +127,9 @@ fn prefixed(member: usize, tensor: &str) -> String {
     format!("members.{member}.{tensor}")
 }
 
-pub(crate) fn read(path: &Path) -> Result<Model, FormatError> {
+fn read(path: &Path) -> Result<Model, FormatError> {
     let container = Container::read_file(path)?;
     model(container).map_err(|error| error.in_file(path))
-}
-
-pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Model, FormatError> {
-    model(Container::from_bytes(bytes)?)
 }
 
 pub(crate) fn model(mut container: Container) -> Result<Model, FormatError> {

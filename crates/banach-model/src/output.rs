@@ -139,6 +139,26 @@ impl OutputRule {
     }
 }
 
+impl Predictions {
+    /// From the outputs of one network for some rows, without calibration: softmax for classes, sigmoid
+    /// for labels, the target's own units for numbers.
+    ///
+    /// # Shapes
+    /// `outputs`: [n_rows, n_outputs], row-major.
+    #[must_use]
+    pub fn from_outputs(outputs: Vec<f32>, target: &TargetEncoder) -> Self {
+        let n_outputs = target.n_outputs();
+        let rule = OutputRule {
+            task: target.task(),
+            n_outputs,
+            calibration: Calibration::None,
+            members: vec![(1.0, None)],
+        };
+        let n_rows = outputs.len() / n_outputs;
+        rule.predictions(&[outputs], n_rows, target)
+    }
+}
+
 /// Softmax in place, in f64: finite for all finite outputs.
 pub(crate) fn softmax(outputs: &mut [f32]) {
     let top = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);

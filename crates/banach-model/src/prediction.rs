@@ -4,9 +4,6 @@ use std::borrow::Cow;
 
 use banach_data::{OutputColumn, OutputType, OutputValues, TargetEncoder, Task};
 
-use crate::calibration::Calibration;
-use crate::output::OutputRule;
-
 /// Predictions for some rows.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -30,24 +27,6 @@ pub enum Predictions {
 }
 
 impl Predictions {
-    /// From the outputs of one network for some rows, without calibration: softmax for classes, sigmoid
-    /// for labels, the target's own units for numbers.
-    ///
-    /// # Shapes
-    /// `outputs`: [n_rows, n_outputs], row-major.
-    #[must_use]
-    pub fn from_outputs(outputs: Vec<f32>, target: &TargetEncoder) -> Self {
-        let n_outputs = target.n_outputs();
-        let rule = OutputRule {
-            task: target.task(),
-            n_outputs,
-            calibration: Calibration::None,
-            members: vec![(1.0, None)],
-        };
-        let n_rows = outputs.len() / n_outputs;
-        rule.predictions(&[outputs], n_rows, target)
-    }
-
     /// Number of rows.
     #[must_use]
     pub fn n_rows(&self) -> usize {

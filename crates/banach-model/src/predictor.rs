@@ -14,7 +14,6 @@ use crate::model::{Model, schema};
 use crate::options::PredictOptions;
 use crate::output::OutputRule;
 use crate::prediction::Predictions;
-use crate::row::RowPredictor;
 
 /// A model made ready to predict: weights laid out for the kernels, threads waiting.
 ///
@@ -24,7 +23,7 @@ use crate::row::RowPredictor;
 /// time works on its own thread alone, so that concurrent callers neither wait nor multiply threads.
 #[derive(Clone)]
 pub struct Predictor {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What all clones of a predictor have in common.
@@ -73,8 +72,18 @@ impl fmt::Debug for Predictor {
     }
 }
 
+impl Model {
+    /// Makes ready to predict. The predictor is independent of the model.
+    ///
+    /// # Errors
+    /// [`Error::Threads`] if the system refuses the threads.
+    pub fn predictor(&self, options: &PredictOptions) -> Result<Predictor, Error> {
+        Predictor::new(self, options)
+    }
+}
+
 impl Predictor {
-    pub(crate) fn new(model: &Model, options: &PredictOptions) -> Result<Self, Error> {
+    fn new(model: &Model, options: &PredictOptions) -> Result<Self, Error> {
         let ready = |member: &crate::Member| match &member.kind {
             MemberKind::Network(network) => Ready {
                 encoder: member.encoder,
@@ -127,12 +136,6 @@ impl Predictor {
     #[must_use]
     pub fn calibration(&self) -> Calibration {
         self.shared.rule.calibration
-    }
-
-    /// Makes ready to predict single rows without allocating; one for each thread that does so.
-    #[must_use]
-    pub fn row_predictor(&self) -> RowPredictor {
-        RowPredictor::new(Arc::clone(&self.shared))
     }
 
     /// Predicts all rows of a table and reports cells unlike those of training.

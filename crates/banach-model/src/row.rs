@@ -8,7 +8,7 @@ use banach_nn::Workspace;
 
 use crate::error::Error;
 use crate::inputs::{first_activation, to_fixed_point};
-use crate::predictor::{Ready, Shared};
+use crate::predictor::{Predictor, Ready, Shared};
 
 /// A model made ready to predict one row after the other on the calling thread. No call allocates
 /// memory, but for those that end in an error.
@@ -57,8 +57,16 @@ impl fmt::Debug for RowPredictor {
     }
 }
 
+impl Predictor {
+    /// Makes ready to predict single rows without allocating; one for each thread that does so.
+    #[must_use]
+    pub fn row_predictor(&self) -> RowPredictor {
+        RowPredictor::new(Arc::clone(&self.shared))
+    }
+}
+
 impl RowPredictor {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+    fn new(shared: Arc<Shared>) -> Self {
         let position = |name: &str| {
             let mut fields = shared.schema.fields.iter();
             // The schema is that of all encoders together.

@@ -9,13 +9,10 @@
 use std::ops::Range;
 
 use banach_kernels::{
-    Bf16Line, Isa, LANES, Line, Panels, Real, flat, flat_mut, lines_for, pack_units, scale_columns,
-    unpack_units,
+    Bf16Line, Isa, LANES, Line, Panels, Real, flat, flat_mut, lines_for, pack_units, unpack_units,
 };
 
-use crate::layers::{LayerKind, batch_norm, weight_norm};
-use crate::network::{TensorInfo, TensorRole};
-use crate::spec::{LayerSpec, NetworkSpec, Normalization};
+use crate::tensor::{TensorInfo, TensorRole};
 
 /// Where each tensor lies, in lines.
 #[derive(Debug, Clone, PartialEq)]
@@ -247,41 +244,6 @@ impl Layout {
                 }
             }
         }
-    }
-
-    /// The network in which normalizations that are fixed in prediction are part of the weights: batch
-    /// normalization by its running averages, and weight normalization. `None` without such layers.
-    pub(crate) fn folded<T: Real>(
-        &self,
-        isa: Isa,
-        spec: &NetworkSpec,
-        lines: &[Line<T>],
-    ) -> Option<(NetworkSpec, Vec<Line<T>>)> {
-        let is_folded = |layer_spec: &LayerSpec| {
-            let kind = LayerKind::of(Some(layer_spec));
-            matches!(kind, LayerKind::BatchNorm | LayerKind::WeightNorm)
-        };
-        if !spec.layers.iter().any(is_folded) {
-            return None;
-        }
-        let (mut spec, mut folded) = (spec.clone(), lines.to_vec());
-        for (layer_spec, layer) in spec.layers.iter_mut().zip(&self.layers) {
-            if !is_folded(layer_spec) {
-                continue;
-            }
-            for panel in 0..layer.n_panels() {
-                let source = layer.panel(lines, panel);
-                let (scale, bias) = match layer_spec.normalization {
-                    Normalization::Batch => batch_norm::fold(&source),
-                    _ => weight_norm::fold(isa, &source),
-                };
-                let target = &mut folded[layer.lines(panel..panel + 1)];
-                scale_columns(isa, &mut target[..layer.n_in], &scale);
-                target[layer.n_in] = bias;
-            }
-            layer_spec.normalization = Normalization::None;
-        }
-        Some((spec, folded))
     }
 
     /// Numbers in the network's order, from lines that may be empty.

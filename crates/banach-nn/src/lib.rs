@@ -17,6 +17,7 @@ mod dataset;
 mod engine;
 mod error;
 mod fleet;
+mod fold;
 mod input;
 mod layers;
 mod layout;
@@ -29,7 +30,9 @@ mod predict;
 mod schedule;
 mod spec;
 mod step;
+mod stepper;
 mod stopping;
+mod tensor;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -39,12 +42,12 @@ pub use banach_data::{Features, Targets};
 pub use banach_kernels::{ALPHA_01, Isa, LAMBDA_01, Pool, available_threads, parallel_map};
 pub use batch::Batch;
 pub use dataset::Dataset;
-pub use engine::{BatchResult, Engine, StepOptions, Stepper};
+pub use engine::{BatchResult, Engine, StepOptions};
 pub use error::{DatasetError, SpecError, TrainError};
 pub use fleet::train_fleet;
 pub use loss::Loss;
 pub use names::NameError;
-pub use network::{Network, TensorInfo, TensorRole};
+pub use network::Network;
 pub use optimizer::{Optimizer, OptimizerState};
 pub use predict::{LayerMoments, Precision, Predictor, Workspace};
 pub use schedule::Schedule;
@@ -52,5 +55,7 @@ pub use spec::{
     Activation, CategorySpec, Connection, Dropout, InputSpec, LayerSpec, NetworkSpec,
     Normalization, Shape,
 };
+pub use stepper::Stepper;
 pub use stopping::Stopping;
+pub use tensor::{TensorInfo, TensorRole};
 pub use train::{EpochOutcome, EpochReport, TrainOptions, TrainState, Trainer};

@@ -207,7 +207,10 @@ impl<T: Real> Shard<T> {
 
     /// For each group of 16 rows in order, its number of rows and two sums for each unit of a layer
     /// with batch or layer normalization (`layers/unit_sums.rs`).
-    pub(crate) fn group_sums(&self, layer: usize) -> impl Iterator<Item = (usize, &[T], &[T])> {
+    pub(crate) fn group_sums(
+        &self,
+        layer: usize,
+    ) -> impl Iterator<Item = (usize, &[T], &[T])> + Clone {
         self.layers[layer].sums.groups(self.n_rows)
     }
 

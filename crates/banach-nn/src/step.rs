@@ -16,6 +16,7 @@ use crate::batch::Batch;
 use crate::blocks::{Block, PanelOf, blocks, table_gradient};
 use crate::engine::{BatchResult, StepOptions};
 use crate::error::TrainError;
+use crate::fold::fold;
 use crate::input::{self, CategoryDropout};
 use crate::layers::LayerKind;
 use crate::layers::batch_norm::{self, BatchMoments};
@@ -227,7 +228,7 @@ impl<T: Real> StepperOf<T> {
     /// Loss of some rows without dropout.
     pub(crate) fn evaluate(&mut self, rows: &Batch<'_>, loss: &Loss) -> BatchResult {
         let capacity = self.shards.iter().map(|shard| shard.losses.len()).sum();
-        let folded = self.layout.folded(self.isa, &self.spec, &self.parameters);
+        let folded = fold(&self.layout, self.isa, &self.spec, &self.parameters);
         let mut loss_sum = 0.0;
         for batch in rows.batches(capacity) {
             self.split_batch(batch.len());
@@ -311,8 +312,10 @@ impl<T: Real> StepperOf<T> {
             // All shards that have rows stop at the same place; the first one has some.
             let stop = self.shards[0].stop;
             match stop {
-                Stop::Moments(layer) => self.moments[layer].take_moments(&self.shards, layer),
-                Stop::Sums(layer) => self.moments[layer].take_sums(&self.shards, layer),
+                Stop::Moments(layer) => {
+                    self.moments[layer].take_moments(group_sums(&self.shards, layer))
+                }
+                Stop::Sums(layer) => self.moments[layer].take_sums(group_sums(&self.shards, layer)),
                 Stop::End => break,
             }
             from = Some(stop);
@@ -462,4 +465,12 @@ fn gather<T: Real>(pass: &Pass<'_, T>, shard: &mut Shard<T>, batch: &Batch<'_>) 
         dropout,
         x,
     );
+}
+
+/// The two sums of each unit over each group of rows, in the order of the rows.
+fn group_sums<T: Real>(
+    shards: &[Shard<T>],
+    layer: usize,
+) -> impl Iterator<Item = (usize, &[T], &[T])> + Clone {
+    shards.iter().flat_map(move |shard| shard.group_sums(layer))
 }

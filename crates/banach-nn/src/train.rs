@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::dataset::Dataset;
-use crate::engine::{BatchResult, Engine, StepOptions, Stepper};
+use crate::engine::{BatchResult, Engine, StepOptions};
 use crate::error::TrainError;
 use crate::loss::Loss;
 use crate::network::Network;
 use crate::optimizer::{Optimizer, OptimizerState};
 use crate::schedule::Schedule;
 use crate::spec::NetworkSpec;
+use crate::stepper::Stepper;
 use crate::stopping::Stopping;
 
 /// Settings of a training run. All values are explicit; presets belong to the caller.

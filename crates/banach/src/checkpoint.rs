@@ -4,6 +4,8 @@ use std::hash::Hasher;
 use std::path::Path;
 
 use banach_data::Targets;
+use banach_model::container::{Container, FormatError};
+use banach_model::{MemberTraining, Training};
 use banach_nn::{EpochReport, OptimizerState, TrainState};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
@@ -11,11 +13,17 @@ use twox_hash::XxHash64;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run::Stage;
-use crate::training::Record;
-use banach_model::container::{Container, FormatError};
 
 /// Checkpoints belong to the version of the program that wrote them.
 const VERSION: &str = "2";
+
+/// A record of a training: of the model, and of its one network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Record {
+    pub(crate) model: Training,
+    pub(crate) member: MemberTraining,
+}
 
 /// A finished first training, while the second is under way.
 #[derive(Debug, Clone, PartialEq)]

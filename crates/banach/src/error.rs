@@ -6,7 +6,7 @@ use banach_nn::{DatasetError, SpecError, TrainError};
 
 use banach_model::container::FormatError;
 
-use crate::settings::SettingError;
+use crate::settings::error::SettingError;
 
 /// Why a model could not be fitted, stored, loaded or used.
 #[derive(Debug, thiserror::Error)]

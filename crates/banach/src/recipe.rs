@@ -7,12 +7,9 @@ use banach_nn::{
     Schedule, Shape, Stopping, TrainOptions,
 };
 use banach_theory::Moments;
-use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::settings::{
-    ClassWeight, FixedPoint, Preset, SETTINGS, SettingError, Settings, Validation,
-};
+use crate::settings::choices::{ClassWeight, FixedPoint, Preset, Validation};
 
 pub(crate) mod fields;
 mod preset;
@@ -101,23 +98,6 @@ impl Recipe {
     #[must_use]
     pub fn preset(preset: Preset, task: Task, n_rows: usize, network: NetworkKind) -> Self {
         preset::recipe(preset, network, task, n_rows)
-    }
-
-    /// Lays settings over the recipe of their preset and network, for a task and a number of training
-    /// rows, and checks every value.
-    ///
-    /// # Errors
-    /// [`Error::Setting`], [`Error::SettingForTask`], [`Error::FixedPoint`], or [`Error::Train`] for a
-    /// value out of range.
-    pub fn new(settings: &Settings, task: Task, n_rows: usize) -> Result<Self, Error> {
-        let preset = settings.preset.unwrap_or_default();
-        let network = settings.network.unwrap_or(NetworkKind::Snn);
-        let mut recipe = Self::preset(preset, task, n_rows, network);
-        for setting in SETTINGS {
-            setting.apply(settings, &mut recipe)?;
-        }
-        recipe.check()?;
-        Ok(recipe)
     }
 
     /// Checks every value that does not depend on the table.
@@ -245,41 +225,6 @@ impl Recipe {
             layers,
             n_outputs,
         }
-    }
-
-    /// Every setting with its value, in the order of [`SETTINGS`]; `null` where it has no meaning for
-    /// this recipe.
-    #[must_use]
-    pub fn to_json(&self) -> Map<String, Value> {
-        let value = |setting: &crate::Setting| {
-            let value = setting.of_recipe(self).map_or(Value::Null, Value::from);
-            (setting.name().to_owned(), value)
-        };
-        SETTINGS.iter().map(value).collect()
-    }
-
-    /// Reads what [`Recipe::to_json`] wrote.
-    ///
-    /// # Errors
-    /// [`Error::StoredSetting`] for a name that does not exist, a value of another type, or one that
-    /// is missing; and those of [`Recipe::new`].
-    pub fn from_json(object: &Map<String, Value>) -> Result<Self, Error> {
-        let settings = Settings::from_json(object)?;
-        let Some(task) = settings.task.flatten() else {
-            return Err(SettingError::Missing { name: "task" }.into());
-        };
-        // The number of rows decides defaults, and of these none is left.
-        let recipe = Self::new(&settings, task, 1)?;
-        for setting in SETTINGS {
-            let needed = setting.of_recipe(&recipe).is_some();
-            if needed && settings.get(setting.name()).is_none() {
-                return Err(SettingError::Missing {
-                    name: setting.name(),
-                }
-                .into());
-            }
-        }
-        Ok(recipe)
     }
 }
 

@@ -6,26 +6,27 @@
 use std::fmt;
 use std::path::Path;
 
-use banach_data::Task;
 use banach_nn::NetworkKind;
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
 use crate::error::Error;
-use crate::recipe::Recipe;
 
 mod builder;
-mod choices;
+pub(crate) mod choices;
+mod complete;
 mod defaults;
 mod define;
+pub(crate) mod error;
+pub(crate) mod kind;
 mod list;
 mod setting;
 mod value;
 
-pub(crate) use builder::Kind;
 pub use choices::{ClassWeight, FixedPoint, Preset, Validation};
+pub use error::SettingError;
 pub use list::{SETTINGS, Settings};
-pub use setting::{Setting, SettingError};
+pub use setting::Setting;
 pub use value::Form;
 use value::Raw;
 
@@ -33,14 +34,6 @@ impl Settings {
     /// Settings that name the column to predict.
     pub fn for_target(name: impl Into<String>) -> Self {
         Self::default().target([name])
-    }
-
-    /// The recipe for a task and a number of training rows: these settings over those of their preset.
-    ///
-    /// # Errors
-    /// As [`Recipe::new`].
-    pub fn recipe(&self, task: Task, n_rows: usize) -> Result<Recipe, Error> {
-        Recipe::new(self, task, n_rows)
     }
 
     /// The value of a setting by its name, as a file has it; `None` where it is not set.

@@ -3,21 +3,12 @@
 use banach_model::metrics::Metrics;
 use banach_model::{MemberTraining, Predictions, Training, ValidationScores, score};
 use banach_nn::{EpochOutcome, Network, Precision, Predictor, Stopping, TrainOptions, Trainer};
-use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::First;
+use crate::checkpoint::{First, Record};
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run::{Event, Run, Stage};
 use crate::run_folder::RunFolder;
-
-/// A record of a training: of the model, and of its one network.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Record {
-    pub(crate) model: Training,
-    pub(crate) member: MemberTraining,
-}
 
 pub(crate) struct Trained {
     pub(crate) network: Network,

@@ -18,7 +18,6 @@ use banach_kernels::{
 use super::unit_sums::UnitSums;
 use super::{BufferSizes, LayerBuffers};
 use crate::layout::{LayerLayout, PanelLines};
-use crate::pass::Shard;
 
 pub(super) fn buffers<T: Real>(sizes: &BufferSizes) -> LayerBuffers<T> {
     let rows = if sizes.training { sizes.capacity } else { 0 };
@@ -146,11 +145,15 @@ impl<T: Real> BatchMoments<T> {
     }
 
     /// Mean and deviation, from what the shards left in forward.
-    pub(crate) fn take_moments(&mut self, shards: &[Shard<T>], layer: usize) {
+    ///
+    /// `groups` has the number of rows of each group and its two sums for each unit.
+    pub(crate) fn take_moments<'a>(
+        &mut self,
+        groups: impl Iterator<Item = (usize, &'a [T], &'a [T])>,
+    ) {
         self.means.fill(0.0);
         self.squares.fill(0.0);
         self.n_rows = 0.0;
-        let groups = shards.iter().flat_map(|shard| shard.group_sums(layer));
         for (count, sums, squares) in groups {
             // Chan, Golub, LeVeque: the sum of squares of two sets from those of each and the
             // distance of their means.
@@ -176,12 +179,14 @@ impl<T: Real> BatchMoments<T> {
     }
 
     /// Means of the gradient, from what the shards left in backward.
-    pub(crate) fn take_sums(&mut self, shards: &[Shard<T>], layer: usize) {
+    pub(crate) fn take_sums<'a>(
+        &mut self,
+        groups: impl Iterator<Item = (usize, &'a [T], &'a [T])> + Clone,
+    ) {
         let rows = self.n_rows.max(1.0);
         for unit in 0..self.mean_d.len() {
-            let groups = shards.iter().flat_map(|shard| shard.group_sums(layer));
             let (mut d, mut dx) = (0.0, 0.0);
-            for (_, sums, dots) in groups {
+            for (_, sums, dots) in groups.clone() {
                 d += sums[unit].to_f64();
                 dx += dots[unit].to_f64();
             }

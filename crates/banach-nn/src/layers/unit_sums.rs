@@ -64,7 +64,10 @@ impl<T: Real> UnitSums<T> {
 
     /// For each group of the first `n_rows` rows in order, its number of rows and the two sums for each
     /// unit.
-    pub(crate) fn groups(&self, n_rows: usize) -> impl Iterator<Item = (usize, &[T], &[T])> {
+    pub(crate) fn groups(
+        &self,
+        n_rows: usize,
+    ) -> impl Iterator<Item = (usize, &[T], &[T])> + Clone {
         let width = self.width;
         let groups = self.sums.chunks_exact((2 * width).max(1));
         let rows = (0..n_rows).step_by(ROWS_PER_SUM);

@@ -7,8 +7,9 @@ use banach_kernels::{Bf16Line, Isa, LANES, Line, Pool, Real, to_bf16};
 use super::moments::LayerMoments;
 use super::row::RowScratch;
 use super::{FEW_ROWS, Precision, ROWS, ROWS_OF_BF16};
-use crate::dataset::{check_features, check_length, check_row, check_rows, check_shape};
+use crate::dataset::check::{check_features, check_length, check_row, check_rows, check_shape};
 use crate::error::DatasetError;
+use crate::fold::fold;
 use crate::input;
 use crate::layout::{Layout, Weights};
 use crate::pass::{Pass, Shard};
@@ -56,9 +57,8 @@ impl<T: Real> PredictorOf<T> {
         let isa = Isa::best();
         let layout = Layout::new(&spec.tensors());
         let packed = layout.pack(isa, parameters);
-        let (spec, mut lines) = layout
-            .folded(isa, spec, &packed)
-            .unwrap_or_else(|| (spec.clone(), packed));
+        let (spec, mut lines) =
+            fold(&layout, isa, spec, &packed).unwrap_or_else(|| (spec.clone(), packed));
         let bf16 = match precision {
             Precision::Single => None,
             Precision::Bf16 => {
@@ -127,7 +127,7 @@ impl<T: Real> PredictorOf<T> {
         while workspace.threads.len() < threads {
             let shard = Shard::new(&self.spec, &self.layout, workspace.rows_at_once, false);
             workspace.threads.push(Scratch {
-                row: RowScratch::new(self),
+                row: RowScratch::new(&self.spec, &self.layout),
                 shard: if self.bf16.is_some() {
                     shard.widens(&self.layout)
                 } else {
@@ -160,7 +160,8 @@ impl<T: Real> PredictorOf<T> {
         self.check_workspace(workspace)?;
         check_length("outputs", self.spec.n_outputs, outputs.len())?;
         check_row(&self.spec, numbers, codes)?;
-        self.run_row(&mut workspace.threads[0].row, numbers, codes, outputs);
+        let scratch = &mut workspace.threads[0].row;
+        self.pass().run_row(scratch, numbers, codes, outputs);
         Ok(())
     }
 
@@ -236,7 +237,7 @@ impl<T: Real> PredictorOf<T> {
         if n_rows <= FEW_ROWS {
             for (outputs, row) in by_row {
                 let (numbers, codes) = (features.row_numbers(row), features.row_codes(row));
-                self.run_row(&mut scratch.row, numbers, codes, outputs);
+                pass.run_row(&mut scratch.row, numbers, codes, outputs);
             }
             return;
         }

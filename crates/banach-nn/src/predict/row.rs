@@ -2,10 +2,11 @@
 
 use banach_kernels::{Line, Real, flat, flat_mut, lines_for, row_product, row_product_bf16};
 
-use super::network::PredictorOf;
 use crate::input;
 use crate::layers::{LayerKind, dense, highway, layer_norm, residual};
-use crate::layout::LayerLayout;
+use crate::layout::{LayerLayout, Layout};
+use crate::pass::Pass;
+use crate::spec::NetworkSpec;
 
 /// Memory for one row on its way through a network.
 #[derive(Debug, Clone)]
@@ -17,18 +18,18 @@ pub(super) struct RowScratch<T> {
 }
 
 impl<T: Real> RowScratch<T> {
-    pub(super) fn new(predictor: &PredictorOf<T>) -> Self {
-        let layers = &predictor.layout.layers;
+    pub(super) fn new(spec: &NetworkSpec, layout: &Layout) -> Self {
+        let layers = &layout.layers;
         let widest = layers.iter().map(LayerLayout::n_panels).max().unwrap_or(0);
         let units = |&width: &usize| vec![Line::ZERO; lines_for(width)];
         Self {
-            units: predictor.spec.widths().iter().map(units).collect(),
+            units: spec.widths().iter().map(units).collect(),
             net_inputs: vec![Line::ZERO; widest],
         }
     }
 }
 
-impl<T: Real> PredictorOf<T> {
+impl<T: Real> Pass<'_, T> {
     /// Outputs for a row that fits the network.
     ///
     /// Sums run along the same chains as in a batch, so that the bits are the same.
@@ -40,13 +41,13 @@ impl<T: Real> PredictorOf<T> {
         outputs: &mut [T],
     ) {
         let isa = self.isa;
-        let weights = self.weights();
+        let weights = self.weights;
         let units = flat_mut(&mut scratch.units[0]);
         let code = |column: usize| codes[column] as usize;
         input::units_of(&self.spec.inputs, weights, numbers, code, |unit, value| {
             units[unit] = value;
         });
-        for (index, layer_layout) in self.layout.layers.iter().enumerate() {
+        for (index, layer_layout) in weights.layout.layers.iter().enumerate() {
             let (before, after) = scratch.units.split_at_mut(index + 1);
             let x = &flat(&before[index])[..layer_layout.n_in];
             let y = &mut after[0];
@@ -65,7 +66,7 @@ impl<T: Real> PredictorOf<T> {
                 continue;
             };
             if kind == LayerKind::LayerNorm {
-                layer_norm::row(isa, layer_layout, &self.lines, y);
+                layer_norm::row(isa, layer_layout, weights.lines, y);
             }
             let skip = residual::source(Some(layer_spec), index);
             residual::add_skip(isa, skip.map(|index| &before[index][..]), y);
@@ -75,6 +76,7 @@ impl<T: Real> PredictorOf<T> {
             outputs.copy_from_slice(&flat(last)[..outputs.len()]);
         }
     }
+
     /// `z = weight x`, with the biases unless layer normalization comes between.
     fn row_product(&self, layer_layout: &LayerLayout, kind: LayerKind, x: &[T], z: &mut [Line<T>]) {
         let lines = layer_layout.lines(0..layer_layout.n_panels());
@@ -83,8 +85,8 @@ impl<T: Real> PredictorOf<T> {
             _ => Some(layer_layout.n_in),
         };
         let stride = layer_layout.stride();
-        match &self.bf16 {
-            None => row_product(self.isa, x, &self.lines[lines], stride, bias, z),
+        match self.weights.bf16 {
+            None => row_product(self.isa, x, &self.weights.lines[lines], stride, bias, z),
             Some(bf16) => row_product_bf16(self.isa, x, &bf16[lines], stride, bias, z),
         }
     }

@@ -6,7 +6,8 @@ use banach_nn::{Loss, NetworkKind, Optimizer, Shape, Stopping};
 
 use super::Recipe;
 use crate::error::Error;
-use crate::settings::{ClassWeight, FixedPoint, Kind as _, Preset};
+use crate::settings::choices::{ClassWeight, FixedPoint, Preset};
+use crate::settings::kind::Kind;
 
 /// A setting out of its range, or at odds with another one.
 pub(super) fn setting(name: &'static str, allowed: &'static str, got: impl ToString) -> Error {

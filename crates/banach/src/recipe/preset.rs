@@ -4,7 +4,7 @@ use banach_data::{Scaling, Split, Task};
 use banach_nn::{Architecture, Loss, NetworkKind, Optimizer, Schedule, Shape, Stopping};
 
 use super::Recipe;
-use crate::settings::{ClassWeight, Preset, Validation};
+use crate::settings::choices::{ClassWeight, Preset, Validation};
 
 /// The complete recipe of a preset for a kind of network, a task and a number of rows, without the
 /// columns that only a table can name.

@@ -1,4 +1,7 @@
+use serde_json::{Map, Value};
+
 use super::*;
+use crate::settings::{SETTINGS, Settings};
 
 fn resolve(toml: &str, task: Task) -> Result<Recipe, Error> {
     Settings::from_toml(toml, "s.toml")?.recipe(task, 1000)

@@ -3,6 +3,7 @@
 use banach_nn::{Loss, Optimizer, Stopping};
 
 use super::Settings;
+use super::kind::Kind;
 
 /// A value as it is.
 pub(super) fn plain<T>(_: &mut Settings, value: impl Into<T>) -> T {
@@ -18,21 +19,18 @@ pub(super) fn names(
 }
 
 /// A kind, whose parameters are settings of their own.
-pub(super) fn kind<T: Kind>(settings: &mut Settings, value: T) -> T {
+pub(super) fn kind<T: Parameters>(settings: &mut Settings, value: T) -> T {
     value.parameters(settings);
     value.without_parameters()
 }
 
-/// An enum whose variants have parameters that are settings of their own.
-pub(crate) trait Kind: Copy {
+/// A kind whose parameters can be set.
+pub(super) trait Parameters: Kind {
     /// Sets the settings of the parameters.
     fn parameters(self, settings: &mut Settings);
-
-    /// The same variant with the parameters that its name alone stands for.
-    fn without_parameters(self) -> Self;
 }
 
-impl Kind for Loss {
+impl Parameters for Loss {
     fn parameters(self, settings: &mut Settings) {
         match self {
             Self::Huber { delta } => settings.huber_delta = Some(delta),
@@ -42,13 +40,9 @@ impl Kind for Loss {
             Self::BinaryCrossEntropy | Self::Squared => {}
         }
     }
-
-    fn without_parameters(self) -> Self {
-        self.name().parse().unwrap_or(self)
-    }
 }
 
-impl Kind for Optimizer {
+impl Parameters for Optimizer {
     fn parameters(self, settings: &mut Settings) {
         match self {
             Self::Sgd { momentum, nesterov } => {
@@ -69,22 +63,14 @@ impl Kind for Optimizer {
             }
         }
     }
-
-    fn without_parameters(self) -> Self {
-        self.name().parse().unwrap_or(self)
-    }
 }
 
-impl Kind for Stopping {
+impl Parameters for Stopping {
     fn parameters(self, settings: &mut Settings) {
         match self {
             Self::Best { patience } => settings.patience = Some(patience.unwrap_or(0)),
             Self::Smoothed { window } => settings.window = Some(window),
             Self::Last => {}
         }
-    }
-
-    fn without_parameters(self) -> Self {
-        self.name().parse().unwrap_or(self)
     }
 }

@@ -14,9 +14,9 @@ pub struct Dense {
     pub name: String,
     /// Number of inputs.
     pub fan_in: usize,
-    /// [out, in], row by row.
+    /// `[out, in]`, row by row.
     pub weight: Vec<f32>,
-    /// [out].
+    /// `[out]`.
     pub bias: Option<Vec<f32>>,
 }
 

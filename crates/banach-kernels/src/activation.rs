@@ -1,6 +1,7 @@
 //! Activations with their bias and dropout: one pass forward, one pass backward.
 
 use crate::Real;
+use crate::lanes::map_lanes;
 use crate::line::{Line, flat, flat_mut};
 use crate::random::Stream;
 
@@ -157,11 +158,11 @@ impl DropoutMask {
 /// The 16 bits of one unit for each row.
 #[inline(always)]
 fn bits<const N: usize>(words: &[[u32; N]; 4], unit: usize) -> [u32; N] {
-    let word = words[unit / 2];
+    let word = &words[unit / 2];
     if unit.is_multiple_of(2) {
-        word.map(|word| word & 0xffff)
+        map_lanes(word, |word| word & 0xffff)
     } else {
-        word.map(|word| word >> 16)
+        map_lanes(word, |word| word >> 16)
     }
 }
 

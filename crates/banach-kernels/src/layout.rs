@@ -57,18 +57,18 @@ fn transpose_portable<T: Real>(x: &[Line<T>], t: &mut [Line<T>]) {
 #[target_feature(enable = "avx2")]
 fn transpose_avx2(x: &[Line<f32>], t: &mut [Line<f32>]) {
     use std::arch::x86_64::{
-        __m256, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_setzero_ps, _mm256_shuffle_ps,
+        _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_setzero_ps, _mm256_shuffle_ps,
         _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
     };
     const SIDE: usize = 8;
     for first_unit in (0..LANES).step_by(SIDE) {
         for first_row in (0..t.len()).step_by(SIDE) {
-            let load = |i: usize| match x.get(first_unit + i) {
+            let mut loaded = [_mm256_setzero_ps(); SIDE];
+            for (loaded, line) in loaded.iter_mut().zip(&x[first_unit.min(x.len())..]) {
                 // SAFETY: eight numbers from first_row on lie within the line.
-                Some(line) => unsafe { _mm256_loadu_ps(line.0[first_row..].as_ptr()) },
-                None => _mm256_setzero_ps(),
-            };
-            let x: [__m256; SIDE] = std::array::from_fn(load);
+                *loaded = unsafe { _mm256_loadu_ps(line.0[first_row..].as_ptr()) };
+            }
+            let x = loaded;
             let mut pairs = x;
             for i in (0..SIDE).step_by(2) {
                 pairs[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
@@ -100,18 +100,18 @@ fn transpose_avx2(x: &[Line<f32>], t: &mut [Line<f32>]) {
 #[target_feature(enable = "avx512f")]
 fn transpose_avx512(x: &[Line<f32>], t: &mut [Line<f32>]) {
     use std::arch::x86_64::{
-        __m512, _mm512_loadu_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
+        _mm512_loadu_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
         _mm512_storeu_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
     };
     const SIDE: usize = 16;
     for first_unit in (0..LANES).step_by(SIDE) {
         for first_row in (0..t.len()).step_by(SIDE) {
-            let load = |i: usize| match x.get(first_unit + i) {
+            let mut loaded = [_mm512_setzero_ps(); SIDE];
+            for (loaded, line) in loaded.iter_mut().zip(&x[first_unit.min(x.len())..]) {
                 // SAFETY: sixteen numbers from first_row on lie within the line.
-                Some(line) => unsafe { _mm512_loadu_ps(line.0[first_row..].as_ptr()) },
-                None => _mm512_setzero_ps(),
-            };
-            let x: [__m512; SIDE] = std::array::from_fn(load);
+                *loaded = unsafe { _mm512_loadu_ps(line.0[first_row..].as_ptr()) };
+            }
+            let x = loaded;
             let mut pairs = x;
             for i in (0..SIDE).step_by(2) {
                 pairs[i] = _mm512_unpacklo_ps(x[i], x[i + 1]);

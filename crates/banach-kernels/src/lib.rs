@@ -12,6 +12,7 @@
 mod isa;
 mod activation;
 mod connection;
+mod lanes;
 mod layout;
 mod line;
 mod matmul;

@@ -6,6 +6,8 @@
 //!
 //! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
+use crate::lanes::map_lanes;
+
 const MULTIPLIER_0: u32 = 0xD251_1F53;
 const MULTIPLIER_1: u32 = 0xCD9E_8D57;
 const WEYL_0: u32 = 0x9E37_79B9;
@@ -42,8 +44,12 @@ pub(crate) fn philox4x32_row<const N: usize>(
     // Numbers of 64 bits of which the low half counts: a vector multiplication takes just that half,
     // and what the exclusive ors leave in the high half is never looked at.
     const LOW: u64 = 0xffff_ffff;
+    let mut first_words = [0; N];
+    for (lane, word) in first_words.iter_mut().enumerate() {
+        *word = u64::from(first.wrapping_add(lane as u32));
+    }
     let mut counter: [[u64; N]; 4] = [
-        std::array::from_fn(|lane| u64::from(first.wrapping_add(lane as u32))),
+        first_words,
         [u64::from(rest[0]); N],
         [u64::from(rest[1]); N],
         [u64::from(rest[2]); N],
@@ -52,7 +58,7 @@ pub(crate) fn philox4x32_row<const N: usize>(
         if round > 0 {
             key = [key[0].wrapping_add(WEYL_0), key[1].wrapping_add(WEYL_1)];
         }
-        let [key_0, key_1] = key.map(u64::from);
+        let (key_0, key_1) = (u64::from(key[0]), u64::from(key[1]));
         let [first, second, third, fourth] = &mut counter;
         let lanes = first
             .iter_mut()
@@ -67,7 +73,13 @@ pub(crate) fn philox4x32_row<const N: usize>(
             *fourth = product_0;
         }
     }
-    counter.map(|words| words.map(|word| word as u32))
+    let low = |words| map_lanes(words, |word| word as u32);
+    [
+        low(&counter[0]),
+        low(&counter[1]),
+        low(&counter[2]),
+        low(&counter[3]),
+    ]
 }
 
 /// What a stream of random numbers is for. Streams of different purposes never meet.

@@ -125,3 +125,8 @@ pub use run::{Event, Overview, Run, Stage};
 pub use settings::{
     ClassWeight, FixedPoint, Form, Preset, SETTINGS, Setting, SettingError, Settings, Validation,
 };
+
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -64,9 +64,11 @@ fn transpose_avx2(x: &[Line<f32>], t: &mut [Line<f32>]) {
     for first_unit in (0..LANES).step_by(SIDE) {
         for first_row in (0..t.len()).step_by(SIDE) {
             let mut loaded = [_mm256_setzero_ps(); SIDE];
-            for (loaded, line) in loaded.iter_mut().zip(&x[first_unit.min(x.len())..]) {
-                // SAFETY: eight numbers from first_row on lie within the line.
-                *loaded = unsafe { _mm256_loadu_ps(line.0[first_row..].as_ptr()) };
+            for (i, loaded) in loaded.iter_mut().enumerate() {
+                if let Some(line) = x.get(first_unit + i) {
+                    // SAFETY: eight numbers from first_row on lie within the line.
+                    *loaded = unsafe { _mm256_loadu_ps(line.0[first_row..].as_ptr()) };
+                }
             }
             let x = loaded;
             let mut pairs = x;
@@ -107,9 +109,11 @@ fn transpose_avx512(x: &[Line<f32>], t: &mut [Line<f32>]) {
     for first_unit in (0..LANES).step_by(SIDE) {
         for first_row in (0..t.len()).step_by(SIDE) {
             let mut loaded = [_mm512_setzero_ps(); SIDE];
-            for (loaded, line) in loaded.iter_mut().zip(&x[first_unit.min(x.len())..]) {
-                // SAFETY: sixteen numbers from first_row on lie within the line.
-                *loaded = unsafe { _mm512_loadu_ps(line.0[first_row..].as_ptr()) };
+            for (i, loaded) in loaded.iter_mut().enumerate() {
+                if let Some(line) = x.get(first_unit + i) {
+                    // SAFETY: sixteen numbers from first_row on lie within the line.
+                    *loaded = unsafe { _mm512_loadu_ps(line.0[first_row..].as_ptr()) };
+                }
             }
             let x = loaded;
             let mut pairs = x;

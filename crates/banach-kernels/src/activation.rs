@@ -1,8 +1,8 @@
 //! Activations with their bias and dropout: one pass forward, one pass backward.
 
-use crate::Real;
 use crate::lanes::map_lanes;
 use crate::line::{Line, flat, flat_mut};
+use crate::number::Number;
 use crate::random::Stream;
 
 /// SELU's alpha for the fixed point (mean 0, variance 1) (arXiv:1706.02515, Eq. 14).
@@ -138,7 +138,7 @@ impl DropoutMask {
 
     /// Applies `f(value, kept)` to every element of a piece.
     #[inline(always)]
-    fn for_each<T: Real>(&self, lines: &mut [Line<T>], piece: Piece, f: impl Fn(T, bool) -> T) {
+    fn for_each<T: Number>(&self, lines: &mut [Line<T>], piece: Piece, f: impl Fn(T, bool) -> T) {
         for (group, lines) in lines.chunks_mut(GROUP).enumerate() {
             for part in 0..piece.lanes.div_ceil(ROWS) {
                 let group = piece.first_unit / GROUP + group;
@@ -175,20 +175,20 @@ fn threshold(rate: f64) -> u32 {
 }
 
 #[inline(always)]
-pub(crate) fn selu<T: Real>(x: T, lambda: T, lambda_alpha: T) -> T {
+pub(crate) fn selu<T: Number>(x: T, lambda: T, lambda_alpha: T) -> T {
     let negative = lambda_alpha * x.exp_m1_nonpositive();
     if x > T::ZERO { lambda * x } else { negative }
 }
 
 /// max(x, 0), NaN for NaN.
 #[inline(always)]
-pub(crate) fn relu<T: Real>(x: T) -> T {
+pub(crate) fn relu<T: Number>(x: T) -> T {
     if x < T::ZERO { T::ZERO } else { x }
 }
 
 /// Applies `f(value, line)` to every element of a piece.
 #[inline(always)]
-fn for_each<T: Real>(lines: &mut [Line<T>], lanes: usize, f: impl Fn(T, usize) -> T) {
+fn for_each<T: Number>(lines: &mut [Line<T>], lanes: usize, f: impl Fn(T, usize) -> T) {
     for (unit, line) in lines.iter_mut().enumerate() {
         let parts = line.0.as_chunks_mut::<ROWS>().0;
         for values in &mut parts[..lanes.div_ceil(ROWS)] {
@@ -207,7 +207,7 @@ kernel! {
     ///
     /// # Shapes
     /// `z`: a line for each unit of the piece; `bias`: a number for each.
-    pub fn selu_forward<T: Real>(
+    pub fn selu_forward<T: Number>(
         z: &mut [Line<T>], bias: &[T], piece: Piece, selu_: Selu, dropout: Option<&DropoutMask>,
     ) {
         let lambda = T::from_f64(selu_.lambda);
@@ -234,7 +234,7 @@ kernel! {
     ///
     /// # Shapes
     /// `d` and `y`: the same length.
-    pub fn selu_backward<T: Real>(
+    pub fn selu_backward<T: Number>(
         d: &mut [Line<T>], y: &[Line<T>], selu_: Selu, dropout: Option<&DropoutMask>,
     ) {
         let (scale, shift, dropped) =
@@ -253,7 +253,7 @@ kernel! {
     ///
     /// # Shapes
     /// As [`selu_forward`].
-    pub fn relu_forward<T: Real>(
+    pub fn relu_forward<T: Number>(
         z: &mut [Line<T>], bias: &[T], piece: Piece, dropout: Option<&DropoutMask>,
     ) {
         let bias = &bias[..z.len()];
@@ -270,7 +270,7 @@ kernel! {
     ///
     /// # Shapes
     /// `d` and `y`: the same length.
-    pub fn relu_backward<T: Real>(
+    pub fn relu_backward<T: Number>(
         d: &mut [Line<T>], y: &[Line<T>], dropout: Option<&DropoutMask>,
     ) {
         let slope = T::from_f64(dropout.map_or(1.0, |mask| mask.scale));
@@ -285,7 +285,7 @@ kernel! {
     ///
     /// # Shapes
     /// As [`selu_forward`].
-    pub fn identity_forward<T: Real>(z: &mut [Line<T>], bias: &[T], piece: Piece) {
+    pub fn identity_forward<T: Number>(z: &mut [Line<T>], bias: &[T], piece: Piece) {
         let bias = &bias[..z.len()];
         for_each(z, piece.lanes, |z, unit| z + bias[unit]);
     }
@@ -297,7 +297,7 @@ kernel! {
     ///
     /// # Shapes
     /// `x`: a line for each unit of the piece.
-    pub fn dropout_forward<T: Real>(x: &mut [Line<T>], piece: Piece, mask: &DropoutMask) {
+    pub fn dropout_forward<T: Number>(x: &mut [Line<T>], piece: Piece, mask: &DropoutMask) {
         let (scale, shift) = (T::from_f64(mask.scale), T::from_f64(mask.shift));
         let dropped = T::from_f64(mask.dropped);
         mask.for_each(x, piece, |x, kept| {
@@ -312,7 +312,7 @@ kernel! {
     ///
     /// # Shapes
     /// As [`dropout_forward`].
-    pub fn dropout_backward<T: Real>(d: &mut [Line<T>], piece: Piece, mask: &DropoutMask) {
+    pub fn dropout_backward<T: Number>(d: &mut [Line<T>], piece: Piece, mask: &DropoutMask) {
         let scale = T::from_f64(mask.scale);
         mask.for_each(d, piece, |d, kept| if kept { scale * d } else { T::ZERO });
     }
@@ -338,7 +338,7 @@ mod tests {
     }
 
     /// Numbers in lines, zeros behind the last.
-    fn lines<T: Real>(values: &[T]) -> Vec<Line<T>> {
+    fn lines<T: Number>(values: &[T]) -> Vec<Line<T>> {
         let mut lines = vec![Line::ZERO; lines_for(values.len())];
         flat_mut(&mut lines)[..values.len()].copy_from_slice(values);
         lines

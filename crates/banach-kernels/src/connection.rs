@@ -2,12 +2,12 @@
 //!
 //! Units run down the lines, batch rows across the lanes, as everywhere.
 
-use crate::Real;
 use crate::line::{Line, flat, flat_mut};
+use crate::number::Number;
 
 /// 1 / (1 + exp(-x)), without overflow on either side.
 #[inline(always)]
-fn sigmoid<T: Real>(x: T) -> T {
+fn sigmoid<T: Number>(x: T) -> T {
     let below = if x > T::ZERO { -x } else { x };
     // exp(-|x|) - 1, so that nothing overflows.
     let shrunk = below.exp_m1_nonpositive();
@@ -20,7 +20,7 @@ kernel! {
     ///
     /// # Shapes
     /// `z`: a line for each unit; `bias`: a number for each.
-    pub fn sigmoid_forward<T: Real>(z: &mut [Line<T>], bias: &[T]) {
+    pub fn sigmoid_forward<T: Number>(z: &mut [Line<T>], bias: &[T]) {
         for (z, &bias) in z.iter_mut().zip(bias) {
             for z in &mut z.0 {
                 *z = sigmoid(*z + bias);
@@ -34,7 +34,7 @@ kernel! {
     ///
     /// # Shapes
     /// The same number of lines.
-    pub fn highway_forward<T: Real>(
+    pub fn highway_forward<T: Number>(
         h: &[Line<T>], t: &[Line<T>], x: &[Line<T>], y: &mut [Line<T>],
     ) {
         let units = flat(h).iter().zip(flat(t)).zip(flat(x));
@@ -50,7 +50,7 @@ kernel! {
     ///
     /// # Shapes
     /// The same number of lines.
-    pub fn highway_backward<T: Real>(
+    pub fn highway_backward<T: Number>(
         d: &mut [Line<T>], h: &[Line<T>], t: &[Line<T>], x: &[Line<T>],
         d_h: &mut [Line<T>], d_t: &mut [Line<T>],
     ) {
@@ -72,7 +72,7 @@ kernel! {
     ///
     /// # Shapes
     /// The same number of lines.
-    pub fn add<T: Real>(y: &mut [Line<T>], x: &[Line<T>]) {
+    pub fn add<T: Number>(y: &mut [Line<T>], x: &[Line<T>]) {
         for (y, &x) in flat_mut(y).iter_mut().zip(flat(x)) {
             *y += x;
         }

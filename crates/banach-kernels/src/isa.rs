@@ -79,22 +79,22 @@ impl Isa {
 macro_rules! kernel {
     (
         $(#[$meta:meta])*
-        pub fn $name:ident<$T:ident: Real>($($arg:ident: $type:ty),* $(,)?) $body:block
+        pub fn $name:ident<$T:ident: Number>($($arg:ident: $type:ty),* $(,)?) $body:block
     ) => {
         $(#[$meta])*
-        pub fn $name<$T: $crate::Real>(isa: $crate::Isa, $($arg: $type),*) {
+        pub fn $name<$T: $crate::Number>(isa: $crate::Isa, $($arg: $type),*) {
             #[inline(always)]
-            fn portable<$T: $crate::Real>($($arg: $type),*) $body
+            fn portable<$T: $crate::Number>($($arg: $type),*) $body
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
-            fn avx2<$T: $crate::Real>($($arg: $type),*) {
+            fn avx2<$T: $crate::Number>($($arg: $type),*) {
                 portable::<$T>($($arg),*);
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma,avx512f")]
-            fn avx512<$T: $crate::Real>($($arg: $type),*) {
+            fn avx512<$T: $crate::Number>($($arg: $type),*) {
                 portable::<$T>($($arg),*);
             }
 

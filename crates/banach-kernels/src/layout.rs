@@ -1,8 +1,9 @@
 //! Transposing, and moving numbers between row-major matrices and panels.
 
+use crate::Isa;
 use crate::isa::Level;
 use crate::line::{LANES, Line};
-use crate::{Isa, Real};
+use crate::number::Number;
 
 /// Transposes a piece of units by rows into rows by units: `t[row][unit] = x[unit][row]`.
 ///
@@ -12,7 +13,7 @@ use crate::{Isa, Real};
 ///
 /// # Panics
 /// If there are more than 32 lines.
-pub fn transpose<T: Real>(isa: Isa, x: &[Line<T>], t: &mut [Line<T>]) {
+pub fn transpose<T: Number + Transpose>(isa: Isa, x: &[Line<T>], t: &mut [Line<T>]) {
     assert!(x.len() <= LANES && t.len() <= LANES, "lines of a square");
     T::transpose(isa, x, t);
 }
@@ -44,7 +45,7 @@ impl Transpose for f32 {
     }
 }
 
-fn transpose_portable<T: Real>(x: &[Line<T>], t: &mut [Line<T>]) {
+fn transpose_portable<T: Number>(x: &[Line<T>], t: &mut [Line<T>]) {
     for (row, out) in t.iter_mut().enumerate() {
         *out = Line(std::array::from_fn(|unit| {
             x.get(unit).map_or(T::ZERO, |line| line.0[row])
@@ -152,7 +153,7 @@ kernel! {
     /// # Shapes
     /// `weight`: the units' rows, [units, n_in] with at most 32 units; `panel`: n_in lines. Units that
     /// are lacking become 0.
-    pub fn pack_units<T: Real>(weight: &[T], panel: &mut [Line<T>]) {
+    pub fn pack_units<T: Number>(weight: &[T], panel: &mut [Line<T>]) {
         let n_in = panel.len().max(1);
         panel.fill(Line([T::ZERO; LANES]));
         for (unit, row) in weight.chunks_exact(n_in).take(LANES).enumerate() {
@@ -168,7 +169,7 @@ kernel! {
     ///
     /// # Shapes
     /// As [`pack_units`].
-    pub fn unpack_units<T: Real>(panel: &[Line<T>], weight: &mut [T]) {
+    pub fn unpack_units<T: Number>(panel: &[Line<T>], weight: &mut [T]) {
         let n_in = panel.len().max(1);
         for (unit, row) in weight.chunks_exact_mut(n_in).take(LANES).enumerate() {
             for (value, line) in row.iter_mut().zip(panel) {

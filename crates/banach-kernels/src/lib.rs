@@ -17,6 +17,7 @@ mod layout;
 mod line;
 mod matmul;
 mod normalize;
+mod number;
 mod optimizer;
 mod parallel;
 mod pool;
@@ -41,6 +42,7 @@ pub use normalize::{
     group_moments, group_sums, layer_norm_backward, layer_norm_forward, layer_norm_sums,
     project_columns, row_moments, scale_columns, scale_units,
 };
+pub use number::Number;
 pub use optimizer::{AdamStep, SgdStep, adam_step, sgd_step};
 pub use parallel::{parallel_map, parallel_map_chunked};
 pub use pool::{Cuts, Pool, available_threads};

@@ -4,7 +4,7 @@
 //! matrix of activations [units, batch rows] units run down the lines, batch rows across the lanes: line
 //! u holds unit u of 32 rows of the batch, lane r of every line is row r of these.
 
-use crate::Real;
+use crate::number::Number;
 
 /// Columns of a panel, and lanes (numbers) of a [`Line`].
 pub const LANES: usize = 32;
@@ -15,7 +15,7 @@ pub const LANES: usize = 32;
 #[repr(C, align(64))]
 pub struct Line<T>(pub [T; LANES]);
 
-impl<T: Real> Line<T> {
+impl<T: Number> Line<T> {
     /// All numbers 0.
     pub const ZERO: Self = Self([T::ZERO; LANES]);
 }

@@ -7,9 +7,10 @@
 
 use std::ops::Range;
 
+use crate::Isa;
 use crate::isa::Level;
 use crate::line::{LANES, Line, Panels, PanelsMut};
-use crate::{Isa, Real};
+use crate::number::Number;
 
 /// Whether a product is added to what is in C or replaces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum Accumulate {
 ///
 /// # Panics
 /// If a shape does not fit.
-pub fn matmul_tn<T: Real>(
+pub fn matmul_tn<T: Number + Product>(
     isa: Isa,
     a: &[Line<T>],
     b: Panels<'_, T>,
@@ -49,7 +50,7 @@ pub fn matmul_tn<T: Real>(
 ///
 /// # Panics
 /// If a shape does not fit.
-pub fn matmul_nn<T: Real>(
+pub fn matmul_nn<T: Number + Product>(
     isa: Isa,
     a: Panels<'_, T>,
     b: Panels<'_, T>,
@@ -68,7 +69,7 @@ pub fn matmul_nn<T: Real>(
     run::<T, false>(isa, (left, a.columns()), b, c, rows, accumulate);
 }
 
-fn run<T: Real, const TN: bool>(
+fn run<T: Number + Product, const TN: bool>(
     isa: Isa,
     (a, k): (Left<T>, usize),
     b: Panels<'_, T>,
@@ -249,7 +250,7 @@ macro_rules! along_k {
 /// The reference: plain Rust for any processor.
 struct Portable;
 
-impl<T: Real> Tile<T> for Portable {
+impl<T: Number> Tile<T> for Portable {
     const VECTOR: usize = 8;
     const ROWS: usize = 4;
     const ROWS_OF_ONE: usize = 4;
@@ -372,7 +373,7 @@ tile_kernel! {
 /// # Safety
 /// As [`Product::product`]; the instruction set of `K` is supported.
 #[inline(always)]
-unsafe fn tiles<T: Real, K: Tile<T>, const TN: bool>(job: Job<T>) {
+unsafe fn tiles<T: Number, K: Tile<T>, const TN: bool>(job: Job<T>) {
     for first_column in (0..job.columns).step_by(2 * K::VECTOR) {
         let one = job.columns - first_column <= K::VECTOR;
         let mut row = 0;

@@ -3,8 +3,8 @@
 //! Units run down the lines, batch rows across the lanes, as everywhere. Sums over rows are taken over
 //! groups of 16 rows, each in one fixed order, so that they do not depend on how a batch is cut.
 
-use crate::Real;
 use crate::line::{LANES, Line};
+use crate::number::Number;
 
 /// Rows that are summed as one group.
 pub const ROWS_PER_SUM: usize = 16;
@@ -14,7 +14,7 @@ pub const NORMALIZATION_EPSILON: f64 = 1e-5;
 
 /// The lanes of one group, 0 where there is no row.
 #[inline(always)]
-fn group<T: Real>(line: &Line<T>, first: usize, count: usize) -> [T; ROWS_PER_SUM] {
+fn group<T: Number>(line: &Line<T>, first: usize, count: usize) -> [T; ROWS_PER_SUM] {
     let mut values = [T::ZERO; ROWS_PER_SUM];
     for (lane, value) in values.iter_mut().enumerate() {
         if lane < count {
@@ -26,7 +26,7 @@ fn group<T: Real>(line: &Line<T>, first: usize, count: usize) -> [T; ROWS_PER_SU
 
 /// The sum of a group, by halves.
 #[inline(always)]
-fn sum<T: Real>(mut values: [T; ROWS_PER_SUM]) -> T {
+fn sum<T: Number>(mut values: [T; ROWS_PER_SUM]) -> T {
     for half in [8, 4, 2, 1] {
         let (left, right) = values.split_at_mut(half);
         for (left, &right) in left.iter_mut().zip(&*right) {
@@ -43,7 +43,7 @@ kernel! {
     /// # Shapes
     /// `z`: a line for each unit; `first`, `count`: lanes of the group, at most 16; `sums` and
     /// `squares`: a number for each unit.
-    pub fn group_moments<T: Real>(
+    pub fn group_moments<T: Number>(
         z: &[Line<T>], first: usize, count: usize, sums: &mut [T], squares: &mut [T],
     ) {
         let share = T::from_f64(1.0 / count.max(1) as f64);
@@ -66,7 +66,7 @@ kernel! {
     ///
     /// # Shapes
     /// As [`group_moments`].
-    pub fn group_sums<T: Real>(
+    pub fn group_sums<T: Number>(
         d: &[Line<T>], x: &[Line<T>], first: usize, count: usize, sums: &mut [T], dots: &mut [T],
     ) {
         for (((d, x), total), dot) in d.iter().zip(x).zip(sums).zip(dots) {
@@ -86,7 +86,7 @@ kernel! {
     ///
     /// # Shapes
     /// `z`, `y`: a line for each unit; the others: a number for each.
-    pub fn batch_norm_forward<T: Real>(
+    pub fn batch_norm_forward<T: Number>(
         z: &mut [Line<T>], y: &mut [Line<T>], mean: &[T], inverse_deviation: &[T],
         gain: &[T], bias: &[T],
     ) {
@@ -108,7 +108,7 @@ kernel! {
     ///
     /// # Shapes
     /// As [`batch_norm_forward`].
-    pub fn batch_norm_backward<T: Real>(
+    pub fn batch_norm_backward<T: Number>(
         d: &mut [Line<T>], x: &[Line<T>], factor: &[T], mean_d: &[T], mean_dx: &[T],
     ) {
         for (unit, (d, x)) in d.iter_mut().zip(x).enumerate() {
@@ -125,7 +125,7 @@ kernel! {
     ///
     /// # Shapes
     /// `z`: a line for each of the layer's units.
-    pub fn row_moments<T: Real>(
+    pub fn row_moments<T: Number>(
         z: &[Line<T>], mean: &mut Line<T>, inverse_deviation: &mut Line<T>,
     ) {
         let share = T::from_f64(1.0 / z.len().max(1) as f64);
@@ -158,7 +158,7 @@ kernel! {
     /// # Shapes
     /// `z`, `y`: a line for each unit; `mean`, `inverse_deviation`: a number for each row; `gain`,
     /// `bias`: a number for each unit.
-    pub fn layer_norm_forward<T: Real>(
+    pub fn layer_norm_forward<T: Number>(
         z: &mut [Line<T>], y: &mut [Line<T>], mean: &Line<T>, inverse_deviation: &Line<T>,
         gain: &[T], bias: &[T],
     ) {
@@ -179,7 +179,7 @@ kernel! {
     ///
     /// # Shapes
     /// `d`, `x`: a line for each unit; `gain`: a number for each.
-    pub fn layer_norm_sums<T: Real>(
+    pub fn layer_norm_sums<T: Number>(
         d: &mut [Line<T>], x: &[Line<T>], gain: &[T], sums: &mut Line<T>, dots: &mut Line<T>,
     ) {
         for ((d, x), &gain) in d.iter_mut().zip(x).zip(gain) {
@@ -199,7 +199,7 @@ kernel! {
     ///
     /// # Shapes
     /// `d`, `x`: a line for each of the layer's units; the others: a number for each row.
-    pub fn layer_norm_backward<T: Real>(
+    pub fn layer_norm_backward<T: Number>(
         d: &mut [Line<T>], x: &[Line<T>], sums: &Line<T>, dots: &Line<T>,
         inverse_deviation: &Line<T>,
     ) {
@@ -220,7 +220,7 @@ kernel! {
     ///
     /// # Shapes
     /// `z`: a line for each unit; the others: a number for each.
-    pub fn scale_units<T: Real>(z: &mut [Line<T>], scale: &[T], shift: &[T]) {
+    pub fn scale_units<T: Number>(z: &mut [Line<T>], scale: &[T], shift: &[T]) {
         for ((z, &scale), &shift) in z.iter_mut().zip(scale).zip(shift) {
             for z in &mut z.0 {
                 *z = scale.mul_add(*z, shift);
@@ -234,7 +234,7 @@ kernel! {
     ///
     /// # Shapes
     /// `a`, `b`: the same number of lines.
-    pub fn column_dots<T: Real>(a: &[Line<T>], b: &[Line<T>], sums: &mut Line<T>) {
+    pub fn column_dots<T: Number>(a: &[Line<T>], b: &[Line<T>], sums: &mut Line<T>) {
         sums.0 = [T::ZERO; LANES];
         for (a, b) in a.iter().zip(b) {
             for ((sum, &a), &b) in sums.0.iter_mut().zip(&a.0).zip(&b.0) {
@@ -250,7 +250,7 @@ kernel! {
     ///
     /// # Shapes
     /// `g`, `v`: the same number of lines.
-    pub fn project_columns<T: Real>(
+    pub fn project_columns<T: Number>(
         g: &mut [Line<T>], v: &[Line<T>], scale: &Line<T>, along: &Line<T>,
     ) {
         for (g, v) in g.iter_mut().zip(v) {
@@ -267,7 +267,7 @@ kernel! {
     ///
     /// # Shapes
     /// `v`: any number of lines.
-    pub fn scale_columns<T: Real>(v: &mut [Line<T>], scale: &Line<T>) {
+    pub fn scale_columns<T: Number>(v: &mut [Line<T>], scale: &Line<T>) {
         for v in v {
             for (v, &scale) in v.0.iter_mut().zip(&scale.0) {
                 *v = *v * scale;

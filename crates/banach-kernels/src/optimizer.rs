@@ -21,7 +21,7 @@ kernel! {
     ///
     /// # Shapes
     /// All slices have the same length; `velocity` may be empty when momentum is 0.
-    pub fn sgd_step<T: Real>(
+    pub fn sgd_step<T: Number>(
         parameters: &mut [T], gradient: &[T], velocity: &mut [T], gradient_scale: f64,
         step: SgdStep,
     ) {
@@ -74,7 +74,7 @@ kernel! {
     ///
     /// # Shapes
     /// All slices have the same length.
-    pub fn adam_step<T: Real>(
+    pub fn adam_step<T: Number>(
         parameters: &mut [T], gradient: &[T], mean: &mut [T], square: &mut [T],
         gradient_scale: f64, step: AdamStep,
     ) {

@@ -7,7 +7,7 @@ kernel! {
     ///
     /// # Shapes
     /// `x`: a line for each row.
-    pub fn add_column_sums<T: Real>(x: &[Line<T>], sums: &mut Line<T>) {
+    pub fn add_column_sums<T: Number>(x: &[Line<T>], sums: &mut Line<T>) {
         for line in x {
             for (sum, &value) in sums.0.iter_mut().zip(&line.0) {
                 *sum += value;
@@ -19,7 +19,7 @@ kernel! {
 kernel! {
     /// Adds the sum of squares of `x` to `sum`: sixteen interleaved partial sums in `f64`, then
     /// these in order.
-    pub fn sum_of_squares<T: Real>(x: &[T], sum: &mut f64) {
+    pub fn sum_of_squares<T: Number>(x: &[T], sum: &mut f64) {
         let mut partial = [0.0_f64; 16];
         let chunks = x.chunks_exact(16);
         let rest = chunks.remainder();

@@ -2,7 +2,8 @@
 
 use crate::isa::Level;
 use crate::line::{LANES, Line, arrays, flat_mut};
-use crate::{Isa, Real, Selu};
+use crate::number::Number;
+use crate::{Isa, Selu};
 
 #[cfg(target_arch = "x86_64")]
 use x86::{avx2, avx2_bf16, avx512, avx512_bf16};
@@ -37,7 +38,7 @@ pub struct Form {
 /// `y = weight x + bias` for G panels from the one that starts at `lines[0]`: the chain of additions of
 /// `matmul_tn`, then the bias.
 #[inline(always)]
-fn panels<T: Real, W: Copy, const G: usize>(
+fn panels<T: Number, W: Copy, const G: usize>(
     x: &[T],
     lines: &[[W; LANES]],
     form: Form,
@@ -68,7 +69,7 @@ fn panels<T: Real, W: Copy, const G: usize>(
 
 /// All panels: several side by side, then one by one.
 #[inline(always)]
-fn layer<T: Real, W: Copy>(
+fn layer<T: Number, W: Copy>(
     x: &[T],
     lines: &[[W; LANES]],
     form: Form,
@@ -99,7 +100,7 @@ fn layer<T: Real, W: Copy>(
 ///
 /// # Panics
 /// If a shape does not fit.
-pub fn row_product<T: Real>(
+pub fn row_product<T: Number + RowProduct>(
     isa: Isa,
     x: &[T],
     weight: &[Line<T>],
@@ -119,7 +120,7 @@ pub fn row_product<T: Real>(
 ///
 /// # Panics
 /// If a shape does not fit.
-pub fn row_product_bf16<T: Real>(
+pub fn row_product_bf16<T: Number + RowProduct>(
     isa: Isa,
     x: &[T],
     weight: &[Bf16Line],
@@ -164,7 +165,7 @@ pub trait RowProduct: Sized {
 kernel! {
     /// [`row_product`] in plain Rust.
     #[expect(unreachable_pub, reason = "all kernels are")]
-    pub fn portable<T: Real>(x: &[T], weight: &[[T; LANES]], form: Form, y: &mut [Line<T>]) {
+    pub fn portable<T: Number>(x: &[T], weight: &[[T; LANES]], form: Form, y: &mut [Line<T>]) {
         layer(x, weight, form, |weight| weight, y);
     }
 }
@@ -172,7 +173,7 @@ kernel! {
 kernel! {
     /// [`row_product_bf16`] in plain Rust.
     #[expect(unreachable_pub, reason = "all kernels are")]
-    pub fn portable_bf16<T: Real>(
+    pub fn portable_bf16<T: Number>(
         x: &[T], weight: &[[u16; LANES]], form: Form, y: &mut [Line<T>],
     ) {
         layer(x, weight, form, T::from_bf16, y);
@@ -346,7 +347,7 @@ kernel! {
     ///
     /// # Panics
     /// If a shape does not fit.
-    pub fn row_layer_norm<T: Real>(
+    pub fn row_layer_norm<T: Number>(
         z: &mut [Line<T>], width: usize, panels: &[Line<T>], bias: usize, stride: usize,
     ) {
         let share = T::from_f64(1.0 / width.max(1) as f64);
@@ -376,7 +377,7 @@ kernel! {
     ///
     /// # Shapes
     /// Both: the same number of lines.
-    pub fn widen<T: Real>(bf16: &[Bf16Line], lines: &mut [Line<T>]) {
+    pub fn widen<T: Number>(bf16: &[Bf16Line], lines: &mut [Line<T>]) {
         for (line, bf16) in lines.iter_mut().zip(bf16) {
             for (value, &bf16) in line.0.iter_mut().zip(&bf16.0) {
                 *value = T::from_bf16(bf16);
@@ -387,7 +388,7 @@ kernel! {
 
 /// Rounds numbers to the nearest bfloat16, halves to even; a NaN stays one.
 #[must_use]
-pub fn to_bf16<T: Real>(lines: &[Line<T>]) -> Vec<Bf16Line> {
+pub fn to_bf16<T: Number>(lines: &[Line<T>]) -> Vec<Bf16Line> {
     let round = |value: T| {
         let value = value.to_f64() as f32;
         let bits = value.to_bits();
@@ -405,7 +406,7 @@ pub fn to_bf16<T: Real>(lines: &[Line<T>]) -> Vec<Bf16Line> {
 
 kernel! {
     /// `z <- selu(z)`, with the bits of `selu_forward`.
-    pub fn row_selu<T: Real>(z: &mut [Line<T>], selu: Selu) {
+    pub fn row_selu<T: Number>(z: &mut [Line<T>], selu: Selu) {
         let lambda = T::from_f64(selu.lambda);
         let lambda_alpha = T::from_f64(selu.lambda * selu.alpha);
         for value in flat_mut(z) {
@@ -416,7 +417,7 @@ kernel! {
 
 kernel! {
     /// `z <- max(z, 0)`, with the bits of `relu_forward`.
-    pub fn row_relu<T: Real>(z: &mut [Line<T>]) {
+    pub fn row_relu<T: Number>(z: &mut [Line<T>]) {
         for value in flat_mut(z) {
             *value = crate::activation::relu(*value);
         }

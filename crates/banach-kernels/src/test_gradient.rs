@@ -1,10 +1,10 @@
 //! Random units and central differences for the tests of kernels.
 
-use crate::Real;
 use crate::line::{LANES, Line, flat};
+use crate::number::Number;
 use crate::random::{Purpose, Stream};
 
-pub(crate) fn random<T: Real>(units: usize, lane: u32) -> Vec<Line<T>> {
+pub(crate) fn random<T: Number>(units: usize, lane: u32) -> Vec<Line<T>> {
     let mut values = vec![0.0; units * LANES];
     Stream::new(3, Purpose::Weights, 0, lane).fill_normal(&mut values, 1.0);
     let line = |values: &[f32]| Line(std::array::from_fn(|i| T::from_f64(f64::from(values[i]))));

@@ -2,6 +2,7 @@
 //! rows of a table, so that both have the same bits.
 
 use banach_data::{TargetEncoder, Task};
+use banach_nn::sigmoid;
 
 use crate::calibration::Calibration;
 use crate::member::Affine;
@@ -176,16 +177,6 @@ fn softmax_f64(scores: &mut [f64]) {
         .for_each(|score| *score = libm::exp(*score - top));
     let sum: f64 = scores.iter().sum();
     scores.iter_mut().for_each(|score| *score /= sum);
-}
-
-/// 1 / (1 + exp(-x)) without overflow.
-fn sigmoid(x: f64) -> f64 {
-    let e = libm::exp(-x.abs());
-    if x >= 0.0 {
-        1.0 / (1.0 + e)
-    } else {
-        e / (1.0 + e)
-    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub use dataset::Dataset;
 pub use engine::{BatchResult, Engine, StepOptions};
 pub use error::{DatasetError, SpecError, TrainError};
 pub use fleet::train_fleet;
-pub use loss::Loss;
+pub use loss::{Loss, sigmoid};
 pub use names::NameError;
 pub use network::Network;
 pub use optimizer::{Optimizer, OptimizerState};

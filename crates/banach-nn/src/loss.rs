@@ -153,8 +153,9 @@ impl Loss {
 
 from_name!(Loss);
 
-/// 1 / (1 + exp(-x)) without overflow.
-pub(crate) fn sigmoid(x: f64) -> f64 {
+/// The logistic function 1 / (1 + exp(-x)), without overflow: the probability of a label whose logit is x.
+#[must_use]
+pub fn sigmoid(x: f64) -> f64 {
     let e = libm::exp(-x.abs());
     if x >= 0.0 {
         1.0 / (1.0 + e)

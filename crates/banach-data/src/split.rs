@@ -57,9 +57,9 @@ impl Split {
 /// Training and validation rows, both in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HoldOut {
-    /// Rows to learn from.
+    /// Training rows.
     pub train: Vec<u32>,
-    /// Rows to validate on.
+    /// Validation rows.
     pub valid: Vec<u32>,
 }
 

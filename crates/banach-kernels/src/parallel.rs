@@ -1,7 +1,9 @@
 //! An ordered map on several threads, for jobs that are long beside the start of a thread.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+
+use crate::pool::lock;
 
 /// Runs `run(index, job)` for every job on up to `threads` threads, the calling one included; each
 /// takes the next job when it is done with one. Results come in the order of the jobs.
@@ -82,11 +84,6 @@ impl<J, R> Slot<J, R> {
 
 fn take<T>(mutex: &Mutex<Option<T>>) -> Option<T> {
     lock(mutex).take()
-}
-
-/// A panic elsewhere leaves an option intact, so a poisoned lock is still good.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

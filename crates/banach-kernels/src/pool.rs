@@ -305,8 +305,8 @@ fn wait(spins: u32, done: impl Fn() -> bool) {
     }
 }
 
-/// A panic elsewhere leaves these plain values intact, so a poisoned lock is still good.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+/// A panic elsewhere leaves the plain values of this crate intact, so a poisoned lock is still good.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -64,7 +64,7 @@ pub struct Outcome {
     pub notes: Vec<String>,
 }
 
-/// Checked rows to learn from. Classes are numbered without gaps.
+/// Checked training rows. Classes are numbered without gaps.
 struct Training<'a> {
     x: &'a Matrix,
     labels: Labels<'a>,

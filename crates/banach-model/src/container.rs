@@ -1,6 +1,6 @@
 //! The model file's container: named f32 tensors and named texts in one safetensors file.
 //!
-//! The only door for model and checkpoint bytes, in both directions. What is written is a function of the
+//! The only way in and out for the bytes of models and checkpoints. What is written is a function of the
 //! content alone: names are sorted, so the same content gives the same bytes. What is read may come from a
 //! stranger: every length is checked against the real size of the file before anything is allocated, and
 //! each thing that can be wrong is a variant of [`FormatError`]. Meaning (which keys and tensors there must

@@ -9,7 +9,7 @@ pub enum EncodeError {
     /// The table is not one that can be encoded.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// No column is left to learn from.
+    /// No feature column is left.
     #[error("{file} has no usable feature column: {reason}")]
     NoFeatures {
         /// The file.

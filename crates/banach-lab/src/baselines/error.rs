@@ -4,8 +4,8 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BaselineError {
-    /// There is nothing to learn from.
-    #[error("there are no rows to learn from")]
+    /// There are no training rows.
+    #[error("there are no training rows")]
     NoRows,
     /// Two things about the same rows have different lengths.
     #[error("{what} has {got} entries, expected {expected}")]

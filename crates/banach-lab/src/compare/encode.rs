@@ -10,7 +10,7 @@ use crate::error::LabError;
 /// categories. More would be too wide for methods that are quadratic in the width.
 const MAX_CATEGORIES: usize = 256;
 
-/// The matrices of rows to learn from and of rows to score; everything that is fitted comes from the
+/// The matrices of training rows and of rows to score; everything that is fitted comes from the
 /// former. The encoder is the one that networks have, with standard scaling.
 pub(super) fn matrices(
     settings: &Settings,

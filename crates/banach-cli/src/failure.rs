@@ -65,7 +65,7 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = table_error(error) {
         return about_table(error);
     }
-    let read = match error.downcast_ref() {
+    let read = match library_error(error) {
         Some(Error::ReadTable(read)) => Some(read),
         _ => error.downcast_ref::<ReadError>(),
     };
@@ -85,7 +85,7 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
     if let Some(certify) = certify_error(error) {
         return about_certificate(certify);
     }
-    match error.downcast_ref() {
+    match library_error(error) {
         Some(Error::UnknownSetting { .. }) => Some(
             "try `banach fit --help`: settings in a file have the names of the flags".to_owned(),
         ),
@@ -122,15 +122,24 @@ fn about_comparison(_: &anyhow::Error) -> Option<String> {
     None
 }
 
-/// Whether training diverged, be it in one of several folds.
+/// The library's error that this one is or holds; of a fold that failed, what is wrong in it.
+fn library_error(error: &anyhow::Error) -> Option<&Error> {
+    let mut own = error.chain().find_map(|cause| {
+        let boxed = cause.downcast_ref::<Box<Error>>();
+        cause.downcast_ref().or(boxed.map(|boxed| &**boxed))
+    })?;
+    while let Error::Fold { source, .. } = own {
+        own = source;
+    }
+    Some(own)
+}
+
 fn diverged(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        let own = match cause.downcast_ref() {
-            Some(Error::Train(own)) => Some(own),
-            _ => cause.downcast_ref(),
-        };
-        matches!(own, Some(TrainError::Diverged { .. }))
-    })
+    let own = match library_error(error) {
+        Some(Error::Train(own)) => Some(own),
+        _ => error.downcast_ref(),
+    };
+    matches!(own, Some(TrainError::Diverged { .. }))
 }
 
 /// The fault of a model file that an error is about.
@@ -138,7 +147,7 @@ fn format_error(error: &anyhow::Error) -> Option<&FormatError> {
     if let Some(error) = error.downcast_ref() {
         return Some(error);
     }
-    let own = match error.downcast_ref() {
+    let own = match library_error(error) {
         Some(Error::Model(own)) => Some(own),
         _ => error.downcast_ref(),
     };
@@ -184,15 +193,15 @@ fn table_error(error: &anyhow::Error) -> Option<&TableError> {
     if let Some(ReadError::Table(error)) = error.downcast_ref() {
         return Some(error);
     }
-    match error.downcast_ref() {
-        Some(DataError::Table(error)) => Some(error),
-        _ => match error.downcast_ref() {
-            Some(Error::Data(DataError::Table(error))) => Some(error),
-            _ => match error.downcast_ref() {
-                Some(banach::model::Error::Data(DataError::Table(error))) => Some(error),
-                _ => None,
-            },
-        },
+    if let Some(DataError::Table(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(banach::model::Error::Data(DataError::Table(error))) = error.downcast_ref() {
+        return Some(error);
+    }
+    match library_error(error) {
+        Some(Error::Data(DataError::Table(error))) => Some(error),
+        _ => None,
     }
 }
 

@@ -145,3 +145,12 @@ fn models_of_the_folds_become_one_file_that_predicts() {
     assert_eq!(predict("2"), predictions);
     room.run(&["evaluate", "all.safetensors", "t.csv"]).ok();
 }
+
+#[test]
+fn a_fold_that_diverges_is_named_with_what_to_try() {
+    let ran = cv(&room(), &["--folds", "3", "--lr", "1e30"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    for words in ["fold 1", "training diverged", "--lr", "--clip-norm 1"] {
+        assert!(ran.err.contains(words), "{words}: {ran:#?}");
+    }
+}

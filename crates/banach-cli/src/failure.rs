@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use banach::Error;
 use banach::certify::CertifyError;
 use banach::container::FormatError;
-use banach_data::{DataError, EncodeError, SplitError, TableError, TargetError, nearest_name};
+use banach_data::{
+    AtomicFileError, DataError, EncodeError, SplitError, TableError, TargetError, nearest_name,
+};
 use banach_io::{ReadError, WriteError};
 use banach_nn::TrainError;
 
@@ -78,6 +80,9 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
     }
     if let Some(WriteError::FormatNotBuilt { .. }) = error.downcast_ref() {
         return Some(full_build());
+    }
+    if let Some(unwritten) = error.downcast_ref::<AtomicFileError>() {
+        return about_folder(unwritten);
     }
     if let Some(format) = format_error(error) {
         return about_model(format);
@@ -236,7 +241,8 @@ fn about_model(error: &FormatError) -> Option<String> {
         FormatError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
             near_file(file?)
         }
-        FormatError::Io { .. } => None,
+        // The message says what to do.
+        FormatError::Io { .. } | FormatError::UnsupportedVersion { .. } => None,
         FormatError::NotSafetensors | FormatError::HeaderTooLarge { .. } => Some(
             "is it a model? The model comes before the table, as in `banach predict MODEL DATA`"
                 .to_owned(),
@@ -248,6 +254,13 @@ fn about_model(error: &FormatError) -> Option<String> {
             "try to copy the file again, or to train the model again with `banach fit`".to_owned(),
         ),
     }
+}
+
+/// A file that cannot be begun because its folder is not there.
+fn about_folder(error: &AtomicFileError) -> Option<String> {
+    let folder = Path::new(&error.file).parent()?;
+    let lacks = error.source.kind() == io::ErrorKind::NotFound && !folder.exists();
+    lacks.then(|| format!("there is no folder {}: create it first", folder.display()))
 }
 
 /// The file with the nearest name in the same folder.

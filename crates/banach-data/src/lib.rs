@@ -39,7 +39,7 @@ pub use encoder::{
 };
 pub use error::DataError;
 pub use features::Features;
-pub use names::NameError;
+pub use names::{NameError, by_name};
 pub use output::{OutputColumn, OutputType, OutputValues};
 pub use read_options::ReadOptions;
 pub use scalar::{Scalar, format_date_time, format_number};

@@ -12,29 +12,53 @@ use crate::target::Task;
 #[error("expected {allowed}, got {got:?}")]
 pub struct NameError {
     /// What is allowed, in words.
-    pub allowed: &'static str,
+    pub allowed: String,
     /// The text found.
     pub got: String,
 }
 
-fn error(allowed: &'static str, got: &str) -> NameError {
-    NameError {
-        allowed,
-        got: got.to_owned(),
+impl NameError {
+    /// `got` in place of what is allowed.
+    #[must_use]
+    pub fn new(allowed: impl Into<String>, got: &str) -> Self {
+        Self {
+            allowed: allowed.into(),
+            got: got.to_owned(),
+        }
     }
+}
+
+/// The choice among `all` with this name.
+///
+/// # Errors
+/// [`NameError`] with all names.
+pub fn by_name<T: Copy>(
+    all: &[T],
+    name: impl Fn(&T) -> &'static str,
+    got: &str,
+) -> Result<T, NameError> {
+    let found = all.iter().find(|choice| name(choice) == got);
+    found.copied().ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(name).collect();
+        let (last, others) = names.split_last().unwrap_or((&"nothing", &[]));
+        match others {
+            [] => NameError::new(*last, got),
+            _ => NameError::new(format!("{} or {last}", others.join(", ")), got),
+        }
+    })
 }
 
 impl FromStr for Task {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        match text {
-            "binary" => Ok(Self::Binary),
-            "multiclass" => Ok(Self::Multiclass),
-            "regression" => Ok(Self::Regression),
-            "multilabel" => Ok(Self::Multilabel),
-            _ => Err(error("binary, multiclass, regression or multilabel", text)),
-        }
+        let all = [
+            Self::Binary,
+            Self::Multiclass,
+            Self::Regression,
+            Self::Multilabel,
+        ];
+        by_name(&all, |task| task.name(), text)
     }
 }
 
@@ -48,7 +72,7 @@ impl FromStr for Split {
             None if text == "stratified" => Ok(Self::Stratified),
             Some(("group", column)) if !column.is_empty() => Ok(Self::Group(column.to_owned())),
             Some(("time", column)) if !column.is_empty() => Ok(Self::Time(column.to_owned())),
-            _ => Err(error(
+            _ => Err(NameError::new(
                 "random, stratified, group=COLUMN or time=COLUMN",
                 text,
             )),
@@ -80,11 +104,7 @@ impl FromStr for Scaling {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        match text {
-            "robust" => Ok(Self::Robust),
-            "standard" => Ok(Self::Standard),
-            _ => Err(error("robust or standard", text)),
-        }
+        by_name(&[Self::Robust, Self::Standard], Self::name, text)
     }
 }
 

@@ -17,13 +17,14 @@ pub(crate) const MAX_MEMBERS: usize = 1024;
 ///
 /// ```no_run
 /// use banach_model::{Model, PredictOptions};
-/// # fn rows(_: banach_model::data::Schema) -> banach_model::data::Table { unimplemented!() }
 ///
+/// # fn example(table: &banach_model::data::Table) -> Result<(), banach_model::Error> {
 /// let model = Model::load("model.safetensors")?;
-/// let table = rows(model.schema());
-/// let (predictions, _) = model.predictor(&PredictOptions::default())?.predict(&table)?;
+/// // `table` has the columns of `model.schema()`.
+/// let (predictions, _) = model.predictor(&PredictOptions::default())?.predict(table)?;
 /// println!("{} rows", predictions.n_rows());
-/// # Ok::<(), banach_model::Error>(())
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {

@@ -38,7 +38,7 @@ mod tests;
 mod train;
 
 pub use architecture::{Architecture, BlockShape, NetworkKind};
-pub use banach_data::{Features, Targets};
+pub use banach_data::{Features, NameError, Targets};
 pub use banach_kernels::{ALPHA_01, Isa, LAMBDA_01, Pool, available_threads, parallel_map};
 pub use batch::Batch;
 pub use dataset::Dataset;
@@ -46,7 +46,6 @@ pub use engine::{BatchResult, Engine, StepOptions};
 pub use error::{DatasetError, SpecError, TrainError};
 pub use fleet::train_fleet;
 pub use loss::{Loss, sigmoid};
-pub use names::NameError;
 pub use network::Network;
 pub use optimizer::{Optimizer, OptimizerState};
 pub use predict::{LayerMoments, Precision, Predictor, Workspace};

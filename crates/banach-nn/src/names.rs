@@ -1,43 +1,13 @@
 //! Choices by their names in settings.
 
-/// A name that no choice has.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected {allowed}, got {got:?}")]
-pub struct NameError {
-    /// The names known, as a list in words.
-    pub allowed: String,
-    /// The name found.
-    pub got: String,
-}
-
-/// The choice among `all` with this name.
-pub(crate) fn by_name<T: Copy>(
-    all: &[T],
-    name: impl Fn(&T) -> &'static str,
-    got: &str,
-) -> Result<T, NameError> {
-    let found = all.iter().find(|choice| name(choice) == got);
-    found.copied().ok_or_else(|| {
-        let names: Vec<&str> = all.iter().map(name).collect();
-        let (last, others) = names.split_last().unwrap_or((&"nothing", &[]));
-        NameError {
-            allowed: match others {
-                [] => (*last).to_owned(),
-                _ => format!("{} or {last}", others.join(", ")),
-            },
-            got: got.to_owned(),
-        }
-    })
-}
-
 /// Reads a choice by its name among `ALL`.
 macro_rules! from_name {
     ($type:ident) => {
         impl std::str::FromStr for $type {
-            type Err = $crate::NameError;
+            type Err = banach_data::NameError;
 
             fn from_str(name: &str) -> Result<Self, Self::Err> {
-                $crate::names::by_name(&Self::ALL, |choice| choice.name(), name)
+                banach_data::by_name(&Self::ALL, |choice| choice.name(), name)
             }
         }
     };

@@ -557,6 +557,14 @@ fn models_that_are_none() {
     let mut longer = model.clone();
     longer.extend(b"more");
     let cut = &model[..model.len() - 1];
+    // A bit of the last weight.
+    let mut weight = model.clone();
+    *weight.last_mut().unwrap() ^= 1;
+    let key = b"\"banach.format_version\":\"";
+    let version = model.windows(key.len()).position(|bytes| bytes == key);
+    let version = version.unwrap() + key.len();
+    let mut later = model.clone();
+    later[version] = b'9';
     for command in [
         "predict bad.safetensors t.csv",
         "evaluate bad.safetensors t.csv",
@@ -579,6 +587,23 @@ fn models_that_are_none() {
                     ("bad.safetensors", cut),
                     command,
                     &["bad.safetensors", "truncated"],
+                ),
+                with_file(
+                    "a flipped bit of a weight",
+                    ("bad.safetensors", &weight),
+                    command,
+                    &[
+                        "bad.safetensors",
+                        "damaged",
+                        "checksum",
+                        "copy the file again",
+                    ],
+                ),
+                with_file(
+                    "of a later version",
+                    ("bad.safetensors", &later),
+                    command,
+                    &["version \"9\"", "use the version of banach that wrote it"],
                 ),
                 with_file(
                     "cut short",
@@ -697,7 +722,20 @@ fn tables_that_do_not_suit_the_model() {
             case(
                 "no folder",
                 "predict model.safetensors t.csv --out no/p.csv",
-                &["cannot write no/p.csv"],
+                &[
+                    "cannot write no/p.csv",
+                    "there is no folder no: create it first",
+                ],
+            ),
+            case(
+                "no folder for a model",
+                "fit t.csv --target class --out no/m.safetensors",
+                &["there is no folder no: create it first"],
+            ),
+            case(
+                "no folder for the models of folds",
+                "cv t.csv --target class --out no/m.safetensors",
+                &["there is no folder no: create it first"],
             ),
             case(
                 "onto the table",

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use banach::metrics::Metrics;
-use banach_data::{NameError, Task};
+use banach_data::{NameError, Task, by_name};
 use serde::Serialize;
 
 use crate::error::LabError;
@@ -37,11 +37,7 @@ impl FromStr for Metric {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let found = Self::ALL.into_iter().find(|metric| metric.name() == text);
-        found.ok_or_else(|| NameError {
-            allowed: "accuracy, balanced_accuracy, log_loss, auc, brier, rmse, mae, r2 or mean_auc",
-            got: text.to_owned(),
-        })
+        by_name(&Self::ALL, |metric| metric.name(), text)
     }
 }
 

@@ -4,14 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use banach_data::NameError;
-
-fn name_error(allowed: &'static str, got: &str) -> NameError {
-    NameError {
-        allowed,
-        got: got.to_owned(),
-    }
-}
+use banach_data::{NameError, by_name};
 
 /// Defaults for settings that are not given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,8 +34,7 @@ impl FromStr for Preset {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let found = Self::ALL.into_iter().find(|preset| preset.name() == text);
-        found.ok_or_else(|| name_error("default or paper", text))
+        by_name(&Self::ALL, Self::name, text)
     }
 }
 
@@ -71,11 +63,7 @@ impl FromStr for ClassWeight {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        match text {
-            "none" => Ok(Self::None),
-            "balanced" => Ok(Self::Balanced),
-            _ => Err(name_error("none or balanced", text)),
-        }
+        by_name(&[Self::None, Self::Balanced], Self::name, text)
     }
 }
 
@@ -122,7 +110,7 @@ impl FromStr for FixedPoint {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let error = || name_error("MEAN,VARIANCE such as 0,1", text);
+        let error = || NameError::new("MEAN,VARIANCE such as 0,1", text);
         let (mean, variance) = text.split_once(',').ok_or_else(error)?;
         let number = |text: &str| text.trim().parse().map_err(|_| error());
         Ok(Self {

@@ -5,13 +5,18 @@ use std::borrow::Borrow;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
-    Decimal256Type, DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Decimal256Type, DecimalType, DurationMicrosecondType, DurationMillisecondType,
+    DurationNanosecondType, DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time32SecondType,
+    Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, SchemaRef, TimeUnit};
+use serde_json::Value;
 
+use crate::column_builder::CellError;
 use crate::read_options::ReadOptions;
 use crate::scalar::{Scalar, seconds_of};
 use crate::table::Table;
@@ -21,8 +26,9 @@ use crate::table_error::TableError;
 impl Table {
     /// A table of record batches in memory; `name` stands for a file in messages.
     ///
-    /// Integers, floating-point numbers, decimals, booleans, text, binary text, dates and time
-    /// stamps are read, and dictionaries of them; each cell means what it would mean in a CSV file.
+    /// Integers, floating-point numbers, decimals, booleans, text, binary text, UUIDs, dates, times of day, time
+    /// stamps and durations are read; each cell means what it would mean in a CSV file. Dictionaries, and what
+    /// pandas says are categories, are categories whatever their values are.
     ///
     /// # Errors
     /// Those of [`TableBuilder::new`] and [`TableBuilder::append_record_batch`];
@@ -50,9 +56,11 @@ impl Table {
             })?;
             builder.append_record_batch(&needed)?;
         }
-        builder.finish().ok_or_else(|| TableError::NoRows {
+        let table = builder.finish().ok_or_else(|| TableError::NoRows {
             file: builder.file().to_owned(),
-        })
+        })?;
+        builder.check()?;
+        Ok(table)
     }
 }
 
@@ -61,8 +69,8 @@ impl TableBuilder {
     /// their names do not count.
     ///
     /// # Errors
-    /// Those of [`TableBuilder::new`]; [`TableError::UnsupportedType`] for a needed column whose
-    /// type is not read.
+    /// Those of [`TableBuilder::new`]; [`TableError::UnsupportedType`] for a column whose type is not read and
+    /// that must have a given type or passes through. Other columns of such a type are missing in every row.
     pub fn for_arrow(
         file: impl Into<String>,
         schema: &SchemaRef,
@@ -70,16 +78,23 @@ impl TableBuilder {
     ) -> Result<Self, TableError> {
         let fields = schema.fields();
         let names = fields.iter().map(|field| field.name().trim().to_owned());
-        let builder = Self::new(file, &names.collect::<Vec<_>>(), options)?;
+        let pandas = PandasMetadata::of(schema);
+        let mut options = options.clone();
+        for field in fields {
+            let name = field.name().trim();
+            let known = |list: &[String]| list.iter().any(|other| other == name);
+            let category = matches!(field.data_type(), DataType::Dictionary(..))
+                || pandas.categories.iter().any(|other| other == field.name());
+            if category && !known(&options.numeric) && !known(&options.categorical) {
+                options.categorical.push(name.to_owned());
+            }
+        }
+        let mut builder = Self::new(file, &names.collect::<Vec<_>>(), &options)?;
         for position in builder.positions() {
             let field = &fields[position];
-            if !is_supported(field.data_type()) {
-                return Err(TableError::UnsupportedType {
-                    file: builder.file().to_owned(),
-                    column: field.name().trim().to_owned(),
-                    type_name: field.data_type().to_string(),
-                });
-            }
+            let index = pandas.index.iter().any(|other| other == field.name());
+            let unreadable = (!is_supported(field.data_type())).then(|| field.data_type().to_string());
+            builder.note_column(position, index, unreadable)?;
         }
         Ok(builder)
     }
@@ -103,14 +118,30 @@ impl TableBuilder {
                 let array = batch.column(at);
                 match cells {
                     Cells::Typed(builder) => for_each_cell(array, |row, cell| {
+                        let mut push_text = |bytes: &[u8]| match builder.push_bytes(bytes) {
+                            // Bytes that are no text, in a column that need not be text.
+                            Err(CellError::NotUtf8) if is_binary(array.data_type()) => {
+                                builder.set_unreadable(&array.data_type().to_string());
+                                Ok(())
+                            }
+                            pushed => pushed.map_err(|error| BadCell::new(row, bytes, error)),
+                        };
                         let scalar = match cell {
                             ArrowCell::Value(scalar) => scalar,
-                            ArrowCell::Signed(value) => Scalar::number(value as f64),
-                            ArrowCell::Unsigned(value) => Scalar::number(value as f64),
-                            ArrowCell::Text(bytes) => {
-                                let pushed = builder.push_bytes(bytes);
-                                return pushed.map_err(|error| BadCell::new(row, bytes, error));
+                            // A f64 holds integers up to 2^53; longer ones keep their digits.
+                            ArrowCell::Signed(value) if value.unsigned_abs() <= 1 << 53 => {
+                                Scalar::number(value as f64)
                             }
+                            ArrowCell::Unsigned(value) if value <= 1 << 53 => {
+                                Scalar::number(value as f64)
+                            }
+                            ArrowCell::Signed(value) => {
+                                return push_text(value.to_string().as_bytes());
+                            }
+                            ArrowCell::Unsigned(value) => {
+                                return push_text(value.to_string().as_bytes());
+                            }
+                            ArrowCell::Text(bytes) => return push_text(bytes),
                         };
                         builder.push_scalar(scalar).map_err(|error| {
                             let text = scalar.key().unwrap_or_default();
@@ -249,6 +280,40 @@ fn visit<E>(
         DataType::Timestamp(TimeUnit::Nanosecond, _) => {
             numbers!(TimestampNanosecondType, |v| value(time(v, 1_000_000_000)))
         }
+        DataType::Time32(TimeUnit::Second) => {
+            numbers!(Time32SecondType, |v| value(seconds(i64::from(v), 1)))
+        }
+        DataType::Time32(_) => {
+            numbers!(Time32MillisecondType, |v| value(seconds(i64::from(v), 1_000)))
+        }
+        DataType::Time64(TimeUnit::Microsecond) => {
+            numbers!(Time64MicrosecondType, |v| value(seconds(v, 1_000_000)))
+        }
+        DataType::Time64(_) => {
+            numbers!(Time64NanosecondType, |v| value(seconds(v, 1_000_000_000)))
+        }
+        DataType::Duration(TimeUnit::Second) => {
+            numbers!(DurationSecondType, |v| value(seconds(v, 1)))
+        }
+        DataType::Duration(TimeUnit::Millisecond) => {
+            numbers!(DurationMillisecondType, |v| value(seconds(v, 1_000)))
+        }
+        DataType::Duration(TimeUnit::Microsecond) => {
+            numbers!(DurationMicrosecondType, |v| value(seconds(v, 1_000_000)))
+        }
+        DataType::Duration(TimeUnit::Nanosecond) => {
+            numbers!(DurationNanosecondType, |v| value(seconds(v, 1_000_000_000)))
+        }
+        DataType::FixedSizeBinary(UUID_BYTES) => {
+            let values = array.as_fixed_size_binary();
+            for row in 0..n_rows {
+                match present(row) {
+                    None => each(row, ArrowCell::Value(Scalar::Missing))?,
+                    Some(at) => each(row, ArrowCell::Text(uuid(values.value(at)).as_bytes()))?,
+                }
+            }
+            Ok(())
+        }
         DataType::Utf8 => texts!(array.as_string::<i32>()),
         DataType::LargeUtf8 => texts!(array.as_string::<i64>()),
         DataType::Utf8View => texts!(array.as_string_view()),
@@ -284,6 +349,71 @@ fn time(count: i64, units_per_second: i64) -> Scalar<'static> {
     Scalar::DateTime(seconds_of(whole, nanoseconds as u32))
 }
 
+/// Seconds of a time of day or a duration from its count of units.
+fn seconds(count: i64, units_per_second: i64) -> Scalar<'static> {
+    match time(count, units_per_second) {
+        Scalar::DateTime(seconds) => Scalar::Number(seconds),
+        other => other,
+    }
+}
+
+/// Bytes of a UUID.
+const UUID_BYTES: i32 = 16;
+
+/// The text of a UUID, `8-4-4-4-12` digits.
+fn uuid(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
+}
+
+fn is_binary(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => is_binary(values),
+        other => matches!(
+            other,
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView
+        ),
+    }
+}
+
+/// What pandas writes about a table into the metadata of its schema.
+#[derive(Default)]
+struct PandasMetadata {
+    /// Columns that hold an index without a name.
+    index: Vec<String>,
+    /// Columns of categories, whatever their values are.
+    categories: Vec<String>,
+}
+
+impl PandasMetadata {
+    fn of(schema: &SchemaRef) -> Self {
+        let text = schema.metadata().get("pandas");
+        let json: Option<Value> = text.and_then(|text| serde_json::from_str(text).ok());
+        let Some(json) = json else {
+            return Self::default();
+        };
+        let list = |name: &str| json[name].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        // An index with a name is a column like others; pandas names the others like this.
+        let unnamed = |name: &String| name.starts_with("__index_level_") && name.ends_with("__");
+        let is_category = |column: &&Value| column["pandas_type"] == "categorical";
+        let columns = list("columns");
+        let categories = columns.iter().filter(is_category);
+        Self {
+            index: list("index_columns").iter().filter_map(text).filter(unnamed).collect(),
+            categories: categories.filter_map(|column| text(&column["field_name"])).collect(),
+        }
+    }
+}
+
 /// Whether cells of this type have a meaning as [`Scalar`].
 fn is_supported(data_type: &DataType) -> bool {
     match data_type {
@@ -298,6 +428,10 @@ fn is_supported(data_type: &DataType) -> bool {
         | DataType::BinaryView
         | DataType::Date32
         | DataType::Date64
+        | DataType::Time32(_)
+        | DataType::Time64(_)
+        | DataType::Duration(_)
+        | DataType::FixedSizeBinary(UUID_BYTES)
         | DataType::Timestamp(_, _) => true,
         other => other.is_numeric(),
     }

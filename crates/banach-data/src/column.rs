@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::dictionary::Dictionary;
+use crate::reading::Reading;
 use crate::scalar::Scalar;
+use crate::spelling::{self, Spellings};
 
 /// Rows in one piece of a column. Columns are stored, encoded and freed piece by piece.
 pub(crate) const CHUNK_ROWS: usize = 8192;
@@ -22,11 +24,11 @@ pub enum ColumnType {
     Missing,
     /// True or false.
     Boolean,
-    /// Finite numbers.
+    /// Numbers.
     Number,
     /// Points in time, seconds since 1970 UTC.
     DateTime,
-    /// Text, or a mixture of types; known by canonical text.
+    /// Text, or a mixture of types; known by its own text.
     Category,
 }
 
@@ -37,7 +39,7 @@ impl ColumnType {
             Self::Missing => "missing",
             Self::Boolean => "a boolean (true, false, 1 or 0)",
             Self::Number => "a number",
-            Self::DateTime => "a date or time (ISO 8601)",
+            Self::DateTime => "a date or time",
             Self::Category => "a category",
         }
     }
@@ -100,37 +102,95 @@ impl NumberChunk {
 pub(crate) enum Cells {
     /// Every cell is missing.
     Missing,
-    /// Numbers, seconds, or 0 and 1.
-    Numbers(Vec<NumberChunk>),
+    /// Numbers, seconds, or 0 and 1, and how they are written.
+    Numbers(Vec<NumberChunk>, Written),
     /// Codes of a dictionary, or [`MISSING_CODE`].
-    Codes {
-        chunks: Vec<Box<[u32]>>,
-        dictionary: Dictionary,
-    },
+    Codes(Codes),
+}
+
+/// Texts by code.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Codes {
+    pub(crate) chunks: Vec<Box<[u32]>>,
+    pub(crate) dictionary: Dictionary,
+}
+
+impl Codes {
+    pub(crate) fn get(&self, row: usize) -> u32 {
+        self.chunks[row / CHUNK_ROWS][row % CHUNK_ROWS]
+    }
+
+    pub(crate) fn text(&self, row: usize) -> Option<&str> {
+        match self.get(row) {
+            MISSING_CODE => None,
+            code => Some(self.dictionary.get(code)),
+        }
+    }
+}
+
+/// The own texts of stored numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Written {
+    Spellings(Spellings),
+    Texts(Codes),
 }
 
 /// One column: a name, a type for all of its cells, and the cells.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Column {
     name: String,
     column_type: ColumnType,
     n_rows: usize,
     cells: Cells,
+    reading: Box<Reading>,
+}
+
+/// Equal columns have equal values; how numbers are written does not count.
+impl PartialEq for Column {
+    fn eq(&self, other: &Self) -> bool {
+        let values = match (&self.cells, &other.cells) {
+            (Cells::Numbers(ours, _), Cells::Numbers(theirs, _)) => ours == theirs,
+            (ours, theirs) => ours == theirs,
+        };
+        values
+            && self.name == other.name
+            && self.column_type == other.column_type
+            && self.n_rows == other.n_rows
+    }
 }
 
 impl Column {
-    pub(crate) fn new(name: String, column_type: ColumnType, n_rows: usize, cells: Cells) -> Self {
+    pub(crate) fn new(
+        name: String,
+        column_type: ColumnType,
+        n_rows: usize,
+        cells: Cells,
+        reading: Reading,
+    ) -> Self {
         Self {
             name,
             column_type,
             n_rows,
             cells,
+            reading: Box::new(reading),
         }
     }
 
     /// A column whose cells are all missing, such as one that was not read.
     pub(crate) fn without_values(name: String, n_rows: usize) -> Self {
-        Self::new(name, ColumnType::Missing, n_rows, Cells::Missing)
+        Self::new(
+            name,
+            ColumnType::Missing,
+            n_rows,
+            Cells::Missing,
+            Reading::default(),
+        )
+    }
+
+    /// How the cells were read, and what was lost on the way.
+    #[must_use]
+    pub fn reading(&self) -> &Reading {
+        &self.reading
     }
 
     /// The name in the header, without surrounding blanks.
@@ -160,16 +220,11 @@ impl Column {
         assert!(row < self.n_rows, "row {row} of {}", self.n_rows);
         match &self.cells {
             Cells::Missing => Scalar::Missing,
-            Cells::Numbers(chunks) => number_scalar(
+            Cells::Numbers(chunks, _) => number_scalar(
                 self.column_type,
                 chunks[row / CHUNK_ROWS].get(row % CHUNK_ROWS),
             ),
-            Cells::Codes { chunks, dictionary } => {
-                match chunks[row / CHUNK_ROWS][row % CHUNK_ROWS] {
-                    MISSING_CODE => Scalar::Missing,
-                    code => Scalar::Text(dictionary.get(code)),
-                }
-            }
+            Cells::Codes(codes) => codes.text(row).map_or(Scalar::Missing, Scalar::Text),
         }
     }
 
@@ -177,6 +232,25 @@ impl Column {
     #[must_use]
     pub fn is_missing(&self, row: usize) -> bool {
         self.scalar(row) == Scalar::Missing
+    }
+
+    /// Number of cells that are not missing.
+    #[must_use]
+    pub fn n_present(&self) -> usize {
+        let mut n = 0;
+        match &self.cells {
+            Cells::Missing => {}
+            Cells::Numbers(chunks, _) => {
+                for chunk in chunks {
+                    chunk.for_each(|_, value| n += usize::from(!value.is_nan()));
+                }
+            }
+            Cells::Codes(codes) => {
+                let all = codes.chunks.iter().flat_map(|chunk| chunk.iter());
+                n = all.filter(|&&code| code != MISSING_CODE).count();
+            }
+        }
+        n
     }
 
     /// The cell of a row as a number: booleans are 0 and 1, times are seconds. `None` when it is
@@ -190,25 +264,40 @@ impl Column {
         }
     }
 
-    /// The canonical text of the cell of a row, `None` when missing.
+    /// The own text of the cell of a row, as it is written; `None` when missing. Cells that were not text have
+    /// the shortest text that reads back as their value.
     #[must_use]
     pub fn key(&self, row: usize) -> Option<Cow<'_, str>> {
-        self.scalar(row).key()
+        let (value, written) = match &self.cells {
+            Cells::Missing => return None,
+            Cells::Codes(codes) => return codes.text(row).map(Cow::Borrowed),
+            Cells::Numbers(_, written) => (self.stored_number(row), written),
+        };
+        if value.is_nan() {
+            return None;
+        }
+        match written {
+            Written::Texts(codes) => codes.text(row).map(Cow::Borrowed),
+            Written::Spellings(spellings) => match spellings.get(row) {
+                (_, Some(text)) => Some(Cow::Borrowed(text)),
+                (spelling, None) => Some(spelling::text(self.column_type, value, spelling)),
+            },
+        }
     }
 
     /// The code of a row of a category column, or [`MISSING_CODE`].
     pub(crate) fn code(&self, row: usize) -> u32 {
         match &self.cells {
-            Cells::Codes { chunks, .. } => chunks[row / CHUNK_ROWS][row % CHUNK_ROWS],
-            Cells::Missing | Cells::Numbers(_) => MISSING_CODE,
+            Cells::Codes(codes) => codes.get(row),
+            Cells::Missing | Cells::Numbers(..) => MISSING_CODE,
         }
     }
 
     /// The number of a row of a column of numbers, times or booleans; NaN when missing.
     pub(crate) fn stored_number(&self, row: usize) -> f64 {
         match &self.cells {
-            Cells::Numbers(chunks) => chunks[row / CHUNK_ROWS].get(row % CHUNK_ROWS),
-            Cells::Missing | Cells::Codes { .. } => f64::NAN,
+            Cells::Numbers(chunks, _) => chunks[row / CHUNK_ROWS].get(row % CHUNK_ROWS),
+            Cells::Missing | Cells::Codes(_) => f64::NAN,
         }
     }
 
@@ -220,8 +309,8 @@ impl Column {
     pub(crate) fn free_chunk(&mut self, chunk: usize) {
         match &mut self.cells {
             Cells::Missing => {}
-            Cells::Numbers(chunks) => chunks[chunk] = NumberChunk::F32(Box::default()),
-            Cells::Codes { chunks, .. } => chunks[chunk] = Box::default(),
+            Cells::Numbers(chunks, _) => chunks[chunk] = NumberChunk::F32(Box::default()),
+            Cells::Codes(codes) => codes.chunks[chunk] = Box::default(),
         }
     }
 }

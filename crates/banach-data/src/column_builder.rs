@@ -1,17 +1,36 @@
 //! Finds the type of a column while its cells come in.
 //!
-//! The type is that of all present cells: booleans, numbers or times. Any text, and any mixture of
-//! types, makes the column a category; what was held as numbers until then becomes canonical text.
-//! The result does not depend on where batches end.
+//! Cells are held so that nothing of their text is lost: numbers, times and booleans as such with their
+//! spelling, everything else by its text. What the column is follows from all of its cells when they are there
+//! ([`decide`](crate::decision::decide)); it does not depend on their order or on where batches end.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use crate::cell_format::CellFormat;
 use crate::column::{
-    CHUNK_ROWS, Cells, Column, ColumnType, MISSING_CODE, NumberChunk, number_scalar,
+    CHUNK_ROWS, Cells, Codes, Column, ColumnType, MISSING_CODE, NumberChunk, Written,
 };
-use crate::dictionary::Interner;
-use crate::scalar::{NotUtf8, Scalar, parse_number};
+use crate::decision::{
+    ColumnRules, Decision, Hints, decide, has_other_meaning, is_small_share, value_of,
+};
+use crate::dictionary::{Dictionary, Interner};
+use crate::missing_words::MissingWords;
+use crate::reading::{Doubt, MAX_EXAMPLES, OddCell, Reading};
+use crate::scalar::{
+    NotUtf8, Scalar, parse_boolean, parse_date_time, parse_infinity, parse_spelled_number,
+};
+use crate::spelling::{self, CANONICAL, OTHER, Spellings, SpellingsBuilder};
+
+/// Odd cells among numbers from which on the column is held as texts, if they are many of its rows.
+const MAX_ODD_HELD: usize = 4096;
+
+/// Different texts from which on a column of texts is held as numbers, if most of them are.
+const MIN_TEXTS: usize = 4096;
+
+/// Odd cells of a column of a given type after which reading stops, if they are most of its rows.
+const MAX_ODD_READ: u64 = 1000;
 
 /// Why a cell cannot join its column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,17 +73,15 @@ impl Numbers {
     }
 }
 
+/// Texts as they come in, by code.
 #[derive(Debug, Default)]
-struct Categories {
+struct Texts {
     chunks: Vec<Box<[u32]>>,
     open: Vec<u32>,
     keys: Interner,
-    /// Spellings other than the canonical one, so that each is parsed once.
-    aliases: Interner,
-    alias_codes: Vec<u32>,
 }
 
-impl Categories {
+impl Texts {
     fn push(&mut self, code: u32) {
         self.open.push(code);
         if self.open.len() == CHUNK_ROWS {
@@ -73,356 +90,822 @@ impl Categories {
         }
     }
 
-    fn push_scalar(&mut self, scalar: Scalar<'_>) {
-        let code = match scalar.key() {
-            None => MISSING_CODE,
-            Some(key) => self.keys.intern(&key),
-        };
+    /// Appends a text; says whether it is new.
+    fn push_text(&mut self, text: &str) -> bool {
+        let before = self.keys.len();
+        let code = self.keys.intern(text);
         self.push(code);
+        self.keys.len() > before
     }
 
-    fn push_bytes(&mut self, bytes: &[u8]) -> Result<(), NotUtf8> {
-        let text = std::str::from_utf8(bytes.trim_ascii()).map_err(|_| NotUtf8)?;
-        let known = self.keys.find(text).or_else(|| {
-            let alias = self.aliases.find(text)?;
-            Some(self.alias_codes[alias as usize])
-        });
-        let code = match known {
-            Some(code) => code,
-            None => {
-                let key = Scalar::parse(text).key();
-                let code = key
-                    .as_deref()
-                    .map_or(MISSING_CODE, |key| self.keys.intern(key));
-                if key.as_deref() != Some(text) {
-                    self.aliases.intern(text);
-                    self.alias_codes.push(code);
-                }
-                code
-            }
-        };
-        self.push(code);
-        Ok(())
-    }
-
-    /// The categories that stored numbers of a type become.
-    fn from_numbers(column_type: ColumnType, numbers: Numbers) -> Self {
-        let mut categories = Self::default();
-        let mut codes: HashMap<u64, u32> = HashMap::new();
-        for chunk in numbers.finish() {
-            chunk.for_each(|_, value| {
-                let code = if value.is_nan() {
-                    MISSING_CODE
-                } else {
-                    let keys = &mut categories.keys;
-                    *codes.entry(value.to_bits()).or_insert_with(|| {
-                        let key = number_scalar(column_type, value).key();
-                        key.map_or(MISSING_CODE, |key| keys.intern(&key))
-                    })
-                };
-                categories.push(code);
-            });
+    fn finish(mut self) -> Codes {
+        if !self.open.is_empty() {
+            self.chunks.push(self.open.into());
         }
-        categories
+        Codes {
+            chunks: self.chunks,
+            dictionary: self.keys.into_dictionary(),
+        }
     }
 }
+
+/// Numbers, times or booleans as they come in, and cells that are not of them.
+#[derive(Debug)]
+struct Typed {
+    column_type: ColumnType,
+    format: CellFormat,
+    numbers: Numbers,
+    spellings: SpellingsBuilder,
+    /// Rows of odd cells, ascending, and the codes of their texts.
+    odd: Vec<(u32, u32)>,
+    odd_texts: Interner,
+    /// Those of them that are no word for a missing value.
+    n_odd: u64,
+    /// Integers that a f64 does not hold.
+    n_long: u64,
+    n_missing: u64,
+    n_infinite: u64,
+}
+
+impl Typed {
+    fn new(column_type: ColumnType, format: CellFormat, n_missing: usize) -> Self {
+        let mut typed = Self {
+            column_type,
+            format,
+            numbers: Numbers::default(),
+            spellings: SpellingsBuilder::default(),
+            odd: Vec::new(),
+            odd_texts: Interner::default(),
+            n_odd: 0,
+            n_long: 0,
+            n_missing: 0,
+            n_infinite: 0,
+        };
+        (0..n_missing).for_each(|_| typed.push_missing());
+        typed
+    }
+
+    #[inline]
+    fn push(&mut self, value: f64, spelling: u8) {
+        self.numbers.push(value);
+        self.spellings.push(spelling);
+    }
+
+    fn push_missing(&mut self) {
+        self.n_missing += 1;
+        self.push(f64::NAN, CANONICAL);
+    }
+
+    /// Appends a cell that is not of the type; `counts` unless it is a word for a missing value.
+    fn push_odd(&mut self, row: usize, text: &str, counts: bool) {
+        let code = self.odd_texts.intern(text);
+        self.odd.push((row as u32, code));
+        self.n_odd += u64::from(counts);
+        self.n_missing += u64::from(!counts);
+        self.push(f64::NAN, CANONICAL);
+    }
+
+    /// Appends a text of the type; false when it is not of it.
+    fn push_text(&mut self, row: usize, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let found = match (self.column_type, self.format) {
+            (ColumnType::Number, CellFormat::Plain) => parse_spelled_number(bytes)
+                .or_else(|| parse_infinity(bytes).map(|value| (value, OTHER))),
+            (ColumnType::Boolean, CellFormat::Plain) => parse_boolean(bytes)
+                .map(|(value, spelling)| (f64::from(u8::from(value)), spelling))
+                .or_else(|| {
+                    value_of(text, self.column_type, self.format).map(|value| (value, OTHER))
+                }),
+            (ColumnType::DateTime, CellFormat::Plain) => parse_date_time(bytes),
+            (column_type, format) => {
+                value_of(text, column_type, format).map(|value| (value, OTHER))
+            }
+        };
+        let Some((value, spelling)) = found else {
+            return false;
+        };
+        self.n_infinite += u64::from(value.is_infinite());
+        self.numbers.push(value + 0.0);
+        if spelling == OTHER {
+            let digits = text.trim_start_matches(['-', '+']);
+            let integer = digits.bytes().all(|byte| byte.is_ascii_digit());
+            self.n_long += u64::from(integer && digits.len() > 15 && value.abs() > MAX_INTEGER);
+            self.spellings.push_other(row, text, integer);
+        } else {
+            self.spellings.push(spelling);
+        }
+        true
+    }
+
+    /// The cells as texts.
+    fn into_texts(self) -> Texts {
+        let mut texts = Texts::default();
+        let (spellings, odd_texts) = (self.spellings.finish(), self.odd_texts.into_dictionary());
+        let mut odd = self.odd.into_iter().peekable();
+        let mut codes: HashMap<(u64, u8), u32> = HashMap::new();
+        let mut row = 0;
+        for chunk in self.numbers.finish() {
+            chunk.for_each(|_, value| {
+                let code = if value.is_nan() {
+                    match odd.next_if(|&(at, _)| at as usize == row) {
+                        Some((_, code)) => texts.keys.intern(odd_texts.get(code)),
+                        None => MISSING_CODE,
+                    }
+                } else {
+                    let keys = &mut texts.keys;
+                    match spellings.get(row) {
+                        (_, Some(text)) => keys.intern(text),
+                        (spelling, None) => {
+                            *codes.entry((value.to_bits(), spelling)).or_insert_with(|| {
+                                keys.intern(&spelling::text(self.column_type, value, spelling))
+                            })
+                        }
+                    }
+                };
+                texts.push(code);
+                row += 1;
+            });
+        }
+        texts
+    }
+}
+
+/// The largest size up to which a f64 holds every integer.
+pub(crate) const MAX_INTEGER: f64 = 9_007_199_254_740_992.0;
 
 #[derive(Debug)]
 enum State {
     /// Only missing cells so far, this many.
     Missing(usize),
-    Numbers(ColumnType, Numbers),
-    Categories(Box<Categories>),
+    Typed(Box<Typed>),
+    Texts(Box<Texts>),
+    /// Cells of a type that cannot be read.
+    Unreadable(String),
 }
 
 /// A column in the making.
 #[derive(Debug)]
 pub(crate) struct ColumnBuilder {
+    rules: Arc<ColumnRules>,
     state: State,
-    /// The type is given, not found.
-    forced: bool,
     n_rows: usize,
+    /// Words taken for missing values, and how often.
+    words: Vec<(String, u64)>,
+    /// What the column is, once that is decided.
+    decision: Option<Decision>,
 }
 
 impl ColumnBuilder {
-    /// A column of the given type, or of the type that its cells have.
-    pub(crate) fn new(column_type: Option<ColumnType>) -> Self {
-        let (state, forced) = match column_type {
-            None | Some(ColumnType::Missing) => (State::Missing(0), false),
-            Some(ColumnType::Category) => (State::Categories(Box::default()), true),
-            Some(other) => (State::Numbers(other, Numbers::default()), true),
+    /// A column of the type that the rules give, or of the one that its cells have.
+    pub(crate) fn new(rules: Arc<ColumnRules>) -> Self {
+        let state = match (rules.column_type, rules.format) {
+            _ if rules.unreadable.is_some() => {
+                State::Unreadable(rules.unreadable.clone().unwrap_or_default())
+            }
+            (Some(ColumnType::Category), _) => State::Texts(Box::default()),
+            (Some(ColumnType::Missing), _) => State::Missing(0),
+            (Some(column_type), Some(format)) => {
+                State::Typed(Box::new(Typed::new(column_type, format, 0)))
+            }
+            // The texts decide; they need not be looked at twice.
+            _ if rules.numbers.is_some() || rules.dates.is_some() => State::Texts(Box::default()),
+            _ => State::Missing(0),
         };
         Self {
+            rules,
             state,
-            forced,
             n_rows: 0,
+            words: Vec::new(),
+            decision: None,
         }
     }
 
     /// Appends a cell of text.
     #[inline]
     pub(crate) fn push_bytes(&mut self, bytes: &[u8]) -> Result<(), CellError> {
-        match &mut self.state {
-            State::Numbers(ColumnType::Number, numbers) => {
-                if let Some(value) = parse_number(bytes)
-                    && value.is_finite()
-                {
-                    self.n_rows += 1;
-                    numbers.push(value + 0.0);
-                    return Ok(());
-                }
-            }
-            State::Categories(categories) => {
-                categories.push_bytes(bytes)?;
-                self.n_rows += 1;
-                return Ok(());
-            }
-            _ => {}
-        }
-        self.push_scalar(Scalar::parse_bytes(bytes)?)
-    }
-
-    /// Appends a cell. Text must be canonical: neither a number, a boolean nor a time.
-    pub(crate) fn push_scalar(&mut self, scalar: Scalar<'_>) -> Result<(), CellError> {
-        if scalar == Scalar::Missing {
-            match &mut self.state {
-                State::Missing(count) => *count += 1,
-                State::Numbers(_, numbers) => numbers.push(f64::NAN),
-                State::Categories(categories) => categories.push(MISSING_CODE),
-            }
+        if let State::Typed(typed) = &mut self.state
+            && typed.column_type == ColumnType::Number
+            && typed.format == CellFormat::Plain
+            && let Some((value, spelling)) = parse_spelled_number(bytes)
+            && spelling != OTHER
+            && !self.rules.words.has_own_words()
+        {
             self.n_rows += 1;
+            typed.push(value + 0.0, spelling);
             return Ok(());
         }
-        let found = typed_number(scalar);
-        if let State::Missing(count) = self.state {
-            self.begin(found.map(|(column_type, _)| column_type), count);
+        self.push_cell(bytes.trim_ascii())
+    }
+
+    fn push_cell(&mut self, cell: &[u8]) -> Result<(), CellError> {
+        if cell.is_empty() {
+            self.push_missing();
+            return Ok(());
         }
-        if let State::Numbers(column_type, numbers) = &mut self.state {
-            let value = match found {
-                Some((found, value)) if found == *column_type => Some(value),
-                Some((found, value)) if self.forced => coerce(found, value, *column_type),
-                _ => None,
-            };
-            match value {
-                Some(value) => {
-                    numbers.push(value);
-                    self.n_rows += 1;
-                    return Ok(());
-                }
-                None if self.forced => {
-                    let expected = column_type.expected();
-                    return Err(CellError::WrongType { expected });
-                }
-                None => {
-                    let (column_type, numbers) = (*column_type, std::mem::take(numbers));
-                    let categories = Categories::from_numbers(column_type, numbers);
-                    self.state = State::Categories(Box::new(categories));
+        let text = std::str::from_utf8(cell).map_err(|_| NotUtf8)?;
+        let row = self.n_rows;
+        let rules = Arc::clone(&self.rules);
+        let words = &rules.words;
+        if let State::Missing(n_missing) = self.state {
+            if words.contains(cell) {
+                self.push_word(text);
+                return Ok(());
+            }
+            self.begin(text, n_missing);
+        }
+        match &mut self.state {
+            State::Typed(typed) => {
+                let own = words.has_own_words()
+                    && (words.contains(cell)
+                        || value_of(text, typed.column_type, typed.format)
+                            .is_some_and(|value| words.contains_number(value)));
+                if own || !typed.push_text(row, text) {
+                    if own || words.contains(cell) {
+                        self.push_word(text);
+                        return Ok(());
+                    }
+                    let counts = !words.contains_among_numbers(cell);
+                    match self.coerce(text) {
+                        Some(value) => self.push_value(value),
+                        None => self.push_odd(text, counts)?,
+                    }
                 }
             }
-        }
-        if let State::Categories(categories) = &mut self.state {
-            categories.push_scalar(scalar);
+            State::Texts(texts) => {
+                if texts.push_text(text)
+                    && texts.keys.len().is_power_of_two()
+                    && texts.keys.len() >= MIN_TEXTS
+                {
+                    self.n_rows += 1;
+                    self.hold_as_numbers();
+                    return Ok(());
+                }
+            }
+            State::Missing(count) => *count += 1,
+            State::Unreadable(_) => {}
         }
         self.n_rows += 1;
         Ok(())
     }
 
-    /// Takes the type of the first present cell (a category for `None`) after `missing` others.
-    fn begin(&mut self, column_type: Option<ColumnType>, missing: usize) {
-        self.state = match column_type {
-            Some(column_type) => {
-                let mut numbers = Numbers::default();
-                (0..missing).for_each(|_| numbers.push(f64::NAN));
-                State::Numbers(column_type, numbers)
+    /// The number for a text of another type where the type is given: `true` is 1.
+    fn coerce(&self, text: &str) -> Option<f64> {
+        let State::Typed(typed) = &self.state else {
+            return None;
+        };
+        let given = self.rules.column_type.is_some() && self.rules.format.is_some();
+        let boolean = parse_boolean(text.as_bytes())?.0;
+        (given && typed.column_type == ColumnType::Number).then(|| f64::from(u8::from(boolean)))
+    }
+
+    fn push_value(&mut self, value: f64) {
+        if let State::Typed(typed) = &mut self.state {
+            typed.push(value, CANONICAL);
+        }
+    }
+
+    /// Appends a cell that is not of the column's type; the row is not yet counted.
+    fn push_odd(&mut self, text: &str, counts: bool) -> Result<(), CellError> {
+        let row = self.n_rows;
+        let given = self.rules.format.is_some();
+        let State::Typed(typed) = &mut self.state else {
+            return Ok(());
+        };
+        typed.push_odd(row, text, counts);
+        let many = typed.n_odd > MAX_ODD_READ && typed.n_odd * 2 > row as u64;
+        if given && counts && many {
+            let expected = typed.column_type.expected();
+            return Err(CellError::WrongType { expected });
+        }
+        if !given && typed.odd.len() > MAX_ODD_HELD && typed.n_odd * 10 > row as u64 {
+            self.hold_as_texts();
+        }
+        Ok(())
+    }
+
+    /// Appends a cell without a value.
+    pub(crate) fn push_missing(&mut self) {
+        match &mut self.state {
+            State::Missing(count) => *count += 1,
+            State::Typed(typed) => typed.push_missing(),
+            State::Texts(texts) => texts.push(MISSING_CODE),
+            State::Unreadable(_) => {}
+        }
+        self.n_rows += 1;
+    }
+
+    /// Appends a word for a missing value.
+    fn push_word(&mut self, word: &str) {
+        count_word(&mut self.words, word, 1);
+        self.push_missing();
+    }
+
+    /// Appends a cell that is not text.
+    pub(crate) fn push_scalar(&mut self, scalar: Scalar<'_>) -> Result<(), CellError> {
+        let rules = Arc::clone(&self.rules);
+        let (column_type, value) = match scalar {
+            Scalar::Missing => {
+                self.push_missing();
+                return Ok(());
             }
+            Scalar::Text(text) => return self.push_cell(text.trim_ascii().as_bytes()),
+            Scalar::Number(value) if rules.words.contains_number(value) => {
+                self.push_word(&scalar.key().unwrap_or_default());
+                return Ok(());
+            }
+            Scalar::Boolean(value) => (ColumnType::Boolean, f64::from(u8::from(value))),
+            Scalar::Number(value) => (ColumnType::Number, value),
+            Scalar::DateTime(value) => (ColumnType::DateTime, value),
+        };
+        if let State::Missing(n_missing) = self.state {
+            let typed = Typed::new(column_type, CellFormat::Plain, n_missing);
+            self.state = State::Typed(Box::new(typed));
+        }
+        match &mut self.state {
+            State::Typed(typed) => {
+                let stored = stored_value(column_type, value, typed.column_type, typed.format)
+                    .filter(|_| typed.column_type == column_type || rules.format.is_some());
+                match stored {
+                    Some(value) => {
+                        typed.n_infinite += u64::from(value.is_infinite());
+                        typed.push(value, CANONICAL);
+                    }
+                    None => self.push_odd(&scalar.key().unwrap_or_default(), true)?,
+                }
+            }
+            State::Texts(texts) => {
+                texts.push_text(&scalar.key().unwrap_or_default());
+            }
+            State::Missing(_) | State::Unreadable(_) => {}
+        }
+        self.n_rows += 1;
+        Ok(())
+    }
+
+    /// The cells are of a type that cannot be read: all of them are missing.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn set_unreadable(&mut self, type_name: &str) {
+        self.state = State::Unreadable(type_name.to_owned());
+    }
+
+    /// Holds cells in the way that suits the first present one, after `n_missing` others.
+    fn begin(&mut self, text: &str, n_missing: usize) {
+        let bytes = text.as_bytes();
+        let column_type = if parse_spelled_number(bytes).is_some() || parse_infinity(bytes).is_some()
+        {
+            Some(ColumnType::Number)
+        } else if parse_date_time(bytes).is_some() {
+            Some(ColumnType::DateTime)
+        } else {
+            parse_boolean(bytes).map(|_| ColumnType::Boolean)
+        };
+        self.state = match column_type {
+            Some(column_type) => State::Typed(Box::new(Typed::new(
+                column_type,
+                CellFormat::Plain,
+                n_missing,
+            ))),
             None => {
-                let mut categories = Box::<Categories>::default();
-                (0..missing).for_each(|_| categories.push(MISSING_CODE));
-                State::Categories(categories)
+                let mut texts = Box::<Texts>::default();
+                (0..n_missing).for_each(|_| texts.push(MISSING_CODE));
+                State::Texts(texts)
             }
         };
     }
 
-    /// The finished column.
-    pub(crate) fn finish(self, name: String) -> Column {
-        let (column_type, cells) = match self.state {
-            State::Missing(_) => (ColumnType::Missing, Cells::Missing),
-            State::Numbers(column_type, numbers) => (column_type, Cells::Numbers(numbers.finish())),
-            State::Categories(mut categories) => {
-                if !categories.open.is_empty() {
-                    categories.chunks.push(categories.open.into());
+    fn hold_as_texts(&mut self) {
+        let state = std::mem::replace(&mut self.state, State::Missing(0));
+        self.state = match state {
+            State::Typed(typed) => State::Texts(Box::new(typed.into_texts())),
+            other => other,
+        };
+    }
+
+    /// Holds texts as plain numbers, if nine of ten are.
+    fn hold_as_numbers(&mut self) {
+        let State::Texts(texts) = &self.state else {
+            return;
+        };
+        if self.rules.column_type == Some(ColumnType::Category)
+            || self.rules.numbers.is_some()
+            || self.rules.dates.is_some()
+        {
+            return;
+        }
+        let n = texts.keys.len();
+        let number = |code: &u32| {
+            let text = texts.keys.get(*code);
+            parse_spelled_number(text.as_bytes()).is_some()
+        };
+        if (0..n as u32).filter(number).count() * 10 < n * 9 {
+            return;
+        }
+        let State::Texts(texts) = std::mem::replace(&mut self.state, State::Missing(0)) else {
+            return;
+        };
+        let codes = texts.finish();
+        let mut typed = Typed::new(ColumnType::Number, CellFormat::Plain, 0);
+        for row in 0..self.n_rows {
+            match codes.text(row) {
+                None => typed.push_missing(),
+                Some(text) if typed.push_text(row, text) => {}
+                Some(text) if self.rules.words.contains(text.as_bytes()) => {
+                    count_word(&mut self.words, text, 1);
+                    typed.push_missing();
                 }
-                let cells = Cells::Codes {
-                    chunks: categories.chunks,
-                    dictionary: categories.keys.into_dictionary(),
-                };
-                (ColumnType::Category, cells)
+                Some(text) => {
+                    let counts = !self.rules.words.contains_among_numbers(text.as_bytes());
+                    typed.push_odd(row, text, counts);
+                }
+            }
+        }
+        self.state = State::Typed(Box::new(typed));
+    }
+
+    /// Decides what the column is, with what other columns say; gives what this one says.
+    pub(crate) fn decide(&mut self, hints: Hints) -> Hints {
+        let given = self.rules.column_type.zip(self.rules.format);
+        let plain = |column_type, format| Decision {
+            column_type,
+            format,
+            doubt: None,
+            hints: Hints::default(),
+        };
+        if let State::Typed(typed) = &self.state {
+            if let Some((column_type, format)) = given {
+                self.decision = Some(plain(column_type, format));
+                return Hints::default();
+            }
+            if typed.is_settled(&self.rules, self.n_rows, hints) {
+                self.decision = Some(plain(typed.column_type, CellFormat::Plain));
+                return Hints::default();
+            }
+            self.hold_as_texts();
+        }
+        let decision = match &self.state {
+            State::Texts(_) if self.rules.column_type == Some(ColumnType::Category) => {
+                plain(ColumnType::Category, CellFormat::Plain)
+            }
+            State::Texts(texts) => {
+                let counts = texts.counts();
+                decide(texts.keys.dictionary(), &counts, &self.rules, hints)
+            }
+            State::Unreadable(type_name) => Decision {
+                doubt: Some(Doubt::Unreadable {
+                    type_name: type_name.clone(),
+                }),
+                ..plain(ColumnType::Missing, CellFormat::Plain)
+            },
+            State::Missing(_) | State::Typed(_) => plain(ColumnType::Missing, CellFormat::Plain),
+        };
+        let says = decision.hints;
+        self.decision = Some(decision);
+        says
+    }
+
+    /// The finished column. `place` gives the number of a row and its line, counted from 1.
+    pub(crate) fn finish(
+        mut self,
+        name: String,
+        place: impl Fn(usize) -> (u64, Option<u64>),
+    ) -> Column {
+        if self.decision.is_none() {
+            self.decide(Hints::default());
+        }
+        let Some(decision) = self.decision else {
+            return Column::without_values(name, self.n_rows);
+        };
+        let mut reading = Reading {
+            format: decision.format,
+            missing: self.rules.words.clone(),
+            doubt: decision.doubt,
+            missing_words: self.words,
+            ..Reading::default()
+        };
+        let column_type = decision.column_type;
+        let odd_cell = |row: usize, text: &str| {
+            let (row, line) = place(row);
+            OddCell {
+                row,
+                line,
+                text: text.chars().take(MAX_SHOWN).collect(),
             }
         };
-        Column::new(name, column_type, self.n_rows, cells)
+        let (column_type, cells) = match self.state {
+            State::Missing(_) | State::Unreadable(_) => (ColumnType::Missing, Cells::Missing),
+            State::Typed(typed) => {
+                reading.odd = typed.n_odd;
+                reading.infinite = typed.n_infinite;
+                let texts = typed.odd_texts.into_dictionary();
+                let mut seen = Vec::new();
+                for (row, code) in typed.odd {
+                    let text = texts.get(code);
+                    if self.rules.words.contains_among_numbers(text.as_bytes()) {
+                        count_word(&mut reading.missing_words, text, 1);
+                    } else if seen.len() < MAX_EXAMPLES && !seen.contains(&code) {
+                        seen.push(code);
+                        reading.odd_examples.push(odd_cell(row as usize, text));
+                    }
+                }
+                let spellings: Spellings = typed.spellings.finish();
+                let written = Written::Spellings(spellings);
+                (column_type, Cells::Numbers(typed.numbers.finish(), written))
+            }
+            State::Texts(texts) => {
+                let counts = texts.counts();
+                let codes = texts.finish();
+                if column_type == ColumnType::Category {
+                    let words = |text: &str| self.rules.words.contains(text.as_bytes());
+                    let (codes, found) = without_words(codes, &counts, words);
+                    for (word, count) in found {
+                        count_word(&mut reading.missing_words, &word, count);
+                    }
+                    (column_type, Cells::Codes(codes))
+                } else {
+                    let numbers = numbers_of_texts(
+                        &codes,
+                        &counts,
+                        &self.rules,
+                        (column_type, decision.format),
+                        &mut reading,
+                        odd_cell,
+                    );
+                    (column_type, Cells::Numbers(numbers, Written::Texts(codes)))
+                }
+            }
+        };
+        reading.missing_words.sort();
+        if self.rules.is_index {
+            reading.doubt = Some(Doubt::Index);
+        }
+        Column::new(name, column_type, self.n_rows, cells, reading)
     }
 }
 
+/// Characters of a cell that are remembered as an example.
+const MAX_SHOWN: usize = 80;
+
+/// Different words that are counted; their number is that of the spellings of few words.
+const MAX_WORDS: usize = 64;
+
+fn count_word(words: &mut Vec<(String, u64)>, word: &str, count: u64) {
+    let n_words = words.len();
+    match words.iter_mut().find(|(known, _)| known == word) {
+        Some((_, counted)) => *counted += count,
+        None if n_words < MAX_WORDS => words.push((word.to_owned(), count)),
+        None => {}
+    }
+}
+
+impl Typed {
+    /// Whether the column is surely of this type, so that its texts need not be looked at.
+    fn is_settled(&self, rules: &ColumnRules, n_rows: usize, hints: Hints) -> bool {
+        let present = n_rows as u64 - self.n_missing;
+        let wanted = rules.column_type;
+        if wanted.is_some_and(|wanted| wanted != self.column_type) {
+            return false;
+        }
+        if wanted.is_none() && !is_small_share(self.n_odd, present) {
+            return false;
+        }
+        let other = |code| {
+            let text = self.odd_texts.get(code);
+            !rules.words.contains_among_numbers(text.as_bytes()) && has_other_meaning(text)
+        };
+        if (0..self.odd_texts.len() as u32).any(other) {
+            return false;
+        }
+        if self.column_type != ColumnType::Number {
+            return true;
+        }
+        let grouped = hints.decimal_comma && self.spellings.all(|s| s == 0 || s == 3 || s == CANONICAL);
+        let codes = wanted.is_none()
+            && (self.n_long > 0 || self.spellings.any(spelling::has_leading_zeros));
+        !grouped && !codes
+    }
+}
+
+impl Texts {
+    /// How many cells have each text.
+    fn counts(&self) -> Vec<u64> {
+        let mut counts = vec![0; self.keys.len()];
+        for chunk in self.chunks.iter().map(|chunk| &chunk[..]).chain([&self.open[..]]) {
+            for &code in chunk {
+                if code != MISSING_CODE {
+                    counts[code as usize] += 1;
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// The texts without the words for missing values, and those words with their counts.
+fn without_words(
+    mut codes: Codes,
+    counts: &[u64],
+    is_word: impl Fn(&str) -> bool,
+) -> (Codes, Vec<(String, u64)>) {
+    let mut dictionary = Dictionary::default();
+    let mut words = Vec::new();
+    let mut new_code = Vec::with_capacity(counts.len());
+    for (code, &count) in (0_u32..).zip(counts) {
+        let text = codes.dictionary.get(code);
+        if is_word(text) {
+            words.push((text.to_owned(), count));
+            new_code.push(MISSING_CODE);
+        } else {
+            new_code.push(dictionary.len() as u32);
+            dictionary.push(text);
+        }
+    }
+    if words.is_empty() {
+        return (codes, words);
+    }
+    for code in codes.chunks.iter_mut().flat_map(|chunk| chunk.iter_mut()) {
+        if *code != MISSING_CODE {
+            *code = new_code[*code as usize];
+        }
+    }
+    codes.dictionary = dictionary;
+    (codes, words)
+}
+
+/// The stored numbers of texts of this type and format; notes what is not of them.
+fn numbers_of_texts(
+    codes: &Codes,
+    counts: &[u64],
+    rules: &ColumnRules,
+    (column_type, format): (ColumnType, CellFormat),
+    reading: &mut Reading,
+    odd_cell: impl Fn(usize, &str) -> OddCell,
+) -> Vec<NumberChunk> {
+    let mut values = Vec::with_capacity(counts.len());
+    let mut is_odd = vec![false; counts.len()];
+    for (code, &count) in (0_u32..).zip(counts) {
+        let text = codes.dictionary.get(code);
+        let value = value_of(text, column_type, format)
+            .filter(|&value| !(rules.words.contains(text.as_bytes()) || rules.words.contains_number(value)));
+        if value.is_none() {
+            if rules.words.contains_among_numbers(text.as_bytes())
+                || value_of(text, column_type, format).is_some()
+            {
+                count_word(&mut reading.missing_words, text, count);
+            } else {
+                is_odd[code as usize] = true;
+                reading.odd += count;
+            }
+        }
+        let value = value.map_or(f64::NAN, |value| value + 0.0);
+        reading.infinite += if value.is_infinite() { count } else { 0 };
+        values.push(value);
+    }
+    let mut seen = Vec::new();
+    let mut numbers = Numbers::default();
+    let mut row = 0;
+    for chunk in &codes.chunks {
+        for &code in chunk {
+            numbers.push(match code {
+                MISSING_CODE => f64::NAN,
+                code => values[code as usize],
+            });
+            if code != MISSING_CODE
+                && is_odd[code as usize]
+                && seen.len() < MAX_EXAMPLES
+                && !seen.contains(&code)
+            {
+                seen.push(code);
+                reading.odd_examples.push(odd_cell(row, codes.dictionary.get(code)));
+            }
+            row += 1;
+        }
+    }
+    numbers.finish()
+}
+
 impl Column {
-    /// A column of cells that are in memory. Its type is the one that all present cells have: numbers,
-    /// booleans or times, else categories. Cells have their [canonical](Scalar::canonical) meaning.
+    /// A column of cells that are in memory, read as those of a file are: its type is the one that its
+    /// cells have, numbers, booleans or times, else categories.
     #[must_use]
     pub fn from_scalars<'a>(
         name: impl Into<String>,
         scalars: impl IntoIterator<Item = Scalar<'a>>,
     ) -> Self {
-        let mut builder = ColumnBuilder::new(None);
+        let mut builder = ColumnBuilder::new(Arc::default());
         for scalar in scalars {
             // Only a type that was given can be missed.
-            let pushed = builder.push_scalar(scalar.canonical());
+            let pushed = builder.push_scalar(scalar);
             debug_assert!(pushed.is_ok(), "{pushed:?}");
         }
-        builder.finish(name.into())
+        builder.finish(name.into(), |row| (row as u64 + 1, None))
     }
 
     /// The cells as another type, or the first row whose cell does not have it.
-    pub(crate) fn cast(&self, column_type: ColumnType) -> Result<Cow<'_, Self>, usize> {
+    pub(crate) fn cast(
+        &self,
+        column_type: ColumnType,
+        format: CellFormat,
+    ) -> Result<Cow<'_, Self>, usize> {
         if column_type == self.column_type() {
             return Ok(Cow::Borrowed(self));
         }
-        let mut builder = ColumnBuilder::new(Some(column_type));
+        let numbers = self.column_type() != ColumnType::Category;
+        let mut builder = ColumnBuilder::new(Arc::new(ColumnRules {
+            column_type: Some(column_type),
+            format: Some(format),
+            // What is missing is decided already.
+            words: MissingWords::only(Vec::new()),
+            ..ColumnRules::default()
+        }));
         for row in 0..self.n_rows() {
-            let scalar = self.scalar(row).canonical();
-            builder.push_scalar(scalar).map_err(|_| row)?;
+            if self.is_missing(row) {
+                builder.push_missing();
+                continue;
+            }
+            if column_type == ColumnType::Category || !numbers {
+                let text = self.key(row).unwrap_or_default();
+                builder.push_cell(text.as_bytes()).map_err(|_| row)?;
+            } else {
+                builder.push_scalar(self.scalar(row)).map_err(|_| row)?;
+            }
+            if builder.has_odd() {
+                return Err(row);
+            }
         }
-        Ok(Cow::Owned(builder.finish(self.name().to_owned())))
+        Ok(Cow::Owned(builder.finish(self.name().to_owned(), |row| {
+            (row as u64 + 1, None)
+        })))
     }
 }
 
-/// The type of a present cell and the number that is stored for it; `None` for text.
-fn typed_number(scalar: Scalar<'_>) -> Option<(ColumnType, f64)> {
-    match scalar {
-        Scalar::Boolean(value) => Some((ColumnType::Boolean, f64::from(u8::from(value)))),
-        Scalar::Number(value) => Some((ColumnType::Number, value)),
-        Scalar::DateTime(value) => Some((ColumnType::DateTime, value)),
-        Scalar::Missing | Scalar::Text(_) => None,
+impl ColumnBuilder {
+    fn has_odd(&self) -> bool {
+        matches!(&self.state, State::Typed(typed) if !typed.odd.is_empty())
     }
 }
 
-/// The number stored for a cell of a column of this type of numbers, NaN when it is missing; `None`
-/// when the cell does not have the type.
-pub(crate) fn stored_number(scalar: Scalar<'_>, column_type: ColumnType) -> Option<f64> {
-    match typed_number(scalar) {
-        _ if scalar == Scalar::Missing => Some(f64::NAN),
-        Some((found, value)) if found == column_type => Some(value),
-        Some((found, value)) => coerce(found, value, column_type),
-        None => None,
-    }
-}
-
-/// A value of one type in a column of another: 0 and 1 are booleans, booleans are numbers.
-fn coerce(found: ColumnType, value: f64, wanted: ColumnType) -> Option<f64> {
-    match (found, wanted) {
-        (ColumnType::Boolean, ColumnType::Number) => Some(value),
-        (ColumnType::Number, ColumnType::Boolean) if value == 0.0 || value == 1.0 => Some(value),
+/// The number stored for a value of one type in a column of another: 0 and 1 are booleans, booleans are
+/// numbers, and numbers are times where they count units since 1970.
+fn stored_value(found: ColumnType, value: f64, wanted: ColumnType, format: CellFormat) -> Option<f64> {
+    match (found, wanted, format) {
+        (ColumnType::Number, ColumnType::DateTime, CellFormat::Epoch(unit)) => {
+            value.is_finite().then(|| value / unit.per_second())
+        }
+        (found, wanted, _) if found == wanted => Some(value),
+        (ColumnType::Boolean, ColumnType::Number, _) => Some(value),
+        (ColumnType::Number, ColumnType::Boolean, _) if value == 0.0 || value == 1.0 => Some(value),
         _ => None,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// How single cells of a column are read, with the type and format of training.
+#[derive(Debug, Clone)]
+pub(crate) struct CellReader {
+    pub(crate) column_type: ColumnType,
+    pub(crate) format: CellFormat,
+    pub(crate) words: MissingWords,
+}
 
-    fn column(forced: Option<ColumnType>, cells: &[&str]) -> Result<Column, CellError> {
-        let mut builder = ColumnBuilder::new(forced);
-        for cell in cells {
-            builder.push_bytes(cell.as_bytes())?;
-        }
-        Ok(builder.finish("x".to_owned()))
-    }
-
-    fn keys(column: &Column) -> Vec<Option<String>> {
-        (0..column.n_rows())
-            .map(|row| column.key(row).map(|key| key.into_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn the_type_is_that_of_all_present_cells() {
-        use ColumnType::{Boolean, Category, DateTime, Missing, Number};
-        let cases: &[(&[&str], ColumnType)] = &[
-            (&["", "NA", "?"], Missing),
-            (&["", "1", " 2.5 ", "NaN"], Number),
-            (&["true", "", "False"], Boolean),
-            (&["2020-01-01", "", "2020-01-01T10:00"], DateTime),
-            (&["a", "1", ""], Category),
-            (&["1", "true"], Category),
-            (&["1", "2020-01-01"], Category),
-            (&["", "x"], Category),
-        ];
-        for (cells, expected) in cases {
-            let column = column(None, cells).unwrap();
-            assert_eq!(column.column_type(), *expected, "{cells:?}");
-            assert_eq!(column.n_rows(), cells.len());
-        }
-    }
-
-    #[test]
-    fn a_mixture_holds_canonical_text() {
-        let column = column(
-            None,
-            &["1.0", "", "TRUE", "2020-01-01T00:00", " b ", "1", "nan"],
-        );
-        let expected = ["1", "", "true", "2020-01-01", "b", "1", ""];
-        let expected: Vec<Option<String>> = expected
-            .iter()
-            .map(|key| (!key.is_empty()).then(|| (*key).to_owned()))
-            .collect();
-        assert_eq!(keys(&column.unwrap()), expected);
-    }
-
-    #[test]
-    fn a_forced_type_coerces_or_refuses() {
-        use ColumnType::{Boolean, Category, DateTime, Number};
-        let ok = |forced, cells: &[&str]| column(Some(forced), cells).is_ok();
-        assert!(ok(Number, &["1", "", "true"]));
-        assert!(!ok(Number, &["1", "x"]));
-        assert!(!ok(Number, &["2020-01-01"]));
-        assert!(ok(Boolean, &["true", "0", "1.0"]));
-        assert!(!ok(Boolean, &["2"]));
-        assert!(ok(DateTime, &["2020-01-01", "NA"]));
-        assert!(!ok(DateTime, &["3"]));
-        let category = column(Some(Category), &["1.0", "x", "1", "NA"]).unwrap();
-        assert_eq!(
-            keys(&category),
-            [Some("1".into()), Some("x".into()), Some("1".into()), None]
-        );
-    }
-
-    #[test]
-    fn late_text_converts_many_numbers() {
-        let mut builder = ColumnBuilder::new(None);
-        for row in 0..(2 * CHUNK_ROWS + 5) {
-            builder
-                .push_bytes((row % 7).to_string().as_bytes())
-                .unwrap();
-        }
-        builder.push_bytes(b"end").unwrap();
-        let column = builder.finish("x".to_owned());
-        assert_eq!(column.column_type(), ColumnType::Category);
-        assert_eq!(
-            column.key(2 * CHUNK_ROWS + 4).as_deref(),
-            Some(&*((2 * CHUNK_ROWS + 4) % 7).to_string())
-        );
-        assert_eq!(column.key(2 * CHUNK_ROWS + 5).as_deref(), Some("end"));
-    }
-
-    #[test]
-    fn numbers_keep_their_bits_in_either_width() {
-        for values in [&[0.5, 1.0, -3.25][..], &[0.1, 1e300, -7.0]] {
-            let mut builder = ColumnBuilder::new(None);
-            for &value in values {
-                builder.push_scalar(Scalar::Number(value)).unwrap();
+impl CellReader {
+    /// The number stored for a cell of a column of numbers, NaN when it is missing; `None` when the cell
+    /// does not have the type.
+    pub(crate) fn number(&self, scalar: Scalar<'_>) -> Option<f64> {
+        let (found, value) = match scalar {
+            Scalar::Missing => return Some(f64::NAN),
+            Scalar::Text(text) => {
+                let text = text.trim_ascii();
+                let words = &self.words;
+                let value = value_of(text, self.column_type, self.format).or_else(|| {
+                    let boolean = parse_boolean(text.as_bytes())?.0;
+                    (self.column_type == ColumnType::Number).then(|| f64::from(u8::from(boolean)))
+                });
+                if words.contains_among_numbers(text.as_bytes())
+                    || value.is_some_and(|value| words.contains_number(value))
+                {
+                    return Some(f64::NAN);
+                }
+                return value.map(|value| value + 0.0);
             }
-            let column = builder.finish("x".to_owned());
-            for (row, value) in values.iter().enumerate() {
-                assert_eq!(column.number(row).map(f64::to_bits), Some(value.to_bits()));
+            Scalar::Boolean(value) => (ColumnType::Boolean, f64::from(u8::from(value))),
+            Scalar::Number(value) if value.is_nan() || self.words.contains_number(value) => {
+                return Some(f64::NAN);
             }
-        }
+            Scalar::Number(value) => (ColumnType::Number, value + 0.0),
+            Scalar::DateTime(value) if value.is_finite() => (ColumnType::DateTime, value),
+            Scalar::DateTime(_) => return Some(f64::NAN),
+        };
+        stored_value(found, value, self.column_type, self.format)
+    }
+
+    /// The text of a cell of a column of categories; `None` when it is missing.
+    pub(crate) fn text<'b>(&self, scalar: &Scalar<'b>, buffer: &'b mut String) -> Option<&'b str> {
+        let text = match scalar {
+            Scalar::Text(text) => text.trim_ascii(),
+            other => other.key_in(buffer)?,
+        };
+        (!self.words.contains(text.as_bytes())).then_some(text)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,6 +66,18 @@ impl Interner {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.dictionary.len()
+    }
+
+    pub(crate) fn get(&self, code: u32) -> &str {
+        self.dictionary.get(code)
+    }
+
+    pub(crate) fn dictionary(&self) -> &Dictionary {
+        &self.dictionary
+    }
+
     pub(crate) fn into_dictionary(self) -> Dictionary {
         self.dictionary
     }

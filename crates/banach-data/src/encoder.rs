@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cell_format::CellFormat;
 use crate::column::{CHUNK_ROWS, Cells, Column, ColumnType, MISSING_CODE};
 use crate::features::Features;
 use crate::schema::{Field, Schema};
@@ -148,9 +149,12 @@ impl Encoder {
                 continue;
             }
             let wanted = wanted.unwrap_or_else(|| column.column_type());
-            let column = table.cast(column, wanted)?;
-            let encoder =
-                ColumnEncoder::fit(&column, rows, options.scaling, options.min_category_count);
+            let cast = table.cast(column, wanted, CellFormat::Plain)?;
+            let mut encoder =
+                ColumnEncoder::fit(&cast, rows, options.scaling, options.min_category_count);
+            if matches!(cast, Cow::Owned(_)) {
+                encoder.reading.missing = column.reading().missing.clone();
+            }
             if encoder.is_constant() && !named(&options.categorical) {
                 let min_category_count = options.min_category_count;
                 let reason = DropReason::Rare { min_category_count };
@@ -195,6 +199,8 @@ impl Encoder {
         let fields = self.columns.iter().map(|column| Field {
             name: column.name.clone(),
             column_type: column.column_type(),
+            format: column.reading.format,
+            missing: column.reading.missing.clone(),
         });
         Schema {
             fields: fields.collect(),
@@ -335,7 +341,7 @@ impl Encoder {
                 continue;
             };
             let found = &table.columns()[position];
-            let cast = match table.cast(found, column.column_type())? {
+            let cast = match table.cast(found, column.column_type(), column.reading.format)? {
                 Cow::Borrowed(_) => None,
                 Cow::Owned(column) => Some(column),
             };
@@ -437,11 +443,15 @@ impl Prepared {
 
 /// The encoder's code for each code of the column's dictionary.
 fn code_lookup(category: &CategoryEncoding, column: &Column) -> Vec<u32> {
-    let Cells::Codes { dictionary, .. } = column.cells() else {
+    let Cells::Codes(codes) = column.cells() else {
         return Vec::new();
     };
-    let code = |code| category.code(dictionary.get(code)).unwrap_or(UNKNOWN_CODE);
-    (0..dictionary.len() as u32).map(code).collect()
+    let (index, dictionary) = (category.index(), &codes.dictionary);
+    let mut form = String::new();
+    let texts = (0..dictionary.len() as u32).map(|code| dictionary.get(code));
+    texts
+        .map(|text| index.find(text, &mut form).unwrap_or(UNKNOWN_CODE))
+        .collect()
 }
 
 fn refuse_unknown(

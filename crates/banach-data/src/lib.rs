@@ -9,17 +9,25 @@ mod append;
 #[cfg(feature = "arrow")]
 mod arrow;
 mod atomic;
+mod cell_format;
 mod column;
 mod column_builder;
+mod date_format;
+mod decision;
 mod dictionary;
 mod encoder;
 mod error;
 mod features;
+mod lines;
+mod missing_words;
 mod names;
+mod number_format;
 mod output;
 mod read_options;
+mod reading;
 mod scalar;
 mod schema;
+mod spelling;
 mod split;
 mod suggest;
 mod table;
@@ -27,21 +35,27 @@ mod table_builder;
 mod table_error;
 mod target;
 mod targets;
+mod value_index;
 #[cfg(test)]
 mod test_tables;
 
 pub use append::AppendError;
 pub use atomic::{AtomicFile, AtomicFileError};
+pub use cell_format::{CellFormat, EpochUnit};
 pub use column::{Column, ColumnType, TextColumn};
+pub use date_format::DateOrder;
 pub use encoder::{
     ColumnReport, DropReason, EncodeError, EncodeReport, EncodedColumn, Encoder, EncoderOptions,
     MAX_Z, RowEncoder, Scaling, UNKNOWN_CODE, UnknownCategories, UnusedColumn,
 };
 pub use error::DataError;
 pub use features::Features;
+pub use missing_words::MissingWords;
 pub use names::{NameError, by_name};
+pub use number_format::{DecimalMark, NumberFormat, Thousands};
 pub use output::{OutputColumn, OutputType, OutputValues};
 pub use read_options::ReadOptions;
+pub use reading::{Doubt, MAX_ODD_SHARE, OddCell, Reading};
 pub use scalar::{Scalar, format_date_time, format_number};
 pub use schema::{Field, Schema};
 pub use split::{HoldOut, Split, SplitError, Splitter, folds_from_column};

@@ -8,16 +8,18 @@ use std::fmt::{self, Write};
 
 use chrono::{DateTime, NaiveDate};
 
+use crate::missing_words::MissingWords;
+use crate::spelling;
+
 /// The meaning of one cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Scalar<'a> {
-    /// No value: blank, `NA`, `N/A`, `NaN`, `nan`, `null`, `NULL`, `None`, `none`, `?`, an Arrow
-    /// null, a NaN or an infinity.
+    /// No value: a blank cell, one of the usual [words](crate::MissingWords), an Arrow null or a NaN.
     Missing,
     /// `true` or `false`, in any case.
     Boolean(bool),
-    /// A finite decimal number.
+    /// A decimal number, or an infinity.
     Number(f64),
     /// Seconds since 1970-01-01T00:00:00 UTC.
     DateTime(f64),
@@ -49,18 +51,18 @@ impl<'a> Scalar<'a> {
             if let Some(value) = parse_number(cell) {
                 return Ok(Self::number(value));
             }
-            if let Some(seconds) = parse_date_time(cell) {
+            if let Some((seconds, _)) = parse_date_time(cell) {
                 return Ok(Self::DateTime(seconds));
             }
         }
-        if is_missing_token(cell) {
+        if MissingWords::default().contains(cell) {
             return Ok(Self::Missing);
         }
-        if cell.eq_ignore_ascii_case(b"true") {
-            return Ok(Self::Boolean(true));
+        if let Some(value) = parse_infinity(cell) {
+            return Ok(Self::Number(value));
         }
-        if cell.eq_ignore_ascii_case(b"false") {
-            return Ok(Self::Boolean(false));
+        if let Some((value, _)) = parse_boolean(cell) {
+            return Ok(Self::Boolean(value));
         }
         match std::str::from_utf8(cell) {
             Ok(text) => Ok(Self::Text(text)),
@@ -68,13 +70,13 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// A number, or missing when it is not finite. Minus zero is zero.
+    /// A number, or missing when it is NaN. Minus zero is zero.
     #[must_use]
     pub fn number(value: f64) -> Self {
-        if value.is_finite() {
-            Self::Number(value + 0.0)
-        } else {
+        if value.is_nan() {
             Self::Missing
+        } else {
+            Self::Number(value + 0.0)
         }
     }
 
@@ -87,7 +89,7 @@ impl<'a> Scalar<'a> {
     }
 
     /// The same cell with its meaning found: text means what it means in a file ([`Scalar::parse`]),
-    /// and numbers and times that are not finite are missing.
+    /// NaN and times that are not finite are missing.
     #[must_use]
     pub fn canonical(self) -> Self {
         match self {
@@ -129,23 +131,32 @@ impl<'a> Scalar<'a> {
     }
 }
 
-fn is_missing_token(cell: &[u8]) -> bool {
-    match cell.len() {
-        1 => cell == b"?",
-        2 => cell == b"NA",
-        3 => matches!(cell, b"N/A" | b"NaN" | b"nan") || is_infinity(cell),
-        4 => matches!(cell, b"null" | b"NULL" | b"None" | b"none") || is_infinity(cell),
-        8 | 9 => is_infinity(cell),
-        _ => false,
-    }
+/// `inf`, `Infinity` and `∞`, with or without a sign.
+pub(crate) fn parse_infinity(cell: &[u8]) -> Option<f64> {
+    let (negative, word) = match cell.first()? {
+        b'-' => (true, &cell[1..]),
+        b'+' => (false, &cell[1..]),
+        _ => (false, cell),
+    };
+    let is_word = |known: &str| known.as_bytes().eq_ignore_ascii_case(word);
+    let infinite = ["inf", "infinity", "∞", "1.#inf"].into_iter().any(is_word);
+    let size = if negative { -f64::INFINITY } else { f64::INFINITY };
+    infinite.then_some(size)
 }
 
-fn is_infinity(cell: &[u8]) -> bool {
-    let word = match cell.first() {
-        Some(b'+' | b'-') => &cell[1..],
-        _ => cell,
+/// `true` or `false` in any case, and its spelling.
+pub(crate) fn parse_boolean(cell: &[u8]) -> Option<(bool, u8)> {
+    let value = cell.eq_ignore_ascii_case(b"true");
+    if !value && !cell.eq_ignore_ascii_case(b"false") {
+        return None;
+    }
+    let spelling = match cell {
+        b"true" | b"false" => 0,
+        b"True" | b"False" => 1,
+        b"TRUE" | b"FALSE" => 2,
+        _ => spelling::OTHER,
     };
-    matches!(word, b"inf" | b"Inf" | b"Infinity" | b"infinity")
+    Some((value, spelling))
 }
 
 /// Powers of ten that a f64 holds exactly.
@@ -154,11 +165,17 @@ const POWERS_OF_TEN: [f64; 16] = [
 ];
 
 /// A decimal number, correctly rounded; infinite when it exceeds the range of f64.
+#[inline]
+pub(crate) fn parse_number(cell: &[u8]) -> Option<f64> {
+    parse_spelled_number(cell).map(|(value, _)| value)
+}
+
+/// A decimal number as [`parse_number`] has it, and its spelling.
 ///
 /// Up to 15 digits without an exponent are an exact integer divided by an exact power of ten: one
 /// correctly rounded operation. Everything else goes to the standard library.
 #[inline]
-pub(crate) fn parse_number(cell: &[u8]) -> Option<f64> {
+pub(crate) fn parse_spelled_number(cell: &[u8]) -> Option<(f64, u8)> {
     let (negative, digits) = match *cell.first()? {
         b'-' => (true, &cell[1..]),
         b'+' => (false, &cell[1..]),
@@ -185,20 +202,44 @@ pub(crate) fn parse_number(cell: &[u8]) -> Option<f64> {
     if n_digits == 0 {
         return None;
     }
-    let size = if rest.is_empty() && n_digits <= 15 {
+    let (size, spelling) = if rest.is_empty() && n_digits <= 15 {
         // As a signed number, which takes one instruction; most integers need no division.
         let size = mantissa as i64 as f64;
-        if n_decimals == 0 {
-            size
+        let n_whole = n_digits - n_decimals;
+        // Most have one digit before the point or begin with another than zero.
+        let usual = n_whole == 1 || n_whole > 1 && digits[0] != b'0';
+        let usual = usual && point == (n_decimals > 0) && cell[0] != b'+';
+        let spelling = if usual && (!negative || size != 0.0) {
+            n_decimals as u8
         } else {
-            size / POWERS_OF_TEN[n_decimals]
+            unusual_spelling(cell, digits, n_whole, n_decimals)
+        };
+        if n_decimals == 0 {
+            (size, spelling)
+        } else {
+            (size / POWERS_OF_TEN[n_decimals], spelling)
         }
     } else if rest.is_empty() || matches!(rest[0], b'e' | b'E') {
-        std::str::from_utf8(digits).ok()?.parse::<f64>().ok()?
+        let size = std::str::from_utf8(digits).ok()?.parse::<f64>().ok()?;
+        (size, spelling::OTHER)
     } else {
         return None;
     };
-    Some(if negative { -size } else { size })
+    Some((if negative { -size } else { size }, spelling))
+}
+
+/// The spelling of at most 15 digits that are not written in the usual way.
+#[cold]
+fn unusual_spelling(cell: &[u8], digits: &[u8], n_whole: usize, n_decimals: usize) -> u8 {
+    let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
+    let zeros = zeros.min(n_whole.saturating_sub(1));
+    let is_integer = n_decimals == 0 && digits.last() != Some(&b'.');
+    // Minus zero is stored as zero.
+    let minus_zero = cell[0] == b'-' && zeros + 1 == n_whole && digits.last() == Some(&b'0');
+    if cell[0] == b'+' || !is_integer || minus_zero || zeros == 0 {
+        return spelling::OTHER;
+    }
+    spelling::of_number(0, zeros)
 }
 
 /// The number that a f32 prints as.
@@ -222,6 +263,7 @@ fn widen(value: f32) -> f64 {
 }
 
 /// The shortest decimal text that reads back as `value`; without a point when it is an integer.
+/// Infinities are `inf` and `-inf`.
 #[must_use]
 pub fn format_number(value: f64) -> String {
     text(|out| write_number(out, value))
@@ -245,8 +287,8 @@ fn text(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
     text
 }
 
-/// An ISO 8601 date or date-time as seconds since 1970 UTC.
-fn parse_date_time(cell: &[u8]) -> Option<f64> {
+/// An ISO 8601 date or date-time as seconds since 1970 UTC, and its spelling.
+pub(crate) fn parse_date_time(cell: &[u8]) -> Option<(f64, u8)> {
     if cell.len() < 10 || cell[4] != b'-' || cell[7] != b'-' {
         return None;
     }
@@ -254,7 +296,7 @@ fn parse_date_time(cell: &[u8]) -> Option<f64> {
     let date = NaiveDate::from_ymd_opt(year as i32, digits(&cell[5..7])?, digits(&cell[8..10])?)?;
     let days = i64::from(date.to_epoch_days());
     if cell.len() == 10 {
-        return Some(seconds_of(days * 86_400, 0));
+        return Some((seconds_of(days * 86_400, 0), DATE_ALONE));
     }
     if !matches!(cell[10], b'T' | b't' | b' ') {
         return None;
@@ -268,13 +310,52 @@ fn parse_date_time(cell: &[u8]) -> Option<f64> {
     let (second, nanoseconds) = match clock.get(5..) {
         None | Some([]) => (0, 0),
         Some([b':', rest @ ..]) if rest.len() >= 2 => {
-            let second = digits(&rest[..2]).filter(|&second| second < 60)?;
+            // 23:59:60 is a leap second: the second after it.
+            let second = digits(&rest[..2]).filter(|&second| second <= 60)?;
             (second, fraction(&rest[2..])?)
         }
         Some(_) => return None,
     };
+    let spelling = if second == 60 {
+        spelling::OTHER
+    } else {
+        date_time_spelling(cell[10], clock, &cell[11..])
+    };
     let clock = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
-    Some(seconds_of(days * 86_400 + clock - offset, nanoseconds))
+    let seconds = seconds_of(days * 86_400 + clock - offset, nanoseconds);
+    Some((seconds, spelling))
+}
+
+/// The spelling of a date without a time of day. Those with one follow: `1 + (separator * 3 + zone) *
+/// 8 + precision`.
+const DATE_ALONE: u8 = 0;
+
+/// What may stand between date and time.
+const SEPARATORS: [u8; 2] = *b"T ";
+
+/// What may stand behind the time.
+const ZONES: [&str; 3] = ["", "Z", "+00:00"];
+
+/// Digits of a second that a f64 keeps; more make a text of its own.
+const MAX_FRACTION: usize = 6;
+
+/// Texts of these lengths are hours and minutes, with seconds, and with 1 to 6 decimals.
+fn date_time_spelling(separator: u8, clock: &[u8], with_zone: &[u8]) -> u8 {
+    let separator = SEPARATORS.iter().position(|&byte| byte == separator);
+    let zone = &with_zone[clock.len()..];
+    let zone = ZONES.iter().position(|known| known.as_bytes() == zone);
+    let precision = match clock.len() {
+        5 => Some(0),
+        8 => Some(1),
+        length if length > 9 && length <= 9 + MAX_FRACTION && clock[8] == b'.' => Some(length - 8),
+        _ => None,
+    };
+    match (separator, zone, precision) {
+        (Some(separator), Some(zone), Some(precision)) => {
+            1 + ((separator * ZONES.len() + zone) * 8 + precision) as u8
+        }
+        _ => spelling::OTHER,
+    }
 }
 
 /// Cuts `Z`, `+HH:MM`, `+HHMM` or `+HH` off; gives the offset in seconds.
@@ -332,16 +413,7 @@ pub fn format_date_time(seconds: f64) -> String {
 }
 
 fn write_date_time(out: &mut String, seconds: f64) -> fmt::Result {
-    // Whole seconds apart: times a million, the sum would be rounded, and a text read back could
-    // then be printed as another one.
-    let whole = seconds.floor();
-    let microseconds = ((seconds - whole) * 1e6).round() as i64;
-    let time = if whole.abs() < 9e12 {
-        DateTime::from_timestamp_micros(whole as i64 * 1_000_000 + microseconds)
-    } else {
-        None
-    };
-    let Some(time) = time else {
+    let Some(time) = utc(seconds) else {
         return write_number(out, seconds);
     };
     let midnight = time.timestamp_micros().rem_euclid(86_400_000_000) == 0;
@@ -352,6 +424,43 @@ fn write_date_time(out: &mut String, seconds: f64) -> fmt::Result {
     };
     // Without a time zone, whose name would be allocated.
     time.naive_utc().format(format).write_to(out)
+}
+
+/// To the microsecond; `None` beyond the range of years that can be written.
+fn utc(seconds: f64) -> Option<DateTime<chrono::Utc>> {
+    // Whole seconds apart: times a million, the sum would be rounded, and a text read back could
+    // then be printed as another one.
+    let whole = seconds.floor();
+    let microseconds = ((seconds - whole) * 1e6).round() as i64;
+    if whole.abs() < 9e12 {
+        DateTime::from_timestamp_micros(whole as i64 * 1_000_000 + microseconds)
+    } else {
+        None
+    }
+}
+
+/// Writes a time in the spelling of [`parse_date_time`].
+pub(crate) fn write_date_time_as(out: &mut String, seconds: f64, spelling: u8) {
+    let Some(time) = utc(seconds).map(|time| time.naive_utc()) else {
+        let written = write_number(out, seconds);
+        return debug_assert!(written.is_ok(), "a string takes all text");
+    };
+    let mut written = time.format("%Y-%m-%d").write_to(out);
+    if spelling != DATE_ALONE {
+        let code = usize::from(spelling - 1);
+        let (precision, rest) = (code % 8, code / 8);
+        out.push(char::from(SEPARATORS[(rest / ZONES.len()) % SEPARATORS.len()]));
+        written = written.and_then(|()| {
+            let clock = if precision == 0 { "%H:%M" } else { "%H:%M:%S" };
+            time.format(clock).write_to(out)?;
+            if precision > 1 {
+                let decimals = format!("{:06}", time.and_utc().timestamp_subsec_micros());
+                write!(out, ".{}", &decimals[..precision - 1])?;
+            }
+            out.write_str(ZONES[rest % ZONES.len()])
+        });
+    }
+    debug_assert!(written.is_ok(), "a string takes all text");
 }
 
 #[cfg(test)]

@@ -296,6 +296,7 @@ impl Splitter<'_> {
                     column: name.to_owned(),
                     value: column.key(row as usize).unwrap_or_default().into_owned(),
                     expected: "a date, time or number, as the time split needs",
+                    more: 0,
                 }
                 .into());
             }

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use crate::cell_format::CellFormat;
 use crate::column::{CHUNK_ROWS, Column, ColumnType, TextColumn};
+use crate::lines::Lines;
 use crate::suggest::UnknownName;
 use crate::table_error::{Location, TableError};
 
@@ -16,6 +18,7 @@ pub struct Table {
     n_rows: usize,
     columns: Vec<Column>,
     passthrough: Vec<(String, TextColumn)>,
+    lines: Lines,
 }
 
 impl Table {
@@ -25,6 +28,7 @@ impl Table {
         n_rows: usize,
         columns: Vec<Column>,
         passthrough: Vec<(String, TextColumn)>,
+        lines: Lines,
     ) -> Self {
         Self {
             file,
@@ -32,6 +36,7 @@ impl Table {
             n_rows,
             columns,
             passthrough,
+            lines,
         }
     }
 
@@ -67,7 +72,14 @@ impl Table {
             });
         }
         check_unique(&name, columns.iter().map(Column::name))?;
-        Ok(Self::new(name, 1, n_rows, columns, vec![]))
+        Ok(Self::new(
+            name,
+            1,
+            n_rows,
+            columns,
+            vec![],
+            Lines::default(),
+        ))
     }
 
     /// Name of the file, for messages.
@@ -128,13 +140,16 @@ impl Table {
         &self,
         column: &'a Column,
         wanted: ColumnType,
+        format: CellFormat,
     ) -> Result<Cow<'a, Column>, TableError> {
-        column.cast(wanted).map_err(|row| TableError::WrongType {
+        let wrong_type = |row| TableError::WrongType {
             at: Box::new(self.location(row)),
             column: column.name().to_owned(),
             value: column.key(row).unwrap_or_default().into_owned(),
             expected: wanted.expected(),
-        })
+            more: 0,
+        };
+        column.cast(wanted, format).map_err(wrong_type)
     }
 
     /// Where a row, counted from 0, is in its file.
@@ -143,7 +158,7 @@ impl Table {
         Location {
             file: self.file.clone(),
             row: self.first_row + row as u64,
-            line: None,
+            line: self.lines.get(row),
         }
     }
 
@@ -200,7 +215,7 @@ mod tests {
         assert_eq!(table.n_rows(), 3);
         let [x, y] = table.columns() else { panic!() };
         assert_eq!(x.column_type(), ColumnType::Number);
-        assert_eq!((x.number(0), x.number(1)), (Some(1.5), None));
+        assert_eq!((x.number(0), x.number(1)), (Some(1.5), Some(f64::INFINITY)));
         assert_eq!(y.column_type(), ColumnType::Category);
         assert!(y.is_missing(1));
         assert_eq!(y.key(2).as_deref(), Some("1"));

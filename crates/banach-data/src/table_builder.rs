@@ -3,9 +3,17 @@
 //! Readers of any format feed a [`TableBuilder`]; what a column's cells must be, and which columns
 //! there are, follows from [`ReadOptions`] alone.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::cell_format::CellFormat;
 use crate::column::{Column, ColumnType, TextColumn};
 use crate::column_builder::{CellError, ColumnBuilder};
+use crate::decision::{ColumnRules, Hints, is_small_share};
+use crate::lines::Lines;
 use crate::read_options::ReadOptions;
+use crate::reading::OddCell;
+use crate::schema::Field;
 use crate::suggest::UnknownName;
 use crate::table::{Table, check_unique};
 use crate::table_error::{Location, TableError};
@@ -35,10 +43,22 @@ pub(crate) struct PlannedColumn {
     pub(crate) name: String,
     /// Position among the names of the source.
     pub(crate) position: usize,
-    /// The type that its cells must have; found from them when `None`.
-    column_type: Option<ColumnType>,
+    /// What is known about its cells.
+    pub(crate) rules: Arc<ColumnRules>,
     /// Whether its cells are not to be read.
     skip: bool,
+}
+
+/// A column to be typed, in the making.
+#[derive(Debug)]
+struct TypedColumn {
+    plan: PlannedColumn,
+    builder: ColumnBuilder,
+    /// Present cells of the tables that are finished.
+    n_present: u64,
+    /// Those of them that did not have the type, and the first one.
+    n_odd: u64,
+    first_odd: Option<OddCell>,
 }
 
 /// Builds a [`Table`], or several one after the other, from rows as they come.
@@ -47,8 +67,11 @@ pub(crate) struct PlannedColumn {
 #[derive(Debug)]
 pub struct TableBuilder {
     file: String,
-    typed: Vec<(PlannedColumn, ColumnBuilder)>,
+    typed: Vec<TypedColumn>,
     passthrough: Vec<(PlannedColumn, TextColumn)>,
+    /// Whether no cell may have another type than its column.
+    strict: bool,
+    lines: Lines,
     /// Rows of the tables that are finished.
     n_before: u64,
     /// Rows of the table in the making.
@@ -57,7 +80,7 @@ pub struct TableBuilder {
 
 impl TableBuilder {
     /// Plans the columns of a source that has columns of these names. `file` names the source in
-    /// messages.
+    /// messages. Names may occur twice among columns that are not needed.
     ///
     /// # Errors
     /// [`TableError::DuplicateColumns`]; [`TableError::UnknownColumns`] and [`TableError::TwoRoles`]
@@ -68,11 +91,14 @@ impl TableBuilder {
         options: &ReadOptions,
     ) -> Result<Self, TableError> {
         let file = file.into();
-        check_unique(&file, names.iter().map(String::as_str))?;
         let (typed, passthrough) = plan(&file, names, options)?;
-        let with_builder = |column: PlannedColumn| {
-            let builder = ColumnBuilder::new(column.column_type);
-            (column, builder)
+        check_needed(&file, names, typed.iter().chain(&passthrough))?;
+        let with_builder = |plan: PlannedColumn| TypedColumn {
+            builder: ColumnBuilder::new(Arc::clone(&plan.rules)),
+            plan,
+            n_present: 0,
+            n_odd: 0,
+            first_odd: None,
         };
         Ok(Self {
             file,
@@ -81,9 +107,45 @@ impl TableBuilder {
                 .into_iter()
                 .map(|column| (column, TextColumn::default()))
                 .collect(),
+            strict: options.strict,
+            lines: Lines::default(),
             n_before: 0,
             n_rows: 0,
         })
+    }
+
+    /// Notes about the column at a position of the source that it holds an index of rows, or that its cells are of a
+    /// type that is not read.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn note_column(
+        &mut self,
+        position: usize,
+        index: bool,
+        unreadable: Option<String>,
+    ) -> Result<(), TableError> {
+        let typed = self.typed.iter_mut().filter(|column| column.plan.position == position);
+        for column in typed {
+            let rules = Arc::make_mut(&mut column.plan.rules);
+            rules.is_index = index;
+            rules.unreadable.clone_from(&unreadable);
+            column.builder = ColumnBuilder::new(Arc::clone(&column.plan.rules));
+        }
+        let Some(type_name) = unreadable else {
+            return Ok(());
+        };
+        let must = self.typed.iter().map(|column| &column.plan).find(|plan| {
+            plan.position == position && !plan.skip && plan.rules.column_type.is_some()
+        });
+        let passes = self.passthrough.iter().map(|(plan, _)| plan);
+        let needed = must.or_else(|| passes.into_iter().find(|plan| plan.position == position));
+        match needed {
+            None => Ok(()),
+            Some(plan) => Err(TableError::UnsupportedType {
+                file: self.file.clone(),
+                column: plan.name.clone(),
+                type_name,
+            }),
+        }
     }
 
     /// Name of the source, for messages.
@@ -95,7 +157,7 @@ impl TableBuilder {
     /// Positions, among the names of the source, of the columns whose cells are needed; ascending.
     #[must_use]
     pub fn positions(&self) -> Vec<usize> {
-        let typed = self.typed.iter().map(|(column, _)| column);
+        let typed = self.typed.iter().map(|column| &column.plan);
         let passthrough = self.passthrough.iter().map(|(column, _)| column);
         let mut positions: Vec<usize> = typed
             .chain(passthrough)
@@ -119,6 +181,7 @@ impl TableBuilder {
     /// [`TableError::NotUtf8`], [`TableError::WrongType`], [`TableError::TooManyRows`].
     pub fn append_text(&mut self, rows: &impl TextRows) -> Result<(), TableError> {
         let line = |row| Some(rows.line(row));
+        (0..rows.n_rows()).for_each(|row| self.lines.push(rows.line(row)));
         self.append(rows.n_rows(), line, |column, cells| {
             let mut texts = rows.column(column.position).enumerate();
             match cells {
@@ -173,8 +236,9 @@ impl TableBuilder {
             });
             bad.at(at, column.name.clone())
         };
-        for (column, builder) in self.typed.iter_mut().filter(|(column, _)| !column.skip) {
-            fill(column, Cells::Typed(builder)).map_err(|bad| located(column, bad))?;
+        for column in self.typed.iter_mut().filter(|column| !column.plan.skip) {
+            fill(&column.plan, Cells::Typed(&mut column.builder))
+                .map_err(|bad| located(&column.plan, bad))?;
         }
         for (column, texts) in &mut self.passthrough {
             fill(column, Cells::Passthrough(texts)).map_err(|bad| located(column, bad))?;
@@ -188,26 +252,83 @@ impl TableBuilder {
     pub fn finish(&mut self) -> Option<Table> {
         let (first_row, n_rows) = (self.n_before + 1, self.n_rows);
         self.n_before += n_rows as u64;
-        let (columns, passthrough) = self.take();
-        (n_rows > 0).then(|| Table::new(self.file.clone(), first_row, n_rows, columns, passthrough))
+        let (columns, passthrough, lines) = self.take();
+        (n_rows > 0).then(|| {
+            Table::new(self.file.clone(), first_row, n_rows, columns, passthrough, lines)
+        })
+    }
+
+    /// Checks, when all rows are there, that the cells of each column have its type: all of them in strict
+    /// reading, else all but a [small share](crate::MAX_ODD_SHARE).
+    ///
+    /// # Errors
+    /// [`TableError::WrongType`] with the first cell that has not.
+    pub fn check(&self) -> Result<(), TableError> {
+        for column in &self.typed {
+            let few = !self.strict && is_small_share(column.n_odd, column.n_present);
+            if let Some(first) = column.first_odd.as_ref().filter(|_| !few) {
+                let column_type = column.plan.rules.column_type;
+                return Err(TableError::WrongType {
+                    at: Box::new(Location {
+                        file: self.file.clone(),
+                        row: first.row,
+                        line: first.line,
+                    }),
+                    column: column.plan.name.clone(),
+                    value: first.text.clone(),
+                    expected: column_type.unwrap_or(ColumnType::Number).expected(),
+                    more: column.n_odd - 1,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Takes the cells so far.
-    fn take(&mut self) -> (Vec<Column>, Vec<(String, TextColumn)>) {
+    fn take(&mut self) -> (Vec<Column>, Vec<(String, TextColumn)>, Lines) {
         let n_rows = std::mem::take(&mut self.n_rows);
-        let columns = self.typed.iter_mut().map(|(column, builder)| {
-            let empty = ColumnBuilder::new(column.column_type);
-            let builder = std::mem::replace(builder, empty);
-            if column.skip {
-                Column::without_values(column.name.clone(), n_rows)
-            } else {
-                builder.finish(column.name.clone())
+        let lines = std::mem::take(&mut self.lines);
+        let first_row = self.n_before + 1 - if n_rows > 0 { n_rows as u64 } else { 0 };
+        self.decide();
+        let strict = self.strict;
+        let columns = self.typed.iter_mut().map(|column| {
+            let empty = ColumnBuilder::new(Arc::clone(&column.plan.rules));
+            let builder = std::mem::replace(&mut column.builder, empty);
+            if column.plan.skip {
+                return Column::without_values(column.plan.name.clone(), n_rows);
             }
+            let place = |row: usize| (first_row + row as u64, lines.get(row));
+            let finished = builder.finish(column.plan.name.clone(), place);
+            let reading = finished.reading();
+            // Columns whose type was found have few odd cells, or they are categories.
+            if strict || column.plan.rules.column_type.is_some() {
+                column.n_present += finished.n_present() as u64 + reading.odd;
+                column.n_odd += reading.odd;
+                let first = reading.odd_examples.first().cloned();
+                column.first_odd = column.first_odd.take().or(first);
+            }
+            finished
         });
+        let columns = columns.collect();
         let passthrough = self.passthrough.iter_mut();
         let passthrough =
             passthrough.map(|(column, texts)| (column.name.clone(), std::mem::take(texts)));
-        (columns.collect(), passthrough.collect())
+        (columns, passthrough.collect(), lines)
+    }
+
+    /// Decides what each column is; columns in doubt follow those that are certain.
+    fn decide(&mut self) {
+        let mut all = Hints::default();
+        for column in self.typed.iter_mut().filter(|column| !column.plan.skip) {
+            let says = column.builder.decide(Hints::default());
+            all.decimal_comma |= says.decimal_comma;
+            all.date_order = all.date_order.or(says.date_order);
+        }
+        if all != Hints::default() {
+            for column in self.typed.iter_mut().filter(|column| !column.plan.skip) {
+                column.builder.decide(all);
+            }
+        }
     }
 }
 
@@ -249,8 +370,55 @@ impl BadCell {
                 column,
                 value,
                 expected,
+                more: 0,
             },
         }
+    }
+}
+
+/// Refuses names that occur twice and are needed.
+fn check_needed<'a>(
+    file: &str,
+    names: &[String],
+    needed: impl Iterator<Item = &'a PlannedColumn>,
+) -> Result<(), TableError> {
+    let needed: HashSet<&str> = needed
+        .filter(|column| !column.skip)
+        .map(|column| column.name.as_str())
+        .collect();
+    let names = names.iter().map(String::as_str);
+    check_unique(file, names.filter(|name| needed.contains(name)))
+}
+
+/// What is known about the cells of a column from the options.
+fn rules(name: &str, options: &ReadOptions, given: Option<&Field>) -> ColumnRules {
+    let own = options.missing_in.iter().find(|(column, _)| column == name);
+    let words = own.map(|(_, words)| words).or(options.missing.as_ref());
+    let words = words.or(given.map(|field| &field.missing)).cloned();
+    let words = words.unwrap_or_default();
+    let epoch = options.epoch.iter().find(|(column, _)| column == name);
+    let epoch = epoch.map(|&(_, unit)| CellFormat::Epoch(unit));
+    let named = |list: &[String]| list.iter().any(|other| other == name);
+    let (column_type, format) = match given {
+        Some(field) => (Some(field.column_type), Some(field.format)),
+        None if epoch.is_some() => (Some(ColumnType::DateTime), epoch),
+        None if named(&options.categorical) => (Some(ColumnType::Category), None),
+        None if named(&options.numeric) => (Some(ColumnType::Number), None),
+        None => (None, None),
+    };
+    // What somebody gives for this file goes before what the training table was like.
+    let given_format = match column_type {
+        Some(ColumnType::Number) => options.numbers.map(CellFormat::Number),
+        Some(ColumnType::DateTime) => epoch.or(options.dates.map(CellFormat::Date)),
+        _ => None,
+    };
+    ColumnRules {
+        column_type,
+        format: given_format.filter(|_| format.is_some()).or(format),
+        numbers: options.numbers,
+        dates: options.dates,
+        words,
+        ..ColumnRules::default()
     }
 }
 
@@ -263,6 +431,10 @@ pub(crate) fn push_text(out: &mut TextColumn, row: usize, cell: &[u8]) -> Result
         }
         Err(_) => Err(BadCell::new(row, cell, CellError::NotUtf8)),
     }
+}
+
+fn names_of<T>(settings: &[(String, T)]) -> Vec<String> {
+    settings.iter().map(|(name, _)| name.clone()).collect()
 }
 
 /// The columns to be typed and those that pass through.
@@ -279,6 +451,8 @@ fn plan(
         ("columns", options.columns.as_ref().unwrap_or(&Vec::new())),
         ("skip", &options.skip),
         ("passthrough", &options.passthrough),
+        ("missing words", &names_of(&options.missing_in)),
+        ("epoch", &names_of(&options.epoch)),
     ] {
         let absent = listed.iter().filter(|name| position(name).is_none());
         let absent: Vec<UnknownName> = absent.map(|name| unknown(name)).collect();
@@ -306,7 +480,7 @@ fn plan(
         passthrough.extend(position(name).map(|position| PlannedColumn {
             name: name.clone(),
             position,
-            column_type: None,
+            rules: Arc::default(),
             skip: false,
         }));
     }
@@ -319,7 +493,7 @@ fn plan(
                 Some(position) => typed.push(PlannedColumn {
                     name: field.name.clone(),
                     position,
-                    column_type: Some(field.column_type),
+                    rules: Arc::new(rules(&field.name, options, Some(field))),
                     skip: false,
                 }),
             }
@@ -340,17 +514,10 @@ fn plan(
         {
             continue;
         }
-        let column_type = if options.categorical.contains(name) {
-            Some(ColumnType::Category)
-        } else if options.numeric.contains(name) {
-            Some(ColumnType::Number)
-        } else {
-            None
-        };
         typed.push(PlannedColumn {
             name: name.clone(),
             position,
-            column_type,
+            rules: Arc::new(rules(name, options, None)),
             skip: options.skip.contains(name),
         });
     }
@@ -360,6 +527,7 @@ fn plan(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Schema;
 
     /// Rows of text in memory.
     struct Rows(Vec<Vec<&'static str>>);
@@ -412,18 +580,97 @@ mod tests {
 
     #[test]
     fn after_an_error_the_rows_so_far_are_gone() {
-        let mut builder = builder(&ReadOptions {
-            numeric: vec!["b".to_owned()],
-            ..ReadOptions::default()
-        });
+        let mut builder = builder(&ReadOptions::default());
         builder
             .append_text(&Rows(vec![vec!["1", "1", "1"]]))
             .unwrap();
-        let error = builder.append_text(&Rows(vec![vec!["2", "x", "2"]]));
+        let error = builder.append_text(&Bytes(b"\xff"));
         assert_eq!(
             error.unwrap_err().to_string(),
-            "t, row 2 (line 2), column \"b\": \"x\" is not a number; correct it, or write a missing value as an empty cell or NA"
+            "t, row 2 (line 9), column \"a\": \"\u{fffd}\" is not UTF-8 text; convert the file, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
         );
         assert!(builder.finish().is_none());
+    }
+
+    /// One row whose cells are all these bytes.
+    struct Bytes(&'static [u8]);
+
+    impl TextRows for Bytes {
+        fn n_rows(&self) -> usize {
+            1
+        }
+
+        fn line(&self, _: usize) -> u64 {
+            9
+        }
+
+        fn column(&self, _: usize) -> impl Iterator<Item = &[u8]> {
+            std::iter::once(self.0)
+        }
+    }
+
+    #[test]
+    fn cells_of_another_type_are_few_or_an_error_however_tables_are_cut() {
+        let rows = |n: usize, cell: &'static str| Rows(vec![vec![cell, "1", "1"]; n]);
+        let read = |strict, n_good: usize, cut: bool| {
+            let mut builder = builder(&ReadOptions {
+                numeric: vec!["a".to_owned()],
+                strict,
+                ..ReadOptions::default()
+            });
+            builder.append_text(&rows(1, "x")).unwrap();
+            let first = cut.then(|| builder.finish().unwrap());
+            builder.append_text(&rows(n_good, "2.5")).unwrap();
+            let last = builder.finish().unwrap();
+            let odd = first.unwrap_or(last).columns()[0].reading().odd;
+            builder.check().map(|()| odd).map_err(|error| error.to_string())
+        };
+        let expected = "t, row 1 (line 2), column \"a\": \"x\" is not a number; correct it, or write a missing value as an empty cell or NA";
+        for cut in [false, true] {
+            assert_eq!(read(false, 19, cut), Ok(1));
+            assert_eq!(read(false, 18, cut), Err(expected.to_owned()));
+            assert_eq!(read(true, 500, cut), Err(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn names_may_occur_twice_where_nobody_needs_them() {
+        let names = ["a", "note", "note"].map(str::to_owned);
+        let new = |options: &ReadOptions| TableBuilder::new("t", &names, options);
+        let error = new(&ReadOptions::default()).unwrap_err().to_string();
+        assert!(error.contains("several columns named \"note\""), "{error}");
+        for options in [
+            ReadOptions {
+                skip: vec!["note".to_owned()],
+                ..ReadOptions::default()
+            },
+            ReadOptions {
+                schema: Some(Schema {
+                    fields: vec![Field::new("a", ColumnType::Number)],
+                }),
+                ..ReadOptions::default()
+            },
+        ] {
+            assert!(new(&options).is_ok());
+        }
+        let options = ReadOptions {
+            passthrough: vec!["note".to_owned()],
+            columns: Some(vec!["a".to_owned()]),
+            ..ReadOptions::default()
+        };
+        assert!(new(&options).is_err());
+    }
+
+    #[test]
+    fn one_column_that_is_certain_helps_another() {
+        let mut builder = builder(&ReadOptions::default());
+        let row = vec!["1,263", "0,5", "01/02/2020"];
+        let other = vec!["4,512", "7,25", "03/04/2020"];
+        builder.append_text(&Rows(vec![row, other])).unwrap();
+        let table = builder.finish().unwrap();
+        assert_eq!(table.columns()[0].number(0), Some(1.263));
+        assert_eq!(table.columns()[1].number(1), Some(7.25));
+        assert!(table.columns()[0].reading().doubt.is_some());
+        assert_eq!(table.columns()[2].key(0).as_deref(), Some("01/02/2020"));
     }
 }

@@ -112,7 +112,8 @@ pub enum TableError {
     },
     /// A value does not have the type of its column.
     #[error(
-        "{at}, column {column:?}: {value:?} is not {expected}; correct it, or write a missing value as an empty cell or NA"
+        "{at}, column {column:?}: {value:?} is not {expected}{}; correct it, or write a missing value as an empty cell or NA",
+        and_more(*more)
     )]
     WrongType {
         /// Where.
@@ -123,6 +124,8 @@ pub enum TableError {
         value: String,
         /// What the column holds, with its article.
         expected: &'static str,
+        /// How many further cells of the column are not either.
+        more: u64,
     },
     /// A column's Arrow type cannot be a feature or target.
     #[error(
@@ -144,6 +147,14 @@ pub enum TableError {
         /// The batch, counted from 1.
         batch: usize,
     },
+}
+
+fn and_more(cells: u64) -> String {
+    match cells {
+        0 => String::new(),
+        1 => ", nor is another cell".to_owned(),
+        n => format!(", nor are {n} other cells"),
+    }
 }
 
 fn quoted(names: &[String]) -> String {

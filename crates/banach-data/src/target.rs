@@ -1,16 +1,19 @@
 //! Turns target columns into what a network learns, and back.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cell_format::CellFormat;
 use crate::column::{Column, ColumnType};
 use crate::encoder::{compare_keys, mean_and_deviation};
+use crate::reading::{Doubt, Reading};
 use crate::schema::{Field, Schema};
 use crate::table::Table;
 use crate::table_error::TableError;
 use crate::targets::Targets;
+use crate::value_index::ValueIndex;
 
 mod error;
 
@@ -57,8 +60,11 @@ impl std::fmt::Display for Task {
 struct TargetColumn {
     name: String,
     column_type: ColumnType,
-    /// Canonical texts in order; empty for regression.
+    /// Own texts in order; empty for regression.
     classes: Vec<String>,
+    /// How the cells of the training table were read.
+    #[serde(default, skip_serializing_if = "Reading::is_default")]
+    reading: Reading,
 }
 
 /// Fitted targets. As JSON they are part of the model file; reading them back gives the same bits.
@@ -271,6 +277,8 @@ impl TargetEncoder {
         let fields = self.columns.iter().map(|column| Field {
             name: column.name.clone(),
             column_type: column.column_type,
+            format: column.reading.format,
+            missing: column.reading.missing.clone(),
         });
         Schema {
             fields: fields.collect(),
@@ -283,10 +291,13 @@ impl TargetEncoder {
     /// [`TableError::UnknownColumns`], [`TableError::WrongType`].
     pub fn labelled_rows(&self, table: &Table) -> Result<Vec<u32>, TableError> {
         let columns = self.columns(table)?;
+        // An infinite number cannot be predicted, so it counts as missing.
+        let numbers = self.task == Task::Regression;
         let labelled = |&row: &u32| {
-            columns
-                .iter()
-                .any(|column| !column.is_missing(row as usize))
+            columns.iter().any(|column| match column.number(row as usize) {
+                Some(value) if numbers => value.is_finite(),
+                _ => !column.is_missing(row as usize),
+            })
         };
         Ok((0..table.n_rows() as u32).filter(labelled).collect())
     }
@@ -354,13 +365,13 @@ impl TargetEncoder {
     fn columns<'a>(&self, table: &'a Table) -> Result<Vec<Cow<'a, Column>>, TableError> {
         let typed = |target: &TargetColumn| {
             let column = table.require(&target.name, "target")?;
-            table.cast(column, target.column_type)
+            table.cast(column, target.column_type, target.reading.format)
         };
         self.columns.iter().map(typed).collect()
     }
 
     fn number(&self, table: &Table, column: &Column, row: u32) -> Result<f64, TargetError> {
-        let number = column.number(row as usize);
+        let number = column.number(row as usize).filter(|number| number.is_finite());
         number.ok_or_else(|| without_target(table, column, row))
     }
 
@@ -371,15 +382,15 @@ impl TargetEncoder {
         target: &TargetColumn,
         rows: &[u32],
     ) -> Result<Vec<Option<u32>>, TargetError> {
-        let classes = target.classes.iter().zip(0_u32..);
-        let by_key: HashMap<&str, u32> = classes.map(|(key, code)| (key.as_str(), code)).collect();
+        let classes = target.classes.iter().map(String::as_str);
+        let (index, mut form) = (ValueIndex::new(classes.zip(0..)), String::new());
         let mut codes = Vec::with_capacity(rows.len());
         for &row in rows {
             let Some(key) = column.key(row as usize) else {
                 codes.push(None);
                 continue;
             };
-            let Some(&code) = by_key.get(&*key) else {
+            let Some(code) = index.find(&key, &mut form) else {
                 return Err(TargetError::UnknownClass {
                     at: Box::new(table.location(row as usize)),
                     column: target.name.clone(),
@@ -420,6 +431,18 @@ fn some_of(names: &[String]) -> String {
     shown.join(", ") + more
 }
 
+/// What spellings of one class share: numbers may have zeros behind their decimals, as where some rows of a table
+/// hold `1` and others `1.0`, and booleans any case. Other texts are classes of their own.
+fn class_form(column_type: ColumnType, text: &str) -> Cow<'_, str> {
+    match column_type {
+        ColumnType::Number if text.contains('.') && !text.contains(['e', 'E', ',']) => {
+            Cow::Borrowed(text.trim_end_matches('0').trim_end_matches('.'))
+        }
+        ColumnType::Boolean => Cow::Owned(text.to_ascii_lowercase()),
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// The distinct values of a target column.
 struct Summary<'a> {
     column: &'a Column,
@@ -430,17 +453,29 @@ struct Summary<'a> {
 
 impl<'a> Summary<'a> {
     fn of(table: &Table, column: &'a Column) -> Result<Self, TargetError> {
-        let mut keys = BTreeMap::new();
+        if let Some(Doubt::Unreadable { type_name }) = &column.reading().doubt {
+            return Err(TargetError::Table(TableError::UnsupportedType {
+                file: table.file().to_owned(),
+                column: column.name().to_owned(),
+                type_name: type_name.clone(),
+            }));
+        }
+        let mut names: BTreeMap<String, String> = BTreeMap::new();
         let mut n_present = 0;
         for row in 0..column.n_rows() {
             if let Some(key) = column.key(row) {
                 n_present += 1;
-                if !keys.contains_key(&*key) {
-                    keys.insert(key.into_owned(), ());
+                let form = class_form(column.column_type(), &key);
+                match names.get_mut(&*form) {
+                    None => {
+                        names.insert(form.into_owned(), key.into_owned());
+                    }
+                    Some(name) if *name != form && key == form => *name = key.into_owned(),
+                    Some(_) => {}
                 }
             }
         }
-        let mut keys: Vec<String> = keys.into_keys().collect();
+        let mut keys: Vec<String> = names.into_values().collect();
         keys.sort_by(|a, b| compare_keys(a, b));
         let (file, name) = (table.file().to_owned(), column.name().to_owned());
         match keys.as_slice() {
@@ -491,7 +526,7 @@ impl<'a> Summary<'a> {
             Task::Regression => {
                 column_type = ColumnType::Number;
                 classes = Vec::new();
-                table.cast(self.column, column_type)?;
+                table.cast(self.column, column_type, CellFormat::Plain)?;
             }
             Task::Binary | Task::Multilabel if found != 2 => {
                 return Err(TargetError::ClassCount {
@@ -516,6 +551,7 @@ impl<'a> Summary<'a> {
             name,
             column_type,
             classes,
+            reading: self.column.reading().clone(),
         })
     }
 }
@@ -530,7 +566,9 @@ pub fn sample_weights(table: &Table, name: &str, rows: &[u32]) -> Result<Vec<f32
     let column = match column.column_type() {
         ColumnType::Number | ColumnType::Boolean | ColumnType::Missing => Cow::Borrowed(column),
         // One text among numbers makes a column of texts: it is that one that the error names.
-        ColumnType::Category | ColumnType::DateTime => table.cast(column, ColumnType::Number)?,
+        ColumnType::Category | ColumnType::DateTime => {
+            table.cast(column, ColumnType::Number, CellFormat::Plain)?
+        }
     };
     let mut weights = Vec::with_capacity(rows.len());
     for &row in rows {

@@ -1,5 +1,10 @@
 //! Small tables for unit tests, written as CSV text without quotes.
 
+use std::sync::Arc;
+
+use crate::column::{Column, ColumnType};
+use crate::column_builder::ColumnBuilder;
+use crate::decision::ColumnRules;
 use crate::read_options::ReadOptions;
 use crate::table::Table;
 use crate::table_builder::{TableBuilder, TextRows};
@@ -34,7 +39,9 @@ pub(crate) fn read(text: &str, options: &ReadOptions) -> Result<Table, TableErro
     assert!(rows.iter().all(|row| row.len() == header.len()), "{text}");
     let mut builder = TableBuilder::new("t.csv", &header, options)?;
     builder.append_text(&Rows(rows))?;
-    Ok(builder.finish().unwrap())
+    let table = builder.finish().unwrap();
+    builder.check()?;
+    Ok(table)
 }
 
 pub(crate) fn table(text: &str) -> Table {
@@ -59,4 +66,17 @@ pub(crate) fn column<T: std::fmt::Display>(cells: impl IntoIterator<Item = T>) -
 
 pub(crate) fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
+}
+
+/// A column of text cells, of a type that is found unless it is given.
+pub(crate) fn typed_column(name: &str, column_type: Option<ColumnType>, cells: &[&str]) -> Column {
+    let rules = ColumnRules {
+        column_type,
+        ..ColumnRules::default()
+    };
+    let mut builder = ColumnBuilder::new(Arc::new(rules));
+    for cell in cells {
+        builder.push_bytes(cell.as_bytes()).unwrap();
+    }
+    builder.finish(name.to_owned(), |row| (row as u64 + 1, None))
 }

@@ -161,7 +161,11 @@ impl TableReader {
                 }
             }
         }
-        Ok(self.builder.finish())
+        let table = self.builder.finish();
+        if self.finished {
+            self.builder.check()?;
+        }
+        Ok(table)
     }
 
     /// Appends the next batch; false at the end of the file.

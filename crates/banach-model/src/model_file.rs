@@ -16,7 +16,10 @@ use crate::model::{MAX_MEMBERS, Model, ModelParts, check_network, no_encoder};
 use crate::training_record::{MemberTraining, Training, ValidationScores};
 
 /// Version of the format. It changes when a file cannot be read by the program before it.
-const VERSION: &str = "3";
+const VERSION: &str = "4";
+
+/// As version 4; its categories and classes are known by canonical texts.
+const VERSION_3: &str = "3";
 
 /// One network without a checksum.
 const VERSION_2: &str = "2";
@@ -133,8 +136,8 @@ fn read(path: &Path) -> Result<Model, FormatError> {
 }
 
 pub(crate) fn model(mut container: Container) -> Result<Model, FormatError> {
-    let version = container.version(VERSION_KEY, &[VERSION_1, VERSION_2, VERSION])?;
-    let parts = if version == VERSION {
+    let version = container.version(VERSION_KEY, &[VERSION_1, VERSION_2, VERSION_3, VERSION])?;
+    let parts = if [VERSION_3, VERSION].contains(&version) {
         container.check_seal()?;
         parts(&mut container)?
     } else {

@@ -45,7 +45,7 @@ fn columns(model: &Model) -> Vec<(String, Vec<String>)> {
 #[test]
 fn old_files_predict_what_they_did() {
     let models = models();
-    assert_eq!(models.len(), 10);
+    assert_eq!(models.len(), 12);
     for (name, model) in models {
         let text = std::fs::read_to_string(folder().join(format!("{name}.csv"))).unwrap();
         let mut lines = text.lines();

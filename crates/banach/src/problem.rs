@@ -238,10 +238,8 @@ impl Encoders {
 
     /// The columns that a table of further rows must have.
     fn read_options(&self, recipe: &Recipe) -> ReadOptions {
-        let weight = recipe.weight.as_ref().map(|name| Field {
-            name: name.clone(),
-            column_type: ColumnType::Number,
-        });
+        let weight = recipe.weight.as_ref();
+        let weight = weight.map(|name| Field::new(name, ColumnType::Number));
         let weight = Schema {
             fields: weight.into_iter().collect(),
         };

@@ -121,10 +121,7 @@ pub(super) fn evaluate(
 
 /// The columns to read: the model's, its targets and the weights.
 pub(super) fn options(model: &Model, weight: Option<&str>) -> ReadOptions {
-    let weight = weight.map(|name| Field {
-        name: name.to_owned(),
-        column_type: ColumnType::Number,
-    });
+    let weight = weight.map(|name| Field::new(name, ColumnType::Number));
     let weight = Schema {
         fields: weight.into_iter().collect(),
     };

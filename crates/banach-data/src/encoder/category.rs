@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::column::{Cells, Column, MISSING_CODE};
 use crate::scalar::Scalar;
+use crate::value_index::ValueIndex;
 
 /// The code of values that were not seen in training, or too rarely.
 pub const UNKNOWN_CODE: u32 = 0;
@@ -26,7 +27,7 @@ pub enum UnknownCategories {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub(crate) struct CategoryEncoding {
-    /// Canonical texts, ascending by [`compare_keys`].
+    /// Own texts, ascending by [`compare_keys`].
     values: Vec<String>,
     missing: bool,
     /// Training rows with each code.
@@ -72,10 +73,10 @@ impl CategoryEncoding {
         let (by_code, n_missing) = count_codes(column, rows);
         let mut known: Vec<(&str, u64)> = Vec::new();
         let mut n_rare = 0;
-        if let Cells::Codes { dictionary, .. } = column.cells() {
+        if let Cells::Codes(codes) = column.cells() {
             for (code, &count) in by_code.iter().enumerate() {
                 if count >= min_count.max(1) {
-                    known.push((dictionary.get(code as u32), count));
+                    known.push((codes.dictionary.get(code as u32), count));
                 } else {
                     n_rare += count;
                 }
@@ -107,12 +108,10 @@ impl CategoryEncoding {
         self.missing.then_some(1)
     }
 
-    /// The code of a canonical text; `None` when it is not known.
-    pub(crate) fn code(&self, key: &str) -> Option<u32> {
-        let found = self
-            .values
-            .binary_search_by(|value| compare_keys(value, key));
-        found.ok().map(|at| at as u32 + 1 + u32::from(self.missing))
+    /// The code of each known text.
+    pub(crate) fn index(&self) -> ValueIndex {
+        let values = self.values().zip(0_u32..);
+        ValueIndex::new(values.filter_map(|(value, code)| Some((value?, code))))
     }
 
     /// What each code stands for; `None` for unknown and missing.
@@ -124,10 +123,10 @@ impl CategoryEncoding {
 
 /// Rows with each code of the column's dictionary, and missing rows.
 pub(crate) fn count_codes(column: &Column, rows: &[u32]) -> (Vec<u64>, u64) {
-    let Cells::Codes { dictionary, .. } = column.cells() else {
+    let Cells::Codes(codes) = column.cells() else {
         return (Vec::new(), rows.len() as u64);
     };
-    let mut counts = vec![0; dictionary.len()];
+    let mut counts = vec![0; codes.dictionary.len()];
     let mut n_missing = 0;
     for &row in rows {
         match column.code(row as usize) {
@@ -152,15 +151,12 @@ pub(crate) fn compare_keys(a: &str, b: &str) -> Ordering {
 mod tests {
     use super::*;
     use crate::column::ColumnType;
-    use crate::column_builder::ColumnBuilder;
+    use crate::test_tables::typed_column;
 
     fn fit(cells: &[&str], min_count: u64) -> CategoryEncoding {
-        let mut builder = ColumnBuilder::new(Some(ColumnType::Category));
-        for cell in cells {
-            builder.push_bytes(cell.as_bytes()).unwrap();
-        }
         let rows: Vec<u32> = (0..cells.len() as u32).collect();
-        CategoryEncoding::fit(&builder.finish("x".to_owned()), &rows, min_count)
+        let column = typed_column("x", Some(ColumnType::Category), cells);
+        CategoryEncoding::fit(&column, &rows, min_count)
     }
 
     #[test]
@@ -168,11 +164,13 @@ mod tests {
         let encoding = fit(&["b", "10", "", "9", "b", "true", "10", "9", "rare"], 2);
         assert_eq!(encoding.counts(), [2, 1, 2, 2, 2]);
         assert_eq!(encoding.missing_code(), Some(1));
-        let codes = ["9", "10", "b", "true", "rare"].map(|key| encoding.code(key));
+        let mut form = String::new();
+        let index = encoding.index();
+        let codes = ["9", "10", "b", "true", "rare"].map(|key| index.find(key, &mut form));
         assert_eq!(codes, [Some(2), Some(3), Some(4), None, None]);
         let without = fit(&["b", "a"], 1);
         assert_eq!(without.missing_code(), None);
-        assert_eq!(without.code("a"), Some(1));
+        assert_eq!(without.index().find("a", &mut form), Some(1));
     }
 
     #[test]

@@ -6,6 +6,8 @@ use super::category::CategoryEncoding;
 use super::date_time::DatePart;
 use super::scale::{Scale, Scaling, quantile};
 use crate::column::{Column, ColumnType};
+use crate::column_builder::CellReader;
+use crate::reading::Reading;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +48,9 @@ pub(super) enum Encoding {
 pub(super) struct ColumnEncoder {
     pub(super) name: String,
     pub(super) encoding: Encoding,
+    /// How the cells of the training table were read.
+    #[serde(default, skip_serializing_if = "Reading::is_default")]
+    pub(super) reading: Reading,
 }
 
 /// An input column and the features made from it.
@@ -61,6 +66,8 @@ pub struct EncodedColumn {
     pub codes: Option<Vec<Option<String>>>,
     /// For a category column, the number of training rows with each code.
     pub counts: Option<Vec<u64>>,
+    /// How the cells of the training table were read.
+    pub reading: Reading,
 }
 
 impl NumberEncoding {
@@ -68,7 +75,7 @@ impl NumberEncoding {
     /// none was in training.
     #[inline]
     pub(super) fn encode(&self, value: f64, out: &mut [f32]) -> bool {
-        let is_missing = value.is_nan();
+        let is_missing = !is_value(value, &self.scale);
         let value = if is_missing { self.median } else { value };
         out[0] = self.scale.apply(value);
         match &self.missing {
@@ -79,6 +86,12 @@ impl NumberEncoding {
             None => is_missing,
         }
     }
+}
+
+/// Whether a number is there and can be scaled.
+#[inline]
+fn is_value(value: f64, scale: &Scale) -> bool {
+    value.is_finite() || value.is_infinite() && scale.keeps_infinities()
 }
 
 impl DateTimeEncoding {
@@ -125,6 +138,16 @@ impl ColumnEncoder {
         Self {
             name: column.name().to_owned(),
             encoding,
+            reading: column.reading().clone(),
+        }
+    }
+
+    /// How cells for prediction are read.
+    pub(super) fn reader(&self) -> CellReader {
+        CellReader {
+            column_type: self.column_type(),
+            format: self.reading.format,
+            words: self.reading.missing.clone(),
         }
     }
 
@@ -185,20 +208,25 @@ impl ColumnEncoder {
             numbers,
             codes,
             counts,
+            reading: self.reading.clone(),
         }
     }
 }
 
-/// The present numbers of some rows, and how many are missing.
-fn present(column: &Column, rows: &[u32]) -> (Vec<f64>, usize) {
+/// The finite numbers of some rows, and how many others are infinite and missing.
+fn present(column: &Column, rows: &[u32]) -> (Vec<f64>, usize, usize) {
     let mut values: Vec<f64> = Vec::with_capacity(rows.len());
-    values.extend(
-        rows.iter()
-            .map(|&row| column.stored_number(row as usize))
-            .filter(|value| !value.is_nan()),
-    );
-    let n_missing = rows.len() - values.len();
-    (values, n_missing)
+    let mut n_infinite = 0;
+    for &row in rows {
+        let value = column.stored_number(row as usize);
+        if value.is_finite() {
+            values.push(value);
+        } else {
+            n_infinite += usize::from(value.is_infinite());
+        }
+    }
+    let n_missing = rows.len() - values.len() - n_infinite;
+    (values, n_infinite, n_missing)
 }
 
 /// The scale of the feature that says "missing".
@@ -217,9 +245,14 @@ fn fill_in(values: &mut Vec<f64>, n_missing: usize, median: f64, scaling: Scalin
 }
 
 fn fit_number(column: &Column, rows: &[u32], scaling: Scaling) -> NumberEncoding {
-    let (mut values, n_missing) = present(column, rows);
+    let (mut values, n_infinite, n_missing) = present(column, rows);
     let median = quantile(&mut values, 0.5);
-    let missing = fit_missing(scaling, values.len(), n_missing);
+    // Infinities are values where the scale has ends for them.
+    let (n_present, n_missing) = match scaling {
+        Scaling::Robust => (values.len() + n_infinite, n_missing),
+        Scaling::Standard => (values.len(), n_missing + n_infinite),
+    };
+    let missing = fit_missing(scaling, n_present, n_missing);
     fill_in(&mut values, n_missing, median, scaling);
     NumberEncoding {
         median,
@@ -229,7 +262,7 @@ fn fit_number(column: &Column, rows: &[u32], scaling: Scaling) -> NumberEncoding
 }
 
 fn fit_date_time(column: &Column, rows: &[u32], scaling: Scaling) -> DateTimeEncoding {
-    let (seconds, n_missing) = present(column, rows);
+    let (seconds, _, n_missing) = present(column, rows);
     let mut parts = Vec::new();
     for part in DatePart::ALL {
         let mut values: Vec<f64> = seconds.iter().map(|&seconds| part.of(seconds)).collect();

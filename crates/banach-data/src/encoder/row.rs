@@ -1,13 +1,13 @@
 //! Encodes single rows, such as those of a service, without a table and without allocating.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::category::{UNKNOWN_CODE, UnknownCategories};
 use super::column::{ColumnEncoder, Encoding};
 use super::error::EncodeError;
-use crate::column_builder::stored_number;
+use crate::column_builder::CellReader;
 use crate::scalar::Scalar;
+use crate::value_index::ValueIndex;
 
 /// Encodes one row at a time; made by [`Encoder::row_encoder`](super::Encoder::row_encoder).
 ///
@@ -18,15 +18,17 @@ pub struct RowEncoder {
     columns: Arc<[RowColumn]>,
     n_numbers: usize,
     n_categories: usize,
-    /// Holds the canonical text of a cell while its code is looked up.
+    /// Hold the text of a cell, and the form of its value, while its code is looked up.
     text: String,
+    form: String,
 }
 
 #[derive(Debug)]
 struct RowColumn {
     encoder: ColumnEncoder,
+    reader: CellReader,
     /// The code of each known value of a category column.
-    codes: HashMap<String, u32>,
+    codes: ValueIndex,
 }
 
 /// Longer than the canonical text of any number or time.
@@ -39,19 +41,22 @@ impl RowEncoder {
             |column: &&ColumnEncoder| matches!(column.encoding, Encoding::Category(_));
         let n_categories = columns.iter().filter(is_category).count();
         let columns = columns.iter().map(|encoder| {
-            let mut codes = HashMap::new();
-            if let Encoding::Category(category) = &encoder.encoding {
-                let values = category.values().zip(0_u32..);
-                codes.extend(values.filter_map(|(value, code)| Some((value?.to_owned(), code))));
+            let codes = match &encoder.encoding {
+                Encoding::Category(category) => category.index(),
+                _ => ValueIndex::default(),
+            };
+            RowColumn {
+                encoder: encoder.clone(),
+                reader: encoder.reader(),
+                codes,
             }
-            let encoder = encoder.clone();
-            RowColumn { encoder, codes }
         });
         Self {
             columns: columns.collect(),
             n_numbers,
             n_categories,
             text: String::with_capacity(TEXT_BYTES),
+            form: String::with_capacity(TEXT_BYTES),
         }
     }
 
@@ -73,8 +78,8 @@ impl RowEncoder {
         self.n_categories
     }
 
-    /// Encodes one row without allocating. `cells` are in the order of the encoder's schema; they
-    /// have their [canonical](Scalar::canonical) meaning. After an error `numbers` and `codes` hold
+    /// Encodes one row without allocating. `cells` are in the order of the encoder's schema; text means what it
+    /// means in a file of the training table's columns. After an error `numbers` and `codes` hold
     /// features of some columns.
     ///
     /// # Shapes
@@ -129,7 +134,6 @@ impl RowEncoder {
         let (mut number_at, mut code_at) = (0, 0);
         for (at, column) in self.columns.iter().enumerate() {
             let cell = cell(at);
-            let cell = cell.canonical();
             match &column.encoder.encoding {
                 Encoding::Number(encoding) | Encoding::Boolean(encoding) => {
                     let value = column.number(cell)?;
@@ -140,9 +144,9 @@ impl RowEncoder {
                     encoding.encode(seconds, &mut numbers[number_at..]);
                 }
                 Encoding::Category(category) => {
-                    let known = match cell.key_in(&mut self.text) {
+                    let known = match column.reader.text(&cell, &mut self.text) {
                         None => category.missing_code(),
-                        Some(key) => column.codes.get(key).copied(),
+                        Some(key) => column.codes.find(key, &mut self.form),
                     };
                     if known.is_none() && unknown == UnknownCategories::Refuse {
                         return Err(EncodeError::RowCategory {
@@ -163,11 +167,10 @@ impl RowEncoder {
 impl RowColumn {
     /// The number stored for a cell, NaN when it is missing.
     fn number(&self, cell: Scalar<'_>) -> Result<f64, EncodeError> {
-        let column_type = self.encoder.column_type();
-        stored_number(cell, column_type).ok_or_else(|| EncodeError::RowType {
+        self.reader.number(cell).ok_or_else(|| EncodeError::RowType {
             column: self.encoder.name.clone(),
             value: cell.key().unwrap_or_default().into_owned(),
-            expected: column_type.expected(),
+            expected: self.reader.column_type.expected(),
         })
     }
 }

@@ -65,7 +65,12 @@ impl Scale {
         }
     }
 
-    /// The scaled value; finite for every finite `x`.
+    /// Whether infinities are values, at the ends of a clip; else they count as missing.
+    pub(crate) fn keeps_infinities(&self) -> bool {
+        self.scaling == Scaling::Robust
+    }
+
+    /// The scaled value; finite for every `x` but NaN.
     #[inline]
     pub(crate) fn apply(&self, x: f64) -> f32 {
         if self.factor == 0.0 {

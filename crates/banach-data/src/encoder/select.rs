@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::category::count_codes;
 use crate::column::{Cells, Column, ColumnType};
+use crate::reading::Doubt;
 
 /// Fewest rows from which a column can be taken for an identifier by its values alone.
 const MIN_IDENTIFIER_ROWS: usize = 20;
@@ -44,6 +45,13 @@ pub enum DropReason {
     },
     /// Its values count rows or name them, all different: it looks like an identifier.
     Identifier,
+    /// The writer of the table says that it numbers or names the rows.
+    Index,
+    /// Its cells are of a type that is not read.
+    Unreadable {
+        /// The name of the type.
+        type_name: String,
+    },
     /// No value occurs often enough to be learned.
     Rare {
         /// The number of rows that a value must occur in.
@@ -62,6 +70,12 @@ impl std::fmt::Display for UnusedColumn {
             DropReason::Identifier => f.write_str(
                 "it looks like an identifier (name it as categorical or numeric to keep it)",
             ),
+            DropReason::Index => f.write_str(
+                "it is the index that pandas keeps of the rows (name it as categorical or numeric to keep it)",
+            ),
+            DropReason::Unreadable { type_name } => {
+                write!(f, "cells of the type {type_name} are not read")
+            }
             DropReason::Rare { min_category_count } => write!(
                 f,
                 "no value occurs in {min_category_count} training rows or more"
@@ -72,6 +86,14 @@ impl std::fmt::Display for UnusedColumn {
 
 /// The reason to leave a column out, if there is one.
 pub(super) fn reason_to_drop(column: &Column, rows: &[u32]) -> Option<DropReason> {
+    match &column.reading().doubt {
+        Some(Doubt::Index) => return Some(DropReason::Index),
+        Some(Doubt::Unreadable { type_name }) => {
+            let type_name = type_name.clone();
+            return Some(DropReason::Unreadable { type_name });
+        }
+        _ => {}
+    }
     let n_present = rows
         .iter()
         .filter(|&&row| !column.is_missing(row as usize))
@@ -89,11 +111,12 @@ pub(super) fn reason_to_drop(column: &Column, rows: &[u32]) -> Option<DropReason
 
 /// The value that all rows have.
 fn constant(column: &Column, rows: &[u32]) -> Option<String> {
-    let first = column.scalar(*rows.first()? as usize);
-    let equal = |&row: &u32| column.scalar(row as usize) == first;
+    let first = *rows.first()? as usize;
+    let value = column.scalar(first);
+    let equal = |&row: &u32| column.scalar(row as usize) == value;
     rows.iter()
         .all(equal)
-        .then(|| first.key().unwrap_or_default().into_owned())
+        .then(|| column.key(first).unwrap_or_default().into_owned())
 }
 
 fn is_identifier(column: &Column, rows: &[u32], n_present: usize) -> bool {
@@ -109,15 +132,15 @@ fn is_identifier(column: &Column, rows: &[u32], n_present: usize) -> bool {
             if !is_integer(column) {
                 return false;
             }
-            let steps = rows.len() >= MIN_IDENTIFIER_ROWS && counts_rows(column, rows);
-            steps || is_identifier_name(column.name()) && all_distinct(column, rows)
+            let number = rows.len() >= MIN_IDENTIFIER_ROWS && is_row_number(column, rows);
+            number || is_identifier_name(column.name()) && all_distinct(column, rows)
         }
         _ => false,
     }
 }
 
 fn is_integer(column: &Column) -> bool {
-    let Cells::Numbers(chunks) = column.cells() else {
+    let Cells::Numbers(chunks, _) = column.cells() else {
         return false;
     };
     let mut integer = true;
@@ -127,15 +150,16 @@ fn is_integer(column: &Column) -> bool {
     integer
 }
 
-/// Whether the number grows by 1 from each row of the table to the next.
-fn counts_rows(column: &Column, rows: &[u32]) -> bool {
+/// Whether the number is that of its row, counted from 0 or 1. Numbers that count from elsewhere, such as
+/// years, may say something.
+fn is_row_number(column: &Column, rows: &[u32]) -> bool {
     let start = |&row: &u32| {
         column
             .number(row as usize)
             .map(|value| value - f64::from(row))
     };
     let first = rows.first().and_then(start);
-    first.is_some() && rows.iter().all(|row| start(row) == first)
+    matches!(first, Some(0.0 | 1.0)) && rows.iter().all(|row| start(row) == first)
 }
 
 fn all_distinct(column: &Column, rows: &[u32]) -> bool {
@@ -155,7 +179,11 @@ fn is_identifier_name(name: &str) -> bool {
             .is_some_and(|stem| stem.ends_with(char::is_lowercase))
     });
     camel
-        || matches!(lower.as_str(), "id" | "index" | "unnamed: 0")
+        || lower.starts_with("unnamed: 0")
+        || matches!(
+            lower.as_str(),
+            "id" | "index" | "uuid" | "guid" | "rowid" | "row_names" | "row.names" | "rownames"
+        )
         || ["_id", "-id", " id"]
             .iter()
             .any(|ending| lower.ends_with(ending))
@@ -164,15 +192,12 @@ fn is_identifier_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::column_builder::ColumnBuilder;
+    use crate::test_tables::typed_column;
 
     fn reason(name: &str, cells: &[String]) -> Option<DropReason> {
-        let mut builder = ColumnBuilder::new(None);
-        for cell in cells {
-            builder.push_bytes(cell.as_bytes()).unwrap();
-        }
         let rows: Vec<u32> = (0..cells.len() as u32).collect();
-        reason_to_drop(&builder.finish(name.to_owned()), &rows)
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        reason_to_drop(&typed_column(name, None, &cells), &rows)
     }
 
     fn cells(n: usize, cell: impl Fn(usize) -> String) -> Vec<String> {
@@ -189,8 +214,8 @@ mod tests {
         };
         let cases = [
             ("x", cells(30, |_| String::new()), Some(AllMissing)),
-            ("x", cells(30, |_| "1.0".into()), constant("1")),
-            ("x", cells(30, |_| "TRUE".into()), constant("true")),
+            ("x", cells(30, |_| "1.0".into()), constant("1.0")),
+            ("x", cells(30, |_| "TRUE".into()), constant("TRUE")),
             (
                 "x",
                 cells(30, |i| if i == 3 { "" } else { "1" }.into()),
@@ -199,8 +224,10 @@ mod tests {
             ("x", cells(30, |i| format!("name {i}")), Some(Identifier)),
             ("x", cells(19, |i| format!("name {i}")), None),
             ("x", cells(100, |i| format!("name {}", i.min(94))), None),
-            ("x", cells(30, |i| (i + 7).to_string()), Some(Identifier)),
-            ("x", cells(19, |i| (i + 7).to_string()), None),
+            ("x", cells(30, |i| (i + 1).to_string()), Some(Identifier)),
+            ("x", cells(30, |i| i.to_string()), Some(Identifier)),
+            ("x", cells(19, |i| (i + 1).to_string()), None),
+            ("year", cells(30, |i| (i + 1900).to_string()), None),
             ("x", cells(30, |i| (i * 2).to_string()), None),
             ("x", cells(30, |i| format!("{}.5", i)), None),
             (

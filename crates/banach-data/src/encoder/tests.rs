@@ -176,7 +176,7 @@ fn categories_are_coded_by_value_and_unseen_ones_are_counted() {
     let error = encoder.encode(&later, UnknownCategories::Refuse);
     assert_eq!(
         error.unwrap_err().to_string(),
-        "t.csv, row 2, column \"x\": \"c\" did not occur in training; correct it, or allow unknown categories"
+        "t.csv, row 2 (line 3), column \"x\": \"c\" did not occur in training; correct it, or allow unknown categories"
     );
     let known = column(["10", "a"]);
     assert!(encoder.encode(&known, UnknownCategories::Refuse).is_ok());
@@ -352,7 +352,7 @@ fn settings_that_do_not_fit_the_table_are_errors() {
                 numeric: names(&["colour"]),
                 ..options()
             },
-            message: "t.csv, row 1, column \"colour\": \"red\" is not a number",
+            message: "t.csv, row 1 (line 2), column \"colour\": \"red\" is not a number",
         },
         Case {
             options: EncoderOptions {
@@ -396,7 +396,7 @@ fn tables_for_prediction_must_have_the_columns_and_types_of_training() {
     );
     let error = fails("age,colour\n1,red\nold,red\n");
     assert!(
-        error.starts_with("t.csv, row 2, column \"age\": \"old\" is not a number"),
+        error.starts_with("t.csv, row 2 (line 3), column \"age\": \"old\" is not a number"),
         "{error}"
     );
     // Numbers as categories are fine: they are known by value.

@@ -263,17 +263,17 @@ fn what_cannot_be_divided_is_an_error() {
         Case {
             split: group("some"),
             rows: vec![0, 1],
-            message: "t.csv, row 2: column \"some\" is missing, but the group split needs it",
+            message: "t.csv, row 2 (line 3): column \"some\" is missing, but the group split needs it",
         },
         Case {
             split: time("some"),
             rows: vec![0, 1],
-            message: "t.csv, row 2: column \"some\" is missing, but the time split needs it",
+            message: "t.csv, row 2 (line 3): column \"some\" is missing, but the time split needs it",
         },
         Case {
             split: time("text"),
             rows: vec![1, 3],
-            message: "t.csv, row 2, column \"text\": \"a1\" is not a date, time or number",
+            message: "t.csv, row 2 (line 3), column \"text\": \"a1\" is not a date, time or number",
         },
     ];
     for Case {
@@ -323,7 +323,7 @@ fn a_column_can_say_the_folds() {
         ("fold", "t.csv has no column \"fold\""),
         (
             "some",
-            "t.csv, row 2: column \"some\" is missing, but the fold column split",
+            "t.csv, row 2 (line 3): column \"some\" is missing, but the fold column split",
         ),
         (
             "one",

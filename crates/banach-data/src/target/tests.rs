@@ -56,11 +56,19 @@ fn the_task_follows_from_the_values() {
 
 #[test]
 fn classes_are_ordered_by_value() {
-    let cases: [(Table, &[&str]); 5] = [
+    let cases: [(Table, &[&str]); 10] = [
         (column(["10", "9", "10", "-1"]), &["-1", "9", "10"]),
         (column(["true", "false", "TRUE"]), &["false", "true"]),
         (column(["yes", "no", "yes"]), &["no", "yes"]),
-        (column(["b", "2", "a", "2", "1e1"]), &["2", "10", "a", "b"]),
+        (column(["b", "2", "a", "2", "1e1"]), &["2", "1e1", "a", "b"]),
+        (column(["02", "01", "02", "10"]), &["01", "02", "10"]),
+        (column(["True", "False", "True"]), &["False", "True"]),
+        (column(["1.0", "0.0", "1.0"]), &["0.0", "1.0"]),
+        (column(["12E3", "12000", "12000"]), &["12000", "12E3"]),
+        (
+            column(["1234567890123456788", "77", "1234567890123456789", "77"]),
+            &["77", "1234567890123456788", "1234567890123456789"],
+        ),
         (column(["1.0", "0", "1", "0.0"]), &["0", "1"]),
     ];
     for (table, expected) in &cases {
@@ -215,7 +223,7 @@ fn targets_that_cannot_be_learned_are_errors() {
             "y,z\n1,2\nhigh,3\n3,3\n",
             &["y"],
             Some(Regression),
-            "t.csv, row 2, column \"y\": \"high\" is not a number",
+            "t.csv, row 2 (line 3), column \"y\": \"high\" is not a number",
         ),
     ];
     for Case {
@@ -257,7 +265,7 @@ fn training_rows_that_cannot_be_learned_from_are_errors() {
     let error = encoder().fit_rows(&two, &[0, 1, 4]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "t.csv, row 5: target \"x\" is missing; leave the row out or fill it in"
+        "t.csv, row 5 (line 6): target \"x\" is missing; leave the row out or fill it in"
     );
     let numbers = column(["1.5", "2", "2", "3.25", ""]);
     let encoder = || fit(&numbers, &["x"], Some(Task::Regression)).unwrap();
@@ -279,7 +287,7 @@ fn a_class_that_training_did_not_know_is_an_error() {
     let error = encoder.encode(&column(["b", "z"]), &[0, 1]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "t.csv, row 2: target \"x\" has the class \"z\", which the model does not know; known are \"a\", \"b\""
+        "t.csv, row 2 (line 3): target \"x\" has the class \"z\", which the model does not know; known are \"a\", \"b\""
     );
     let many = fit(&many(60, |i| format!("class {:02}", i % 30)), &["x"], None);
     let error = many.unwrap().encode(&column(["z", "z"]), &[0]).unwrap_err();
@@ -352,14 +360,14 @@ fn weights_are_numbers_from_0() {
         (
             "w",
             &[0, 2][..],
-            "t.csv, row 3: weight \"w\" is -1; weights must be numbers from 0 to 3.4e38",
+            "t.csv, row 3 (line 4): weight \"w\" is -1; weights must be numbers from 0 to 3.4e38",
         ),
-        ("w", &[0, 3], "t.csv, row 4: weight \"w\" is missing; "),
-        ("w", &[0, 4], "t.csv, row 5: weight \"w\" is 1e39; "),
+        ("w", &[0, 3], "t.csv, row 4 (line 5): weight \"w\" is missing; "),
+        ("w", &[0, 4], "t.csv, row 5 (line 6): weight \"w\" is 1e39; "),
         (
             "text",
             &[1],
-            "t.csv, row 1, column \"text\": \"a\" is not a number; ",
+            "t.csv, row 1 (line 2), column \"text\": \"a\" is not a number; ",
         ),
         (
             "zero",

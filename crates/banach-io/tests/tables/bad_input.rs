@@ -213,10 +213,7 @@ fn names_of_columns_are_checked_and_near_ones_suggested() {
 
 #[test]
 fn a_schema_is_kept_to() {
-    let field = |name: &str, column_type| Field {
-        name: name.to_owned(),
-        column_type,
-    };
+    let field = |name: &str, column_type| Field::new(name, column_type);
     let fields = vec![
         field("age", ColumnType::Number),
         field("flag", ColumnType::Boolean),

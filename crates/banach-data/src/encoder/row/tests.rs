@@ -57,7 +57,11 @@ fn by_table(
         Err(TableError::WrongType { column, value, .. }) => return Err(fault(column, value)),
         Err(error) => panic!("{error}"),
     }
-    match encoder.encode(&builder.finish().unwrap(), unknown) {
+    let table = builder.finish().unwrap();
+    if let Err(TableError::WrongType { column, value, .. }) = builder.check() {
+        return Err(fault(column, value));
+    }
+    match encoder.encode(&table, unknown) {
         Ok((features, _)) => {
             let numbers = features.numbers.iter().map(|number| number.to_bits());
             Ok((numbers.collect(), features.codes))

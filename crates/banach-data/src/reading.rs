@@ -1,0 +1,189 @@
+//! What was decided about a column while it was read.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell_format::CellFormat;
+use crate::column::ColumnType;
+use crate::missing_words::MissingWords;
+use crate::number_format::NumberFormat;
+use crate::date_format::DateOrder;
+
+/// Share of a column's present cells that need not have its type: they then count as missing. One cell
+/// of twenty is within it.
+pub const MAX_ODD_SHARE: f64 = 0.05;
+
+/// Examples of odd cells that are remembered for each column.
+pub(crate) const MAX_EXAMPLES: usize = 3;
+
+/// How the cells of a column were read, and what was lost on the way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reading {
+    /// How numbers and times are written.
+    #[serde(default, skip_serializing_if = "CellFormat::is_plain")]
+    pub format: CellFormat,
+    /// What means a missing value.
+    #[serde(default, skip_serializing_if = "MissingWords::is_usual")]
+    pub missing: MissingWords,
+    /// Cells that do not have the type of the column, and count as missing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub odd: u64,
+    /// The first few of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub odd_examples: Vec<OddCell>,
+    /// Cells that are an infinity, or too large to be a number.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub infinite: u64,
+    /// Words taken for missing values, and in how many cells each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_words: Vec<(String, u64)>,
+    /// Why the column was read as it was, where it could have been read in another way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
+}
+
+/// A cell that does not have the type of its column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OddCell {
+    /// Its row, counted from 1.
+    pub row: u64,
+    /// The line of a text file on which the row begins, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Its text.
+    pub text: String,
+}
+
+/// A decision that could have gone another way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// The numbers have another value in another format.
+    NumberFormat {
+        /// A cell.
+        example: String,
+        /// The format not taken.
+        other: NumberFormat,
+    },
+    /// The dates are others with day and month exchanged.
+    DateOrder {
+        /// A cell.
+        example: String,
+        /// The order not taken.
+        other: DateOrder,
+    },
+    /// Digits that look like codes are categories.
+    Codes {
+        /// A cell.
+        example: String,
+    },
+    /// Amounts in several currencies are categories.
+    Currencies {
+        /// Two of them.
+        examples: (String, String),
+    },
+    /// The writer of the table says that it numbers or names the rows.
+    Index,
+    /// Cells of this type cannot be read.
+    Unreadable {
+        /// The name of the type.
+        type_name: String,
+    },
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Reading {
+    /// Whether nothing at all is to be said.
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether anything was decided that a person should know.
+    #[must_use]
+    pub fn is_notable(&self) -> bool {
+        self.odd > 0 || self.infinite > 0 || self.doubt.is_some() || !self.format.is_plain()
+    }
+
+    /// Says what was decided about a column of this name and type; `None` when there is nothing to say.
+    #[must_use]
+    pub fn describe(&self, column: &str, column_type: ColumnType) -> Option<String> {
+        if !self.is_notable() {
+            return None;
+        }
+        let mut parts = Vec::new();
+        match self.format {
+            CellFormat::Plain => {}
+            CellFormat::Number(format) => parts.push(format!("numbers are written with {format}")),
+            CellFormat::Date(order) => parts.push(format!("dates are written with the {order}")),
+            CellFormat::Clock => {
+                parts.push("times of day or durations are numbers of seconds".to_owned());
+            }
+            CellFormat::Epoch(unit) => {
+                parts.push(format!("times count {} since 1970", unit.name()));
+            }
+        }
+        parts.extend(self.doubt.as_ref().map(Doubt::to_string));
+        if self.odd > 0 {
+            let examples: Vec<String> = self.odd_examples.iter().map(OddCell::to_string).collect();
+            let (cells, verb) = match self.odd {
+                1 => ("cell is", "counts"),
+                _ => ("cells are", "count"),
+            };
+            parts.push(format!(
+                "{} {cells} not {} and {verb} as missing: {}{}",
+                self.odd,
+                column_type.expected(),
+                examples.join(", "),
+                if self.odd > examples.len() as u64 { ", ..." } else { "" }
+            ));
+        }
+        if self.infinite > 0 {
+            parts.push(match self.infinite {
+                1 => "1 cell is infinite".to_owned(),
+                n => format!("{n} cells are infinite"),
+            });
+        }
+        Some(format!("column {column:?}: {}", parts.join("; ")))
+    }
+}
+
+impl fmt::Display for OddCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{:?} (line {line})", self.text),
+            None => write!(f, "{:?} (row {})", self.text, self.row),
+        }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NumberFormat { example, other } => {
+                write!(f, "{example:?} could also be read with {other}")
+            }
+            Self::DateOrder { example, other } => {
+                write!(f, "{example:?} could also be read with the {other}")
+            }
+            Self::Codes { example } => write!(
+                f,
+                "digits such as {example:?} look like codes and are categories (name it as numeric to have numbers)"
+            ),
+            Self::Currencies { examples: (a, b) } => write!(
+                f,
+                "amounts in several currencies, such as {a:?} and {b:?}, are categories"
+            ),
+            Self::Index => f.write_str("it is the index of the table's rows"),
+            Self::Unreadable { type_name } => {
+                write!(f, "cells of the type {type_name} are not read")
+            }
+        }
+    }
+}

@@ -7,10 +7,13 @@ use banach::{Event, Overview, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::say;
-use crate::text::{count, joined, plural};
+use crate::text::{count, joined, plural, program, quoted};
 
 /// Target classes, widths and the like that a line names before it says "...".
 const MAX_NAMES: usize = 8;
+
+/// Columns about which something is said before "... more columns".
+const MAX_NOTICES: usize = 12;
 
 /// Listens to a run. Without a terminal there is no bar, with `--quiet` nothing at all.
 pub(crate) struct Progress {
@@ -136,9 +139,39 @@ impl Progress {
         }
     }
 
+    /// Says what there is to say about columns, not more than a person reads.
+    fn note_columns(&self, notices: Vec<String>) {
+        for notice in notices.iter().take(MAX_NOTICES) {
+            self.note(notice);
+        }
+        if let Some(more) = notices.len().checked_sub(MAX_NOTICES).filter(|&n| n > 0) {
+            let columns = plural(more, "more column has", "more columns have");
+            self.note(&format!(
+                "{columns} a notice; `{} inspect` with the model shows them",
+                program()
+            ));
+        }
+    }
+
     fn overview(&self, overview: &Overview<'_>) {
-        for notice in overview.notices {
-            self.note(&notice.to_string());
+        let columns = overview.unused.iter().map(ToString::to_string);
+        let readings = overview.readings.iter().map(ToString::to_string);
+        self.note_columns(readings.chain(columns).collect());
+        for copy in overview.copies {
+            self.note(&copy.to_string());
+        }
+        for (target, words) in &overview.words_for_missing {
+            let words: Vec<String> = words
+                .iter()
+                .map(|(word, count)| {
+                    format!("{word:?} ({})", plural(*count as usize, "row", "rows"))
+                })
+                .collect();
+            self.note(&format!(
+                "target {target:?}: {} taken for missing; if it is a class, give {}",
+                joined(&words, MAX_NAMES),
+                quoted(&format!("--na={target}="))
+            ));
         }
         if overview.without_target > 0 {
             let rows = plural(overview.without_target, "row has", "rows have");

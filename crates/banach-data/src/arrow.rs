@@ -93,7 +93,8 @@ impl TableBuilder {
         for position in builder.positions() {
             let field = &fields[position];
             let index = pandas.index.iter().any(|other| other == field.name());
-            let unreadable = (!is_supported(field.data_type())).then(|| field.data_type().to_string());
+            let unreadable =
+                (!is_supported(field.data_type())).then(|| field.data_type().to_string());
             builder.note_column(position, index, unreadable)?;
         }
         Ok(builder)
@@ -284,7 +285,10 @@ fn visit<E>(
             numbers!(Time32SecondType, |v| value(seconds(i64::from(v), 1)))
         }
         DataType::Time32(_) => {
-            numbers!(Time32MillisecondType, |v| value(seconds(i64::from(v), 1_000)))
+            numbers!(Time32MillisecondType, |v| value(seconds(
+                i64::from(v),
+                1_000
+            )))
         }
         DataType::Time64(TimeUnit::Microsecond) => {
             numbers!(Time64MicrosecondType, |v| value(seconds(v, 1_000_000)))
@@ -408,8 +412,14 @@ impl PandasMetadata {
         let columns = list("columns");
         let categories = columns.iter().filter(is_category);
         Self {
-            index: list("index_columns").iter().filter_map(text).filter(unnamed).collect(),
-            categories: categories.filter_map(|column| text(&column["field_name"])).collect(),
+            index: list("index_columns")
+                .iter()
+                .filter_map(text)
+                .filter(unnamed)
+                .collect(),
+            categories: categories
+                .filter_map(|column| text(&column["field_name"]))
+                .collect(),
         }
     }
 }

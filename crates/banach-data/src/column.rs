@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::dictionary::Dictionary;
-use crate::reading::Reading;
+use crate::reading::{ReadColumn, Reading};
 use crate::scalar::Scalar;
 use crate::spelling::{self, Spellings};
 
@@ -191,6 +191,16 @@ impl Column {
     #[must_use]
     pub fn reading(&self) -> &Reading {
         &self.reading
+    }
+
+    /// The column with how it was read, for people.
+    #[must_use]
+    pub fn read_as(&self) -> ReadColumn<'_> {
+        ReadColumn {
+            name: &self.name,
+            column_type: self.column_type,
+            reading: &self.reading,
+        }
     }
 
     /// The name in the header, without surrounding blanks.

@@ -451,14 +451,14 @@ impl ColumnBuilder {
     /// Holds cells in the way that suits the first present one, after `n_missing` others.
     fn begin(&mut self, text: &str, n_missing: usize) {
         let bytes = text.as_bytes();
-        let column_type = if parse_spelled_number(bytes).is_some() || parse_infinity(bytes).is_some()
-        {
-            Some(ColumnType::Number)
-        } else if parse_date_time(bytes).is_some() {
-            Some(ColumnType::DateTime)
-        } else {
-            parse_boolean(bytes).map(|_| ColumnType::Boolean)
-        };
+        let column_type =
+            if parse_spelled_number(bytes).is_some() || parse_infinity(bytes).is_some() {
+                Some(ColumnType::Number)
+            } else if parse_date_time(bytes).is_some() {
+                Some(ColumnType::DateTime)
+            } else {
+                parse_boolean(bytes).map(|_| ColumnType::Boolean)
+            };
         self.state = match column_type {
             Some(column_type) => State::Typed(Box::new(Typed::new(
                 column_type,
@@ -678,7 +678,8 @@ impl Typed {
         if self.column_type != ColumnType::Number {
             return true;
         }
-        let grouped = hints.decimal_comma && self.spellings.all(|s| s == 0 || s == 3 || s == CANONICAL);
+        let grouped =
+            hints.decimal_comma && self.spellings.all(|s| s == 0 || s == 3 || s == CANONICAL);
         let codes = wanted.is_none()
             && (self.n_long > 0 || self.spellings.any(spelling::has_leading_zeros));
         !grouped && !codes
@@ -689,7 +690,12 @@ impl Texts {
     /// How many cells have each text.
     fn counts(&self) -> Vec<u64> {
         let mut counts = vec![0; self.keys.len()];
-        for chunk in self.chunks.iter().map(|chunk| &chunk[..]).chain([&self.open[..]]) {
+        for chunk in self
+            .chunks
+            .iter()
+            .map(|chunk| &chunk[..])
+            .chain([&self.open[..]])
+        {
             for &code in chunk {
                 if code != MISSING_CODE {
                     counts[code as usize] += 1;
@@ -744,8 +750,9 @@ fn numbers_of_texts(
     let mut is_odd = vec![false; counts.len()];
     for (code, &count) in (0_u32..).zip(counts) {
         let text = codes.dictionary.get(code);
-        let value = value_of(text, column_type, format)
-            .filter(|&value| !(rules.words.contains(text.as_bytes()) || rules.words.contains_number(value)));
+        let value = value_of(text, column_type, format).filter(|&value| {
+            !(rules.words.contains(text.as_bytes()) || rules.words.contains_number(value))
+        });
         if value.is_none() {
             if rules.words.contains_among_numbers(text.as_bytes())
                 || value_of(text, column_type, format).is_some()
@@ -775,7 +782,9 @@ fn numbers_of_texts(
                 && !seen.contains(&code)
             {
                 seen.push(code);
-                reading.odd_examples.push(odd_cell(row, codes.dictionary.get(code)));
+                reading
+                    .odd_examples
+                    .push(odd_cell(row, codes.dictionary.get(code)));
             }
             row += 1;
         }
@@ -846,7 +855,12 @@ impl ColumnBuilder {
 
 /// The number stored for a value of one type in a column of another: 0 and 1 are booleans, booleans are
 /// numbers, and numbers are times where they count units since 1970.
-fn stored_value(found: ColumnType, value: f64, wanted: ColumnType, format: CellFormat) -> Option<f64> {
+fn stored_value(
+    found: ColumnType,
+    value: f64,
+    wanted: ColumnType,
+    format: CellFormat,
+) -> Option<f64> {
     match (found, wanted, format) {
         (ColumnType::Number, ColumnType::DateTime, CellFormat::Epoch(unit)) => {
             value.is_finite().then(|| value / unit.per_second())

@@ -36,9 +36,9 @@ impl DateOrder {
 impl std::fmt::Display for DateOrder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::DayFirst => "day before month",
-            Self::MonthFirst => "month before day",
-            Self::YearFirst => "year before month",
+            Self::DayFirst => "day before the month",
+            Self::MonthFirst => "month before the day",
+            Self::YearFirst => "year first",
         })
     }
 }
@@ -391,7 +391,10 @@ impl<'a> Cursor<'a> {
         if matches!(self.peek(), b'.' | b',') && self.rest.get(1).is_some_and(u8::is_ascii_digit) {
             self.rest = &self.rest[1..];
             let n = self.rest.iter().take_while(|b| b.is_ascii_digit()).count();
-            let nine = self.rest[..n].iter().chain(std::iter::repeat(&b'0')).take(9);
+            let nine = self.rest[..n]
+                .iter()
+                .chain(std::iter::repeat(&b'0'))
+                .take(9);
             nanoseconds = nine.fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
             self.rest = &self.rest[n..];
         }
@@ -571,7 +574,10 @@ mod tests {
             ("Thu, 13 Feb 2020 10:15:00 +0100", "2020-02-13T09:15:00"),
             ("Thu, 13 Feb 2020 10:15:00 EST", "2020-02-13T15:15:00"),
             ("Thu Feb 13 10:15:00 2020", "2020-02-13T10:15:00"),
-            ("Thu Feb 13 2020 10:15:00 GMT+0100 (Central European Time)", "2020-02-13T09:15:00"),
+            (
+                "Thu Feb 13 2020 10:15:00 GMT+0100 (Central European Time)",
+                "2020-02-13T09:15:00",
+            ),
             ("2020-02-13 10:15:00 UTC", "2020-02-13T10:15:00"),
             ("2020-02-13 10:15:00.250 GMT", "2020-02-13T10:15:00.250"),
             ("2020-02-13T10:15:00Z", "2020-02-13T10:15:00"),
@@ -585,14 +591,24 @@ mod tests {
             ("13/02/2020 12:05 p.m.", "2020-02-13T12:05:00"),
             ("2016-12-31 23:59:60 UTC", "2017-01-01"),
         ] {
-            assert_eq!(seconds(text, DateOrder::DayFirst), Some(iso(expected)), "{text}");
+            assert_eq!(
+                seconds(text, DateOrder::DayFirst),
+                Some(iso(expected)),
+                "{text}"
+            );
         }
         assert_eq!(
             seconds("08/13/2021 06:45 PM", DateOrder::MonthFirst),
             Some(iso("2021-08-13T18:45"))
         );
-        assert_eq!(seconds("20/02/13", DateOrder::YearFirst), Some(iso("2020-02-13")));
-        assert_eq!(seconds("20/02/13", DateOrder::DayFirst), Some(iso("2013-02-20")));
+        assert_eq!(
+            seconds("20/02/13", DateOrder::YearFirst),
+            Some(iso("2020-02-13"))
+        );
+        assert_eq!(
+            seconds("20/02/13", DateOrder::DayFirst),
+            Some(iso("2013-02-20"))
+        );
         assert_eq!(seconds("08/13/2021", DateOrder::DayFirst), None);
         assert!(WrittenDate::parse("08/13/2021 06:45 PM").unwrap().half_day);
         assert_eq!(WrittenDate::parse("08/13/2021").unwrap().separator, b'/');
@@ -601,10 +617,33 @@ mod tests {
     #[test]
     fn other_texts_are_no_dates() {
         for text in [
-            "", "13", "13.02", "1.2.3", "10.0.0.1", "13/02", "Feb", "May", "13 kg", "2020", "20200213",
-            "32.01.2020", "13.13.2020", "30.02.2020", "13.02.2020 25:00", "13.02.2020 10", "a13.02.2020",
-            "13.02.2020x", "13-02/2020", "555-12-3456", "2020-13", "Mar-a-Lago 2020", "13.02.2020 13:00 PM",
-            "2020-02-13 10:15 Europe/Berlin", "2020-02-13T", "12345-67-89", "1/2/3",
+            "",
+            "13",
+            "13.02",
+            "1.2.3",
+            "10.0.0.1",
+            "13/02",
+            "Feb",
+            "May",
+            "13 kg",
+            "2020",
+            "20200213",
+            "32.01.2020",
+            "13.13.2020",
+            "30.02.2020",
+            "13.02.2020 25:00",
+            "13.02.2020 10",
+            "a13.02.2020",
+            "13.02.2020x",
+            "13-02/2020",
+            "555-12-3456",
+            "2020-13",
+            "Mar-a-Lago 2020",
+            "13.02.2020 13:00 PM",
+            "2020-02-13 10:15 Europe/Berlin",
+            "2020-02-13T",
+            "12345-67-89",
+            "1/2/3",
         ] {
             for order in DateOrder::ALL {
                 assert_eq!(seconds(text, order), None, "{text} {order:?}");

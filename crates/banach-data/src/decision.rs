@@ -63,7 +63,12 @@ const N_WAYS: usize = 13;
 
 /// All ways, the likelier before the others.
 fn ways() -> [Way; N_WAYS] {
-    let number = |at: usize| Way(ColumnType::Number, CellFormat::Number(NumberFormat::ALL[at]));
+    let number = |at: usize| {
+        Way(
+            ColumnType::Number,
+            CellFormat::Number(NumberFormat::ALL[at]),
+        )
+    };
     let date = |at: usize| Way(ColumnType::DateTime, CellFormat::Date(DateOrder::ALL[at]));
     [
         Way(ColumnType::Boolean, CellFormat::Plain),
@@ -278,8 +283,15 @@ impl Tally {
         let ways = ways();
         let allowed = |at: &usize| self.is_allowed(ways[*at], *at, rules);
         let candidates: Vec<usize> = (0..N_WAYS).filter(allowed).collect();
-        let most = candidates.iter().map(|&at| self.cells[at]).max().unwrap_or(0);
-        let Some(&first) = candidates.iter().find(|&&at| self.cells[at] == most && most > 0) else {
+        let most = candidates
+            .iter()
+            .map(|&at| self.cells[at])
+            .max()
+            .unwrap_or(0);
+        let Some(&first) = candidates
+            .iter()
+            .find(|&&at| self.cells[at] == most && most > 0)
+        else {
             return Decision {
                 column_type: rules.column_type.unwrap_or(ColumnType::Category),
                 ..category(None)
@@ -297,9 +309,8 @@ impl Tally {
                 return category(Some(doubt));
             }
             (best, doubt) = self.number_format(first, &is_best, texts, hints);
-            says.decimal_comma = doubt.is_none()
-                && self.has_decimal_comma(best, texts)
-                && rules.numbers.is_none();
+            says.decimal_comma =
+                doubt.is_none() && self.has_decimal_comma(best, texts) && rules.numbers.is_none();
         } else if DATES.contains(&first) {
             (best, doubt) = self.date_order(first, &is_best, texts, counts, hints);
             if doubt.is_none()
@@ -320,7 +331,10 @@ impl Tally {
 
     /// Whether the rules allow a way.
     fn is_allowed(&self, Way(column_type, format): Way, at: usize, rules: &ColumnRules) -> bool {
-        if rules.column_type.is_some_and(|wanted| wanted != column_type) {
+        if rules
+            .column_type
+            .is_some_and(|wanted| wanted != column_type)
+        {
             return false;
         }
         match format {
@@ -343,12 +357,10 @@ impl Tally {
                 examples: (texts.get(a).to_owned(), texts.get(b).to_owned()),
             });
         }
-        if let Some(code) = self.long_integer {
-            return Some(example(code));
-        }
+        // Measurements and times in nanoseconds may be long, or padded with zeros; but they hardly repeat.
         let repeat = self.present >= 2 * self.distinct || odd > 0;
-        let zeros = self.leading_zeros.filter(|_| repeat && !self.fractions);
-        zeros.map(example)
+        let code = self.long_integer.or(self.leading_zeros);
+        code.filter(|_| repeat && !self.fractions).map(example)
     }
 
     /// The format of numbers among those that fit equally, and whether it is in doubt.
@@ -367,7 +379,10 @@ impl Tally {
         if comma(first) {
             return (first, None);
         }
-        let Some(other) = FORMATTED_NUMBERS.into_iter().find(|&at| comma(at) && is_best(at)) else {
+        let Some(other) = FORMATTED_NUMBERS
+            .into_iter()
+            .find(|&at| comma(at) && is_best(at))
+        else {
             return (first, None);
         };
         let ways = ways();
@@ -404,7 +419,10 @@ impl Tally {
         NumberFormat::ALL
             .get(at)
             .is_some_and(|format| format.decimal == DecimalMark::Comma)
-            && self.ways.iter().any(|&(code, _)| texts.get(code).contains(','))
+            && self
+                .ways
+                .iter()
+                .any(|&(code, _)| texts.get(code).contains(','))
     }
 
     /// The order of dates among those that fit equally, and whether it is in doubt.
@@ -502,7 +520,11 @@ mod tests {
             (vec!["B12", "71", "0071", "71"], Category),
             (vec!["01", "02", "01", "02"], Category),
             (vec!["01", "02", "03", "10"], Number),
-            (vec!["1234567890123456789", "77"], Category),
+            (
+                vec!["1234567890123456789", "77", "77", "1234567890123456789"],
+                Category,
+            ),
+            (vec!["1577836800000000000", "1577836800000000123"], Number),
             (vec!["007.5", "08", "08", "08"], Number),
         ];
         for (cells, expected) in cases {
@@ -525,7 +547,11 @@ mod tests {
             (&["1,263", "0,512"], number(1)),
         ] {
             let decision = found(cells);
-            assert_eq!((decision.column_type, decision.format), (ColumnType::Number, format), "{cells:?}");
+            assert_eq!(
+                (decision.column_type, decision.format),
+                (ColumnType::Number, format),
+                "{cells:?}"
+            );
             assert_eq!(decision.doubt, None, "{cells:?}");
         }
     }
@@ -551,12 +577,21 @@ mod tests {
         assert!(matches!(alone.doubt, Some(Doubt::DateOrder { .. })));
         let helped = decide_with(&dates, &rules, hints);
         assert_eq!(helped.format, CellFormat::Date(DateOrder::DayFirst));
-        assert_eq!(found(&["01.02.2020"]).format, CellFormat::Date(DateOrder::DayFirst));
+        assert_eq!(
+            found(&["01.02.2020"]).format,
+            CellFormat::Date(DateOrder::DayFirst)
+        );
         let certain = found(&["13/02/2020", "01/02/2020"]);
         assert_eq!(certain.format, CellFormat::Date(DateOrder::DayFirst));
-        assert_eq!((certain.doubt, certain.hints.date_order), (None, Some(DateOrder::DayFirst)));
+        assert_eq!(
+            (certain.doubt, certain.hints.date_order),
+            (None, Some(DateOrder::DayFirst))
+        );
         assert!(found(&["0,5", "1,25"]).hints.decimal_comma);
-        assert!(matches!(found(&["€ 5", "$ 5"]).doubt, Some(Doubt::Currencies { .. })));
+        assert!(matches!(
+            found(&["€ 5", "$ 5"]).doubt,
+            Some(Doubt::Currencies { .. })
+        ));
     }
 
     #[test]
@@ -566,7 +601,10 @@ mod tests {
             dates: Some(DateOrder::MonthFirst),
             ..ColumnRules::default()
         };
-        assert_eq!(decide_with(&["1.263"], &comma, Hints::default()).format, number(1));
+        assert_eq!(
+            decide_with(&["1.263"], &comma, Hints::default()).format,
+            number(1)
+        );
         let decision = decide_with(&["1.2.2020"], &comma, Hints::default());
         assert_eq!(decision.format, CellFormat::Date(DateOrder::MonthFirst));
         assert_eq!(decision.doubt, None);

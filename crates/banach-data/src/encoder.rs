@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::cell_format::CellFormat;
 use crate::column::{CHUNK_ROWS, Cells, Column, ColumnType, MISSING_CODE};
 use crate::features::Features;
+use crate::reading::ReadColumn;
 use crate::schema::{Field, Schema};
 use crate::suggest::UnknownName;
 use crate::table::Table;
@@ -191,6 +192,19 @@ impl Encoder {
     #[must_use]
     pub fn unused_columns(&self) -> &[UnusedColumn] {
         &self.unused
+    }
+
+    /// The columns about whose reading there is something to say.
+    #[must_use]
+    pub fn readings(&self) -> Vec<ReadColumn<'_>> {
+        let columns = self.columns.iter().map(|column| ReadColumn {
+            name: &column.name,
+            column_type: column.column_type(),
+            reading: &column.reading,
+        });
+        columns
+            .filter(|column| column.reading.is_notable())
+            .collect()
     }
 
     /// The columns that tables for prediction must have.

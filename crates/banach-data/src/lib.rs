@@ -18,6 +18,7 @@ mod dictionary;
 mod encoder;
 mod error;
 mod features;
+mod leak;
 mod lines;
 mod missing_words;
 mod names;
@@ -35,9 +36,9 @@ mod table_builder;
 mod table_error;
 mod target;
 mod targets;
-mod value_index;
 #[cfg(test)]
 mod test_tables;
+mod value_index;
 
 pub use append::AppendError;
 pub use atomic::{AtomicFile, AtomicFileError};
@@ -50,12 +51,13 @@ pub use encoder::{
 };
 pub use error::DataError;
 pub use features::Features;
+pub use leak::{TargetCopy, target_copies};
 pub use missing_words::MissingWords;
 pub use names::{NameError, by_name};
 pub use number_format::{DecimalMark, NumberFormat, Thousands};
 pub use output::{OutputColumn, OutputType, OutputValues};
 pub use read_options::ReadOptions;
-pub use reading::{Doubt, MAX_ODD_SHARE, OddCell, Reading};
+pub use reading::{Doubt, MAX_ODD_SHARE, OddCell, ReadColumn, Reading};
 pub use scalar::{Scalar, format_date_time, format_number};
 pub use schema::{Field, Schema};
 pub use split::{HoldOut, Split, SplitError, Splitter, folds_from_column};

@@ -19,7 +19,9 @@ impl Lines {
 
     /// The line of a row; `None` when the rows have no lines.
     pub(crate) fn get(&self, row: usize) -> Option<u64> {
-        let after = self.breaks.partition_point(|&(first, _)| first as usize <= row);
+        let after = self
+            .breaks
+            .partition_point(|&(first, _)| first as usize <= row);
         let (first, line) = *self.breaks.get(after.checked_sub(1)?)?;
         Some(line + (row - first as usize) as u64)
     }

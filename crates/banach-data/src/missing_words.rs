@@ -58,9 +58,7 @@ const USUAL: [&str; 24] = [
 ];
 
 /// What spreadsheets show where a formula failed, in lower case.
-const SPREADSHEET_ERRORS: [&str; 6] = [
-    "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#spill!",
-];
+const SPREADSHEET_ERRORS: [&str; 6] = ["#div/0!", "#value!", "#ref!", "#name?", "#num!", "#spill!"];
 
 /// Words in lower case that mean a missing value among numbers, times and booleans only.
 const USUAL_AMONG_NUMBERS: [&str; 32] = [
@@ -179,7 +177,12 @@ mod tests {
         for word in ["Nope", "0", "nano", "12", "x", "unknown species"] {
             assert!(!usual.contains_among_numbers(word.as_bytes()), "{word}");
         }
-        assert!(USUAL_AMONG_NUMBERS.iter().chain(&USUAL).all(|word| word.len() <= LONGEST));
+        assert!(
+            USUAL_AMONG_NUMBERS
+                .iter()
+                .chain(&USUAL)
+                .all(|word| word.len() <= LONGEST)
+        );
     }
 
     #[test]

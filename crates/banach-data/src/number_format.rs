@@ -244,7 +244,7 @@ impl std::fmt::Display for NumberFormat {
             Thousands::Blank => "a blank",
             Thousands::Apostrophe => "an apostrophe",
         };
-        write!(f, "decimal {decimal}, {thousands} between thousands")
+        write!(f, "decimal {decimal} and {thousands} between thousands")
     }
 }
 
@@ -274,7 +274,9 @@ mod tests {
         assert_eq!(values("0,5")[1], Some(0.5));
         assert_eq!(values("1,2345")[1], Some(1.2345));
         assert_eq!(values("1,5e3")[1], Some(1500.0));
-        for text in ["1,23", "1234,567", ",234", "1,,234", "0,512", "1,234,56", "1.2.3", "12,3456"] {
+        for text in [
+            "1,23", "1234,567", ",234", "1,,234", "0,512", "1,234,56", "1.2.3", "12,3456",
+        ] {
             assert_eq!(values(text)[0], None, "{text}");
         }
     }
@@ -305,8 +307,8 @@ mod tests {
             assert_eq!(en.value(text), Some(expected), "{text}");
         }
         for text in [
-            "", "%", "$", "()", "1 2", "EUR", "5 kg", "1%%", "--5", "$5$", "- -5", "e5", "5e", "a5", ".",
-            "1-2", "12:30", "1/2",
+            "", "%", "$", "()", "1 2", "EUR", "5 kg", "1%%", "--5", "$5$", "- -5", "e5", "5e",
+            "a5", ".", "1-2", "12:30", "1/2",
         ] {
             assert_eq!(en.value(text), None, "{text}");
         }

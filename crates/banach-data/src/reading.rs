@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell_format::CellFormat;
 use crate::column::ColumnType;
+use crate::date_format::DateOrder;
 use crate::missing_words::MissingWords;
 use crate::number_format::NumberFormat;
-use crate::date_format::DateOrder;
 
 /// Share of a column's present cells that need not have its type: they then count as missing. One cell
 /// of twenty is within it.
@@ -110,18 +110,28 @@ impl Reading {
     pub fn is_notable(&self) -> bool {
         self.odd > 0 || self.infinite > 0 || self.doubt.is_some() || !self.format.is_plain()
     }
+}
 
-    /// Says what was decided about a column of this name and type; `None` when there is nothing to say.
-    #[must_use]
-    pub fn describe(&self, column: &str, column_type: ColumnType) -> Option<String> {
-        if !self.is_notable() {
-            return None;
-        }
+/// A column and how it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ReadColumn<'a> {
+    /// The column.
+    pub name: &'a str,
+    /// What its cells are.
+    pub column_type: ColumnType,
+    /// How they were read.
+    pub reading: &'a Reading,
+}
+
+impl ReadColumn<'_> {
+    /// What was decided, in the parts of a sentence; none when there is nothing to say.
+    fn parts(&self) -> Vec<String> {
+        let reading = self.reading;
         let mut parts = Vec::new();
-        match self.format {
+        match reading.format {
             CellFormat::Plain => {}
-            CellFormat::Number(format) => parts.push(format!("numbers are written with {format}")),
-            CellFormat::Date(order) => parts.push(format!("dates are written with the {order}")),
+            CellFormat::Number(format) => parts.push(format!("numbers have a {format}")),
+            CellFormat::Date(order) => parts.push(format!("dates have the {order}")),
             CellFormat::Clock => {
                 parts.push("times of day or durations are numbers of seconds".to_owned());
             }
@@ -129,28 +139,42 @@ impl Reading {
                 parts.push(format!("times count {} since 1970", unit.name()));
             }
         }
-        parts.extend(self.doubt.as_ref().map(Doubt::to_string));
-        if self.odd > 0 {
-            let examples: Vec<String> = self.odd_examples.iter().map(OddCell::to_string).collect();
-            let (cells, verb) = match self.odd {
+        parts.extend(reading.doubt.as_ref().map(Doubt::to_string));
+        if reading.odd > 0 {
+            let examples: Vec<String> = reading
+                .odd_examples
+                .iter()
+                .map(OddCell::to_string)
+                .collect();
+            let (cells, verb) = match reading.odd {
                 1 => ("cell is", "counts"),
                 _ => ("cells are", "count"),
             };
             parts.push(format!(
                 "{} {cells} not {} and {verb} as missing: {}{}",
-                self.odd,
-                column_type.expected(),
+                reading.odd,
+                self.column_type.expected(),
                 examples.join(", "),
-                if self.odd > examples.len() as u64 { ", ..." } else { "" }
+                if reading.odd > examples.len() as u64 {
+                    ", ..."
+                } else {
+                    ""
+                }
             ));
         }
-        if self.infinite > 0 {
-            parts.push(match self.infinite {
+        if reading.infinite > 0 {
+            parts.push(match reading.infinite {
                 1 => "1 cell is infinite".to_owned(),
                 n => format!("{n} cells are infinite"),
             });
         }
-        Some(format!("column {column:?}: {}", parts.join("; ")))
+        parts
+    }
+}
+
+impl fmt::Display for ReadColumn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "column {:?}: {}", self.name, self.parts().join("; "))
     }
 }
 

@@ -140,7 +140,11 @@ pub(crate) fn parse_infinity(cell: &[u8]) -> Option<f64> {
     };
     let is_word = |known: &str| known.as_bytes().eq_ignore_ascii_case(word);
     let infinite = ["inf", "infinity", "∞", "1.#inf"].into_iter().any(is_word);
-    let size = if negative { -f64::INFINITY } else { f64::INFINITY };
+    let size = if negative {
+        -f64::INFINITY
+    } else {
+        f64::INFINITY
+    };
     infinite.then_some(size)
 }
 
@@ -449,7 +453,9 @@ pub(crate) fn write_date_time_as(out: &mut String, seconds: f64, spelling: u8) {
     if spelling != DATE_ALONE {
         let code = usize::from(spelling - 1);
         let (precision, rest) = (code % 8, code / 8);
-        out.push(char::from(SEPARATORS[(rest / ZONES.len()) % SEPARATORS.len()]));
+        out.push(char::from(
+            SEPARATORS[(rest / ZONES.len()) % SEPARATORS.len()],
+        ));
         written = written.and_then(|()| {
             let clock = if precision == 0 { "%H:%M" } else { "%H:%M:%S" };
             time.format(clock).write_to(out)?;

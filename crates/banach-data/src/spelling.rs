@@ -95,7 +95,10 @@ impl Spellings {
         if spelling != OTHER {
             return (spelling, None);
         }
-        match self.others.binary_search_by_key(&(row as u32), |&(row, _)| row) {
+        match self
+            .others
+            .binary_search_by_key(&(row as u32), |&(row, _)| row)
+        {
             Ok(at) => (OTHER, Some(self.texts.get(self.others[at].1))),
             Err(_) => (CANONICAL, None),
         }

@@ -123,7 +123,10 @@ impl TableBuilder {
         index: bool,
         unreadable: Option<String>,
     ) -> Result<(), TableError> {
-        let typed = self.typed.iter_mut().filter(|column| column.plan.position == position);
+        let typed = self
+            .typed
+            .iter_mut()
+            .filter(|column| column.plan.position == position);
         for column in typed {
             let rules = Arc::make_mut(&mut column.plan.rules);
             rules.is_index = index;
@@ -254,7 +257,14 @@ impl TableBuilder {
         self.n_before += n_rows as u64;
         let (columns, passthrough, lines) = self.take();
         (n_rows > 0).then(|| {
-            Table::new(self.file.clone(), first_row, n_rows, columns, passthrough, lines)
+            Table::new(
+                self.file.clone(),
+                first_row,
+                n_rows,
+                columns,
+                passthrough,
+                lines,
+            )
         })
     }
 
@@ -623,7 +633,10 @@ mod tests {
             builder.append_text(&rows(n_good, "2.5")).unwrap();
             let last = builder.finish().unwrap();
             let odd = first.unwrap_or(last).columns()[0].reading().odd;
-            builder.check().map(|()| odd).map_err(|error| error.to_string())
+            builder
+                .check()
+                .map(|()| odd)
+                .map_err(|error| error.to_string())
         };
         let expected = "t, row 1 (line 2), column \"a\": \"x\" is not a number; correct it, or write a missing value as an empty cell or NA";
         for cut in [false, true] {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cell_format::CellFormat;
 use crate::column::{Column, ColumnType};
 use crate::encoder::{compare_keys, mean_and_deviation};
-use crate::reading::{Doubt, Reading};
+use crate::reading::{Doubt, ReadColumn, Reading};
 use crate::schema::{Field, Schema};
 use crate::table::Table;
 use crate::table_error::TableError;
@@ -271,6 +271,33 @@ impl TargetEncoder {
         }
     }
 
+    /// The targets about whose reading there is something to say.
+    #[must_use]
+    pub fn readings(&self) -> Vec<ReadColumn<'_>> {
+        let columns = self.columns.iter().map(|column| ReadColumn {
+            name: &column.name,
+            column_type: column.column_type,
+            reading: &column.reading,
+        });
+        columns
+            .filter(|column| column.reading.is_notable())
+            .collect()
+    }
+
+    /// Words that were taken for missing values of targets of classes, and in how many rows: they may have been
+    /// classes. For each target that has some.
+    #[must_use]
+    pub fn words_for_missing(&self) -> Vec<(&str, &[(String, u64)])> {
+        let classes = self
+            .columns
+            .iter()
+            .filter(|column| !column.classes.is_empty());
+        let found = classes.filter(|column| !column.reading.missing_words.is_empty());
+        found
+            .map(|column| (&*column.name, &*column.reading.missing_words))
+            .collect()
+    }
+
     /// The columns that tables with targets must have.
     #[must_use]
     pub fn schema(&self) -> Schema {
@@ -294,10 +321,12 @@ impl TargetEncoder {
         // An infinite number cannot be predicted, so it counts as missing.
         let numbers = self.task == Task::Regression;
         let labelled = |&row: &u32| {
-            columns.iter().any(|column| match column.number(row as usize) {
-                Some(value) if numbers => value.is_finite(),
-                _ => !column.is_missing(row as usize),
-            })
+            columns
+                .iter()
+                .any(|column| match column.number(row as usize) {
+                    Some(value) if numbers => value.is_finite(),
+                    _ => !column.is_missing(row as usize),
+                })
         };
         Ok((0..table.n_rows() as u32).filter(labelled).collect())
     }
@@ -371,7 +400,9 @@ impl TargetEncoder {
     }
 
     fn number(&self, table: &Table, column: &Column, row: u32) -> Result<f64, TargetError> {
-        let number = column.number(row as usize).filter(|number| number.is_finite());
+        let number = column
+            .number(row as usize)
+            .filter(|number| number.is_finite());
         number.ok_or_else(|| without_target(table, column, row))
     }
 

@@ -149,7 +149,10 @@ mod tests {
     #[test]
     fn spellings_of_one_value_share_a_form() {
         for (texts, expected) in [
-            (&["71", "071", "71.0", "+71", "7.1e1", "710e-1"][..], Some("71e0")),
+            (
+                &["71", "071", "71.0", "+71", "7.1e1", "710e-1"][..],
+                Some("71e0"),
+            ),
             (&["-1.50", "-1.5", "-15E-1"], Some("-15e-1")),
             (&["0", "-0", "0.00", "000"], Some("0")),
             (&["12000", "12E3", "12e+3"], Some("12e3")),
@@ -171,6 +174,9 @@ mod tests {
         let mut find = |text| index.find(text, &mut memory);
         assert_eq!((find("71"), find("0071")), (Some(1), Some(2)));
         assert_eq!((find("71.0"), find("00071")), (None, None));
-        assert_eq!((find("5"), find("true"), find("b"), find("B")), (Some(3), Some(4), Some(5), None));
+        assert_eq!(
+            (find("5"), find("true"), find("b"), find("B")),
+            (Some(3), Some(4), Some(5), None)
+        );
     }
 }

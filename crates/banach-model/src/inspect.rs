@@ -1,6 +1,6 @@
 //! What is inside a model, for people and as JSON.
 
-use banach_data::{EncodedColumn, Table, UnusedColumn};
+use banach_data::{EncodedColumn, Encoder, ReadColumn, Table, UnusedColumn};
 use banach_nn::{Connection, LayerMoments, Network, Normalization, TensorRole};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,6 +21,9 @@ pub struct Inspection<'a> {
     pub targets: Vec<Target<'a>>,
     /// Each encoder: what is made from which columns.
     pub encoders: Vec<EncoderInspection<'a>>,
+    /// What was decided about targets and columns while the training table was read, where there is something
+    /// to say.
+    pub readings: Vec<ReadColumn<'a>>,
     /// Each member.
     pub members: Vec<MemberInspection<'a>>,
     /// What stands between scores and probabilities.
@@ -142,7 +145,14 @@ impl Model {
             let moments = moments.as_ref().and_then(|members| members.get(at));
             inspect_member(member, moments.map_or(&[], Vec::as_slice))
         });
+        let mut readings = self.target().readings();
+        for reading in self.encoders().iter().flat_map(Encoder::readings) {
+            if !readings.contains(&reading) {
+                readings.push(reading);
+            }
+        }
         Ok(Inspection {
+            readings,
             task: self.task().name(),
             targets: targets.collect(),
             encoders: encoders.collect(),

@@ -316,8 +316,8 @@ fn a_model_that_does_not_fit_itself_is_refused() {
     let cases: [Case; 19] = [
         (
             "version",
-            |c| c.set_text("banach.format_version", "4"),
-            "reads version \"1\", \"2\" or \"3\"",
+            |c| c.set_text("banach.format_version", "5"),
+            "reads version \"1\", \"2\", \"3\" or \"4\"",
         ),
         (
             "no JSON",

@@ -116,7 +116,10 @@ pub(crate) fn fit(problem: Problem, run: &Run<'_>) -> Result<Fitted, Error> {
         features: problem.encoder.columns().len(),
         widths: problem.spec.widths(),
         parameters: problem.spec.n_parameters().unwrap_or(0),
-        notices: problem.encoder.unused_columns(),
+        unused: problem.encoder.unused_columns(),
+        readings: [problem.target.readings(), problem.encoder.readings()].concat(),
+        words_for_missing: problem.target.words_for_missing(),
+        copies: &problem.copies,
     }));
     let Trained {
         network,

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use banach_data::{
-    ColumnType, Encoder, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
-    TargetEncoder, Targets, Task, UnknownCategories, sample_weights,
+    ColumnType, Encoder, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table, TargetCopy,
+    TargetEncoder, Targets, Task, UnknownCategories, sample_weights, target_copies,
 };
 use banach_io::read_table;
 use banach_nn::{Dataset, NetworkSpec, TrainError};
@@ -31,6 +31,8 @@ pub(crate) struct Problem {
     pub(crate) valid: Vec<u32>,
     /// Rows of the table that are left out because they have no target.
     pub(crate) without_target: usize,
+    /// Features that say nearly all about a target.
+    pub(crate) copies: Vec<TargetCopy>,
 }
 
 /// Which rows of a table a fit may use.
@@ -68,7 +70,11 @@ impl Rows {
                 got: "nothing".to_owned(),
             });
         }
-        let task = settings.task.flatten();
+        let named = |list: &[String]| names.iter().all(|name| list.contains(name));
+        let task = settings.task.flatten().or_else(|| {
+            // Whoever names the target as a number wants a number.
+            (names.len() == 1 && named(settings.numeric_columns())).then_some(Task::Regression)
+        });
         let target = TargetEncoder::fit(table, names, task)?;
         let labelled = target.labelled_rows(table)?;
         let n_rows = among.map_or(table.n_rows(), <[u32]>::len);
@@ -146,6 +152,13 @@ impl Problem {
         let recipe = settings.recipe(rows.target.task(), rows.rows.len())?;
         let parts = hold_out(&rows, &table, &recipe, choice)?;
         let fitted = Encoders::fit(&rows, &table, &recipe, &parts.train)?;
+        let used: Vec<String> = fitted
+            .encoder
+            .columns()
+            .into_iter()
+            .map(|column| column.name)
+            .collect();
+        let copies = target_copies(&table, &used, &fitted.target, &parts.train);
         let batch_size = recipe.batch_size.min(parts.train.len());
         memory::check(&fitted.spec, &recipe.optimizer, batch_size, networks)?;
         // The validation file is opened before the long work on the table begins.
@@ -186,6 +199,7 @@ impl Problem {
             train,
             valid,
             without_target,
+            copies,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use banach_data::{Task, UnusedColumn};
+use banach_data::{ReadColumn, TargetCopy, Task, UnusedColumn};
 use banach_model::metrics::Metrics;
 use banach_nn::{EpochReport, available_threads};
 use serde::{Deserialize, Serialize};
@@ -108,5 +108,11 @@ pub struct Overview<'a> {
     /// Number of trained parameters.
     pub parameters: usize,
     /// Columns that are not used, and why.
-    pub notices: &'a [UnusedColumn],
+    pub unused: &'a [UnusedColumn],
+    /// What was decided about the targets and the used columns while they were read.
+    pub readings: Vec<ReadColumn<'a>>,
+    /// Words that were taken for missing values of the target, though they may be classes; with the rows of each.
+    pub words_for_missing: Vec<(&'a str, &'a [(String, u64)])>,
+    /// Features that say nearly all about a target.
+    pub copies: &'a [TargetCopy],
 }

@@ -37,7 +37,8 @@ Examples:
 omega is the sum of a unit's weights, tau the sum of their squares: 0 and 1 at initialization, in
 the mean (arXiv:1706.02515).
 
---json keys: task, targets, encoders (each with columns and unused), members (each with encoder,
+--json keys: task, targets, encoders (each with columns and unused), readings (what was decided about columns
+while the table was read: name, column_type, reading), members (each with encoder,
 weight, parameters, input_width, layers, training, and input_moments with a table; each layer with
 width, activation, normalization, connection, dropout, omega, tau, and moments with a table),
 calibration, training, settings.")]
@@ -118,6 +119,12 @@ fn description(inspection: &Inspection<'_>) -> String {
     );
     for encoder in &inspection.encoders {
         describe_encoder(&mut text, encoder);
+    }
+    if !inspection.readings.is_empty() {
+        text.push('\n');
+    }
+    for reading in &inspection.readings {
+        let _ = writeln!(text, "{reading}");
     }
     for (index, member) in inspection.members.iter().enumerate() {
         if inspection.members.len() > 1 {

@@ -56,20 +56,46 @@ fn the_type_is_that_of_all_present_cells() {
 #[test]
 fn every_cell_keeps_its_own_text() {
     for cells in [
-        &["1.0", "", "TRUE", "2020-01-01T00:00", " b ", "1", "0071", "71", "1e3", "tRue", "-0"][..],
+        &[
+            "1.0",
+            "",
+            "TRUE",
+            "2020-01-01T00:00",
+            " b ",
+            "1",
+            "0071",
+            "71",
+            "1e3",
+            "tRue",
+            "-0",
+        ][..],
         &["01", "02", "010", "7", "-07", "00"],
-        &["1.50", "1.5", "+1.5", ".5", "5.", "1e-3", "-0", "-0.0", "12E3", "12000"],
+        &[
+            "1.50", "1.5", "+1.5", ".5", "5.", "1e-3", "-0", "-0.0", "12E3", "12000",
+        ],
         &["1234567890123456788", "1234567890123456789", "77"],
         &["true", "False", "TRUE", "tRUE", "false"],
-        &["2020-01-01", "2020-01-01 10:30", "2020-01-01T10:30:05.250Z", "2020-01-01T10:00:00+01:00"],
-        &["2020-01-01 00:00:00+00:00", "2020-01-01T00:00:00.123456", "2020-01-01T00:00:00.123456789"],
+        &[
+            "2020-01-01",
+            "2020-01-01 10:30",
+            "2020-01-01T10:30:05.250Z",
+            "2020-01-01T10:00:00+01:00",
+        ],
+        &[
+            "2020-01-01 00:00:00+00:00",
+            "2020-01-01T00:00:00.123456",
+            "2020-01-01T00:00:00.123456789",
+        ],
         &["48,000.50", "7", "$3"],
         &["13.02.2020", "2020-03-01"],
         &["7:30", "18:45:00"],
         &["inf", "-Infinity", "1e400", "3"],
     ] {
         let expected: Vec<&str> = cells.iter().map(|cell| cell.trim()).collect();
-        let expected: Vec<&str> = expected.iter().map(|&t| if t.is_empty() { "-" } else { t }).collect();
+        let expected: Vec<&str> = expected
+            .iter()
+            .map(|&t| if t.is_empty() { "-" } else { t })
+            .collect();
         assert_eq!(keys(&found(cells)), expected);
     }
 }
@@ -83,18 +109,27 @@ fn a_few_odd_cells_are_missing_and_reported() {
     let reading = column.reading();
     assert_eq!((reading.odd, reading.odd_examples.len()), (2, 1));
     let example = &reading.odd_examples[0];
-    assert_eq!((example.row, example.line, &*example.text), (8, Some(9), "41.2.77"));
-    assert_eq!(reading.missing_words, [("-".to_owned(), 1), ("n/a".to_owned(), 1)]);
+    assert_eq!(
+        (example.row, example.line, &*example.text),
+        (8, Some(9), "41.2.77")
+    );
+    assert_eq!(
+        reading.missing_words,
+        [("-".to_owned(), 1), ("n/a".to_owned(), 1)]
+    );
     assert_eq!(column.n_present(), 256);
     assert_eq!(
-        reading.describe("x", ColumnType::Number).unwrap(),
+        column.read_as().to_string(),
         "column \"x\": 2 cells are not a number and count as missing: \"41.2.77\" (line 9), ..."
     );
     // The odd one first.
     let mut cells = vec!["total"];
     cells.extend(vec!["1"; 30]);
     let column = found(&cells);
-    assert_eq!((column.column_type(), column.reading().odd), (ColumnType::Number, 1));
+    assert_eq!(
+        (column.column_type(), column.reading().odd),
+        (ColumnType::Number, 1)
+    );
     assert_eq!(column.number(1), Some(1.0));
 }
 
@@ -140,7 +175,10 @@ fn a_given_type_coerces_and_counts_what_is_odd() {
         ..ColumnRules::default()
     };
     let column = build(comma, &["1.234,5", "7", "1234.50"]);
-    assert_eq!((column.number(0), column.number(1), column.number(2)), (Some(1234.5), Some(7.0), None));
+    assert_eq!(
+        (column.number(0), column.number(1), column.number(2)),
+        (Some(1234.5), Some(7.0), None)
+    );
     let epoch = ColumnRules {
         column_type: Some(DateTime),
         format: Some(CellFormat::Epoch(EpochUnit::Milliseconds)),
@@ -174,7 +212,10 @@ fn long_columns_are_what_short_ones_are() {
     cells.push("end".to_owned());
     let texts: Vec<&str> = cells.iter().map(String::as_str).collect();
     let column = found(&texts);
-    assert_eq!((column.column_type(), column.reading().odd), (ColumnType::Number, 1));
+    assert_eq!(
+        (column.column_type(), column.reading().odd),
+        (ColumnType::Number, 1)
+    );
     assert_eq!(column.reading().odd_examples[0].row as usize, rows + 1);
     // Texts late, and so many that it is categories.
     cells.extend((0..rows).map(|row| format!("t{}", row % 3)));
@@ -187,7 +228,10 @@ fn long_columns_are_what_short_ones_are() {
     cells.extend((0..rows).map(|row| format!("{row}.{:02}", row % 100)));
     let texts: Vec<&str> = cells.iter().map(String::as_str).collect();
     let column = found(&texts);
-    assert_eq!((column.column_type(), column.reading().odd), (ColumnType::Number, 100));
+    assert_eq!(
+        (column.column_type(), column.reading().odd),
+        (ColumnType::Number, 100)
+    );
     assert_eq!(column.key(105).as_deref(), Some("5.05"));
     assert_eq!(column.number(100 + 12_345), Some(12_345.45));
     assert!(column.is_missing(99));
@@ -216,6 +260,9 @@ fn casting_keeps_texts_and_names_the_first_row_that_does_not_fit() {
     assert_eq!(texts.cast(ColumnType::Number, CellFormat::Plain), Err(1));
     let numbers = given(ColumnType::Category, &["1", "", "1e2"]);
     let numbers = numbers.cast(ColumnType::Number, CellFormat::Plain).unwrap();
-    assert_eq!((numbers.number(0), numbers.number(2)), (Some(1.0), Some(100.0)));
+    assert_eq!(
+        (numbers.number(0), numbers.number(2)),
+        (Some(1.0), Some(100.0))
+    );
     assert!(numbers.is_missing(1));
 }

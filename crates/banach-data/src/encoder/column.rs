@@ -66,8 +66,6 @@ pub struct EncodedColumn {
     pub codes: Option<Vec<Option<String>>>,
     /// For a category column, the number of training rows with each code.
     pub counts: Option<Vec<u64>>,
-    /// How the cells of the training table were read.
-    pub reading: Reading,
 }
 
 impl NumberEncoding {
@@ -208,7 +206,6 @@ impl ColumnEncoder {
             numbers,
             codes,
             counts,
-            reading: self.reading.clone(),
         }
     }
 }

@@ -167,11 +167,13 @@ impl RowEncoder {
 impl RowColumn {
     /// The number stored for a cell, NaN when it is missing.
     fn number(&self, cell: Scalar<'_>) -> Result<f64, EncodeError> {
-        self.reader.number(cell).ok_or_else(|| EncodeError::RowType {
-            column: self.encoder.name.clone(),
-            value: cell.key().unwrap_or_default().into_owned(),
-            expected: self.reader.column_type.expected(),
-        })
+        self.reader
+            .number(cell)
+            .ok_or_else(|| EncodeError::RowType {
+                column: self.encoder.name.clone(),
+                value: cell.key().unwrap_or_default().into_owned(),
+                expected: self.reader.column_type.expected(),
+            })
     }
 }
 

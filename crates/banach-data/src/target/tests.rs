@@ -362,8 +362,16 @@ fn weights_are_numbers_from_0() {
             &[0, 2][..],
             "t.csv, row 3 (line 4): weight \"w\" is -1; weights must be numbers from 0 to 3.4e38",
         ),
-        ("w", &[0, 3], "t.csv, row 4 (line 5): weight \"w\" is missing; "),
-        ("w", &[0, 4], "t.csv, row 5 (line 6): weight \"w\" is 1e39; "),
+        (
+            "w",
+            &[0, 3],
+            "t.csv, row 4 (line 5): weight \"w\" is missing; ",
+        ),
+        (
+            "w",
+            &[0, 4],
+            "t.csv, row 5 (line 6): weight \"w\" is 1e39; ",
+        ),
         (
             "text",
             &[1],

@@ -242,7 +242,7 @@ fn a_schema_is_kept_to() {
         ),
         (
             "age,flag,day\n1,1,1.1.2020\n",
-            "t.csv, row 1 (line 2), column \"day\": \"1.1.2020\" is not a date or time (ISO 8601)",
+            "t.csv, row 1 (line 2), column \"day\": \"1.1.2020\" is not a date or time;",
         ),
     ] {
         let error = read(text).unwrap_err().to_string();

@@ -235,6 +235,12 @@ fn every_storage_type_gives_the_same_encoder_and_the_same_bits() {
             for table in &tables {
                 let what = format!("{} as {data_type} in {}", column.name, table.file());
                 assert_eq!(features(&encoder, table), expected, "{what}");
+                // A dictionary says by itself that it holds categories.
+                if matches!(data_type, DataType::Dictionary(..)) && column.name != "category" {
+                    let found = table.column(column.name).unwrap();
+                    assert_eq!(found.column_type(), ColumnType::Category, "{what}");
+                    continue;
+                }
                 assert_eq!(serde_json::to_string(&fit(table)).unwrap(), json, "{what}");
             }
         }
@@ -313,15 +319,44 @@ fn texts_that_pass_through_are_those_of_arrow() {
 }
 
 #[test]
-fn spellings_of_one_value_are_one_category() {
-    let text = "x,y\n1,1\n1.0,2\n1e0,5\nred,3\n red ,7\nTRUE,1\ntrue,2\n";
+fn every_text_is_a_category_of_its_own_and_other_storage_finds_it() {
+    let text = "x,y\n0071,1\n71,2\n12E3,5\n12000,3\nred,3\n red ,7\n9.0,1\nTRUE,2\n";
     let table = read_bytes("t.csv", text.as_bytes(), &ReadOptions::default()).unwrap();
     let encoder = fit(&table);
-    assert_eq!(encoder.category_counts(), [[0, 3, 2, 2]]);
+    // In order of their values: 9.0, 0071, 71, 12000, 12E3, TRUE, red.
+    assert_eq!(encoder.category_counts(), [[0, 1, 1, 1, 1, 1, 1, 2]]);
+    let code = |array: ArrayRef| {
+        let y: ArrayRef = Arc::new(arrow_array::Int32Array::from(vec![1]));
+        let batch = RecordBatch::try_from_iter([("x", array), ("y", y)]).unwrap();
+        let options = ReadOptions {
+            schema: Some(encoder.schema()),
+            ..ReadOptions::default()
+        };
+        let table = Table::from_record_batches("memory", &batch.schema(), [&batch], &options);
+        let (features, _) = encoder
+            .encode(&table.unwrap(), UnknownCategories::Count)
+            .unwrap();
+        features.codes[0]
+    };
+    assert_eq!(code(Arc::new(arrow_array::Int64Array::from(vec![71]))), 3);
+    assert_eq!(
+        code(Arc::new(arrow_array::Float64Array::from(vec![71.0]))),
+        3
+    );
+    assert_eq!(code(Arc::new(arrow_array::Int64Array::from(vec![9]))), 1);
+    assert_eq!(
+        code(Arc::new(arrow_array::Int64Array::from(vec![12_000]))),
+        4
+    );
+    assert_eq!(
+        code(Arc::new(arrow_array::BooleanArray::from(vec![true]))),
+        6
+    );
+    assert_eq!(code(Arc::new(arrow_array::Int64Array::from(vec![8]))), 0);
 }
 
 #[test]
-fn a_storage_type_without_a_meaning_is_an_error_unless_left_out() {
+fn a_storage_type_without_a_meaning_is_left_out_or_an_error_where_it_is_needed() {
     let list = DataType::new_list(DataType::Int32, true);
     let schema: SchemaRef = Arc::new(Schema::new(vec![
         Field::new("x", DataType::Int32, true),
@@ -334,14 +369,28 @@ fn a_storage_type_without_a_meaning_is_an_error_unless_left_out() {
     let batch = RecordBatch::try_new(schema.clone(), arrays).unwrap();
     let read =
         |options: &ReadOptions| Table::from_record_batches("memory", &schema, [&batch], options);
-    let Err(error) = read(&ReadOptions::default()) else {
-        panic!("a list was read")
-    };
-    let text = error.to_string();
-    assert!(
-        text.starts_with("memory: column \"l\" has the type List(Int32), which is not read"),
-        "{text}"
+    let table = read(&ReadOptions::default()).unwrap();
+    let encoder = fit(&table);
+    assert_eq!(
+        encoder.unused_columns()[0].to_string(),
+        "column \"l\" is not used: cells of the type List(Int32) are not read"
     );
+    for options in [
+        ReadOptions {
+            numeric: vec!["l".to_owned()],
+            ..ReadOptions::default()
+        },
+        ReadOptions {
+            passthrough: vec!["l".to_owned()],
+            ..ReadOptions::default()
+        },
+    ] {
+        let text = read(&options).unwrap_err().to_string();
+        assert!(
+            text.starts_with("memory: column \"l\" has the type List(Int32), which is not read"),
+            "{text}"
+        );
+    }
     let options = ReadOptions {
         columns: Some(vec!["x".to_owned()]),
         ..ReadOptions::default()

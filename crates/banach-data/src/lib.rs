@@ -11,10 +11,12 @@ mod arrow;
 mod atomic;
 mod column;
 mod column_builder;
+mod dialect;
 mod dictionary;
 mod encoder;
 mod error;
 mod features;
+mod file_notice;
 mod names;
 mod output;
 mod read_options;
@@ -33,12 +35,14 @@ mod test_tables;
 pub use append::AppendError;
 pub use atomic::{AtomicFile, AtomicFileError};
 pub use column::{Column, ColumnType, TextColumn};
+pub use dialect::{Delimiter, Dialect, DialectError, Header, Mark};
 pub use encoder::{
     ColumnReport, DropReason, EncodeError, EncodeReport, EncodedColumn, Encoder, EncoderOptions,
     MAX_Z, RowEncoder, Scaling, UNKNOWN_CODE, UnknownCategories, UnusedColumn,
 };
 pub use error::DataError;
 pub use features::Features;
+pub use file_notice::{FileNotice, Lines};
 pub use names::{NameError, by_name};
 pub use output::{OutputColumn, OutputType, OutputValues};
 pub use read_options::ReadOptions;

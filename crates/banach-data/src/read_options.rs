@@ -1,5 +1,6 @@
 //! Which columns of a table are read, and as what.
 
+use crate::dialect::Dialect;
 use crate::schema::Schema;
 
 /// Which columns to read, and the types of their cells.
@@ -20,4 +21,6 @@ pub struct ReadOptions {
     /// Read exactly these columns, with these types, in this order; the options above but
     /// `passthrough` do not count then. This is how rows for prediction are read.
     pub schema: Option<Schema>,
+    /// How text files are cut into lines and cells.
+    pub dialect: Dialect,
 }

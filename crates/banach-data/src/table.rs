@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::column::{CHUNK_ROWS, Column, ColumnType, TextColumn};
+use crate::file_notice::FileNotice;
 use crate::suggest::UnknownName;
 use crate::table_error::{Location, TableError};
 
@@ -16,6 +17,16 @@ pub struct Table {
     n_rows: usize,
     columns: Vec<Column>,
     passthrough: Vec<(String, TextColumn)>,
+    parts: Vec<Part>,
+    file_notices: Vec<FileNotice>,
+}
+
+/// One of several files that make up a table.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) file: String,
+    /// Rows of the files before it.
+    pub(crate) n_before: u64,
 }
 
 impl Table {
@@ -32,7 +43,23 @@ impl Table {
             n_rows,
             columns,
             passthrough,
+            parts: Vec::new(),
+            file_notices: Vec::new(),
         }
+    }
+
+    pub(crate) fn with_origin(self, parts: Vec<Part>, file_notices: Vec<FileNotice>) -> Self {
+        Self {
+            parts,
+            file_notices,
+            ..self
+        }
+    }
+
+    /// What its reader found in the file and settled by itself, up to the last of these rows.
+    #[must_use]
+    pub fn file_notices(&self) -> &[FileNotice] {
+        &self.file_notices
     }
 
     /// A table of columns that are in memory; `name` stands for a file in messages.
@@ -140,9 +167,15 @@ impl Table {
     /// Where a row, counted from 0, is in its file.
     #[must_use]
     pub fn location(&self, row: usize) -> Location {
+        let row = self.first_row + row as u64;
+        let part = self.parts.partition_point(|part| part.n_before < row);
+        let (file, n_before) = match part.checked_sub(1).map(|part| &self.parts[part]) {
+            Some(part) => (&part.file, part.n_before),
+            None => (&self.file, 0),
+        };
         Location {
-            file: self.file.clone(),
-            row: self.first_row + row as u64,
+            file: file.clone(),
+            row: row - n_before,
             line: None,
         }
     }

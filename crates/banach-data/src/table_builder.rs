@@ -5,9 +5,10 @@
 
 use crate::column::{Column, ColumnType, TextColumn};
 use crate::column_builder::{CellError, ColumnBuilder};
+use crate::file_notice::FileNotice;
 use crate::read_options::ReadOptions;
 use crate::suggest::UnknownName;
-use crate::table::{Table, check_unique};
+use crate::table::{Part, Table, check_unique};
 use crate::table_error::{Location, TableError};
 
 /// Rows are numbered with 32 bits.
@@ -53,6 +54,9 @@ pub struct TableBuilder {
     n_before: u64,
     /// Rows of the table in the making.
     n_rows: usize,
+    /// The files that the rows come from, in their order, when there are several.
+    parts: Vec<Part>,
+    notices: Vec<FileNotice>,
 }
 
 impl TableBuilder {
@@ -83,7 +87,28 @@ impl TableBuilder {
                 .collect(),
             n_before: 0,
             n_rows: 0,
+            parts: Vec::new(),
+            notices: Vec::new(),
         })
+    }
+
+    /// Says that the rows that follow come from another file, and are counted anew in messages.
+    pub fn begin_file(&mut self, file: impl Into<String>) {
+        self.parts.push(Part {
+            file: file.into(),
+            n_before: self.n_before + self.n_rows as u64,
+        });
+    }
+
+    /// Keeps what a reader found in the file.
+    pub fn note(&mut self, notice: FileNotice) {
+        self.notices.push(notice);
+    }
+
+    /// What was found in the file so far.
+    #[must_use]
+    pub fn file_notices(&self) -> &[FileNotice] {
+        &self.notices
     }
 
     /// Name of the source, for messages.
@@ -163,12 +188,15 @@ impl TableBuilder {
                 limit: MAX_ROWS,
             });
         }
-        let first_row = self.n_before + self.n_rows as u64 + 1;
-        let file = &self.file;
+        let rows_before = self.n_before + self.n_rows as u64;
+        let (file, rows_before) = match self.parts.last() {
+            Some(part) => (&part.file, rows_before - part.n_before),
+            None => (&self.file, rows_before),
+        };
         let located = |column: &PlannedColumn, bad: BadCell| {
             let at = Box::new(Location {
                 file: file.clone(),
-                row: first_row + bad.row as u64,
+                row: rows_before + bad.row as u64 + 1,
                 line: line(bad.row),
             });
             bad.at(at, column.name.clone())
@@ -189,7 +217,10 @@ impl TableBuilder {
         let (first_row, n_rows) = (self.n_before + 1, self.n_rows);
         self.n_before += n_rows as u64;
         let (columns, passthrough) = self.take();
-        (n_rows > 0).then(|| Table::new(self.file.clone(), first_row, n_rows, columns, passthrough))
+        (n_rows > 0).then(|| {
+            let table = Table::new(self.file.clone(), first_row, n_rows, columns, passthrough);
+            table.with_origin(self.parts.clone(), self.notices.clone())
+        })
     }
 
     /// Takes the cells so far.

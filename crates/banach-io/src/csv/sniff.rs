@@ -285,13 +285,17 @@ fn choose<'a>(sample: Sample<'a>, known: &Known<'_>) -> (Trial<'a>, Option<Delim
 }
 
 fn better(trial: &Trial<'_>, other: &Trial<'_>) -> bool {
-    let merit = |trial: &Trial<'_>| (trial.share, trial.sense, trial.width);
+    let merit = |trial: &Trial<'_>| {
+        let even = f64::from(u8::from(trial.form != Form::RowNames));
+        (trial.share, even, trial.sense, trial.width)
+    };
     merit(trial) > merit(other)
 }
 
 /// Whether two delimiters cut every row alike.
 fn ties(trial: &Trial<'_>, other: &Trial<'_>) -> bool {
-    trial.share >= 1.0 && other.share >= 1.0
+    let whole = |trial: &Trial<'_>| trial.share >= 1.0 && trial.form != Form::RowNames;
+    whole(trial) && whole(other)
 }
 
 /// Whether an unusual delimiter cuts every row alike, and into values that make sense.

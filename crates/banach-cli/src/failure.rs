@@ -8,12 +8,13 @@ use banach::Error;
 use banach::certify::CertifyError;
 use banach::container::FormatError;
 use banach_data::{
-    AtomicFileError, DataError, EncodeError, SplitError, TableError, TargetError, nearest_name,
+    AtomicFileError, Delimiter, DataError, EncodeError, SplitError, TableError, TargetError, nearest_name,
 };
-use banach_io::{ReadError, WriteError};
+use banach_io::{RaggedCause, ReadError, WriteError};
 use banach_nn::TrainError;
 
 use crate::output::say;
+use crate::text::quoted;
 
 /// Exit code of an error.
 pub(crate) const ERROR: u8 = 2;
@@ -76,7 +77,12 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
             return near_file(file);
         }
         Some(ReadError::FormatNotBuilt { .. }) => return Some(full_build()),
-        _ => {}
+        Some(read) => {
+            if let Some(step) = about_reading(read) {
+                return Some(step);
+            }
+        }
+        None => {}
     }
     if let Some(WriteError::FormatNotBuilt { .. }) = error.downcast_ref() {
         return Some(full_build());
@@ -212,6 +218,9 @@ fn table_error(error: &anyhow::Error) -> Option<&TableError> {
 
 fn about_table(error: &TableError) -> Option<String> {
     let step = match error {
+        TableError::NotUtf8 { .. } => {
+            "try --encoding windows-1252, or the name of another encoding"
+        }
         TableError::MissingColumns { .. } => {
             "try `banach inspect MODEL` to see the columns that the model needs"
         }
@@ -222,6 +231,46 @@ fn about_table(error: &TableError) -> Option<String> {
         TableError::UnknownColumns {
             setting: "skip", ..
         } => "--drop takes names of columns of the table",
+        _ => return None,
+    };
+    Some(step.to_owned())
+}
+
+/// The flag that helps with a file that cannot be cut into rows, or whose text cannot be decoded.
+fn about_reading(error: &ReadError) -> Option<String> {
+    let step = match error {
+        ReadError::RaggedRow { cause, .. } => return about_ragged_row(cause),
+        ReadError::UnclosedQuote { .. } => {
+            "try --quote none if quotes have no meaning in this file, or --escape CHAR if another character escapes them"
+        }
+        ReadError::RowTooLong { .. } => "try --quote none if quotes have no meaning in this file",
+        ReadError::HeaderNotUtf8 { .. } => "try --encoding windows-1252, or the name of another encoding",
+        ReadError::NotText { .. } => "try --encoding NAME with the encoding of the file",
+        _ => return None,
+    };
+    Some(step.to_owned())
+}
+
+fn about_ragged_row(cause: &RaggedCause) -> Option<String> {
+    let step = match cause {
+        RaggedCause::OtherHeader { lines_above, .. } => {
+            return Some(format!("try --skip {lines_above}"));
+        }
+        RaggedCause::OtherDelimiter {
+            delimiter: Delimiter::Character(byte),
+        } => {
+            let character = match byte {
+                b'\t' => "tab".to_owned(),
+                byte => quoted(&char::from(*byte).to_string()),
+            };
+            return Some(format!("try --delimiter {character} if that is the one of the whole file"));
+        }
+        RaggedCause::OpenQuote { .. } => {
+            "try --quote none if quotes have no meaning in this file, or --escape CHAR if another character escapes them"
+        }
+        RaggedCause::UnquotedDelimiter { .. } => {
+            "try --delimiter CHAR if the values are separated by something else, or --comment CHAR if the line is a comment"
+        }
         _ => return None,
     };
     Some(step.to_owned())

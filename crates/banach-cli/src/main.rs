@@ -10,6 +10,7 @@ mod output;
 #[cfg(feature = "plot")]
 mod picture;
 mod progress;
+mod read_flags;
 mod setting_flags;
 mod text;
 

@@ -1,6 +1,6 @@
 //! Options that several commands share.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use banach::Folds;
@@ -99,6 +99,11 @@ pub(crate) fn budget(seconds: Option<f64>) -> anyhow::Result<Option<std::time::D
         budget.with_context(|| format!("--budget must be above 0 seconds, got {seconds}"))
     };
     seconds.map(checked).transpose()
+}
+
+/// Paths as [`check_output`] takes them.
+pub(crate) fn paths(paths: &[PathBuf]) -> Vec<&Path> {
+    paths.iter().map(PathBuf::as_path).collect()
 }
 
 /// Checks before the work begins that a file can be written, and that it is none of those read.

@@ -17,6 +17,7 @@ use crate::decision::{
 };
 use crate::dictionary::{Dictionary, Interner};
 use crate::missing_words::MissingWords;
+use crate::origin::Origin;
 use crate::reading::{Doubt, MAX_EXAMPLES, OddCell, Reading};
 use crate::scalar::{
     NotUtf8, Scalar, parse_boolean, parse_date_time, parse_infinity, parse_spelled_number,
@@ -563,12 +564,8 @@ impl ColumnBuilder {
         says
     }
 
-    /// The finished column. `place` gives the number of a row and its line, counted from 1.
-    pub(crate) fn finish(
-        mut self,
-        name: String,
-        place: impl Fn(usize) -> (u64, Option<u64>),
-    ) -> Column {
+    /// The finished column, whose rows are those of `origin`.
+    pub(crate) fn finish(mut self, name: String, origin: &Origin) -> Column {
         if self.decision.is_none() {
             self.decide(Hints::default());
         }
@@ -584,10 +581,11 @@ impl ColumnBuilder {
         };
         let column_type = decision.column_type;
         let odd_cell = |row: usize, text: &str| {
-            let (row, line) = place(row);
+            let at = origin.location(row);
             OddCell {
-                row,
-                line,
+                file: (!origin.parts.is_empty()).then_some(at.file),
+                row: at.row,
+                line: at.line,
                 text: text.chars().take(MAX_SHOWN).collect(),
             }
         };
@@ -806,7 +804,7 @@ impl Column {
             let pushed = builder.push_scalar(scalar);
             debug_assert!(pushed.is_ok(), "{pushed:?}");
         }
-        builder.finish(name.into(), |row| (row as u64 + 1, None))
+        builder.finish(name.into(), &Origin::default())
     }
 
     /// The cells as another type, or the first row whose cell does not have it.
@@ -841,9 +839,10 @@ impl Column {
                 return Err(row);
             }
         }
-        Ok(Cow::Owned(builder.finish(self.name().to_owned(), |row| {
-            (row as u64 + 1, None)
-        })))
+        Ok(Cow::Owned(builder.finish(
+            self.name().to_owned(),
+            &Origin::default(),
+        )))
     }
 }
 

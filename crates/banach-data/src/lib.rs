@@ -14,6 +14,7 @@ mod column;
 mod column_builder;
 mod date_format;
 mod decision;
+mod dialect;
 mod dictionary;
 mod encoder;
 mod error;
@@ -21,8 +22,10 @@ mod features;
 mod leak;
 mod lines;
 mod missing_words;
+mod file_notice;
 mod names;
 mod number_format;
+mod origin;
 mod output;
 mod read_options;
 mod reading;
@@ -45,6 +48,7 @@ pub use atomic::{AtomicFile, AtomicFileError};
 pub use cell_format::{CellFormat, EpochUnit};
 pub use column::{Column, ColumnType, TextColumn};
 pub use date_format::DateOrder;
+pub use dialect::{Delimiter, Dialect, DialectError, Header, Mark};
 pub use encoder::{
     ColumnReport, DropReason, EncodeError, EncodeReport, EncodedColumn, Encoder, EncoderOptions,
     MAX_Z, RowEncoder, Scaling, UNKNOWN_CODE, UnknownCategories, UnusedColumn,
@@ -53,6 +57,7 @@ pub use error::DataError;
 pub use features::Features;
 pub use leak::{TargetCopy, target_copies};
 pub use missing_words::MissingWords;
+pub use file_notice::{FileNotice, Lines};
 pub use names::{NameError, by_name};
 pub use number_format::{DecimalMark, NumberFormat, Thousands};
 pub use output::{OutputColumn, OutputType, OutputValues};

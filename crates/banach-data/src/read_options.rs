@@ -4,6 +4,7 @@ use crate::cell_format::EpochUnit;
 use crate::date_format::DateOrder;
 use crate::missing_words::MissingWords;
 use crate::number_format::NumberFormat;
+use crate::dialect::Dialect;
 use crate::schema::Schema;
 
 /// Which columns to read, and what their cells mean.
@@ -36,4 +37,6 @@ pub struct ReadOptions {
     pub epoch: Vec<(String, EpochUnit)>,
     /// Whether a cell that does not have the type of its column is an error, however few there are.
     pub strict: bool,
+    /// How text files are cut into lines and cells.
+    pub dialect: Dialect,
 }

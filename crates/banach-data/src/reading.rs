@@ -48,6 +48,9 @@ pub struct Reading {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OddCell {
+    /// Its file, where a table has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Its row, counted from 1.
     pub row: u64,
     /// The line of a text file on which the row begins, counted from 1.
@@ -180,9 +183,13 @@ impl fmt::Display for ReadColumn<'_> {
 
 impl fmt::Display for OddCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} (", self.text)?;
+        if let Some(file) = &self.file {
+            write!(f, "{file}, ")?;
+        }
         match self.line {
-            Some(line) => write!(f, "{:?} (line {line})", self.text),
-            None => write!(f, "{:?} (row {})", self.text, self.row),
+            Some(line) => write!(f, "line {line})"),
+            None => write!(f, "row {})", self.row),
         }
     }
 }

@@ -5,39 +5,42 @@ use std::collections::HashSet;
 
 use crate::cell_format::CellFormat;
 use crate::column::{CHUNK_ROWS, Column, ColumnType, TextColumn};
-use crate::lines::Lines;
+use crate::file_notice::FileNotice;
+use crate::origin::Origin;
 use crate::suggest::UnknownName;
 use crate::table_error::{Location, TableError};
 
 /// Typed columns of equal length, and where they come from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    file: String,
-    /// Row of the file, counted from 1, that is the first row here.
-    first_row: u64,
+    origin: Origin,
     n_rows: usize,
     columns: Vec<Column>,
     passthrough: Vec<(String, TextColumn)>,
-    lines: Lines,
+    file_notices: Vec<FileNotice>,
 }
 
 impl Table {
     pub(crate) fn new(
-        file: String,
-        first_row: u64,
+        origin: Origin,
         n_rows: usize,
         columns: Vec<Column>,
         passthrough: Vec<(String, TextColumn)>,
-        lines: Lines,
+        file_notices: Vec<FileNotice>,
     ) -> Self {
         Self {
-            file,
-            first_row,
+            origin,
             n_rows,
             columns,
             passthrough,
-            lines,
+            file_notices,
         }
+    }
+
+    /// What its reader found in the file and settled by itself, up to the last of these rows.
+    #[must_use]
+    pub fn file_notices(&self) -> &[FileNotice] {
+        &self.file_notices
     }
 
     /// A table of columns that are in memory; `name` stands for a file in messages.
@@ -72,20 +75,18 @@ impl Table {
             });
         }
         check_unique(&name, columns.iter().map(Column::name))?;
-        Ok(Self::new(
-            name,
-            1,
-            n_rows,
-            columns,
-            vec![],
-            Lines::default(),
-        ))
+        let origin = Origin {
+            file: name,
+            first_row: 1,
+            ..Origin::default()
+        };
+        Ok(Self::new(origin, n_rows, columns, vec![], vec![]))
     }
 
     /// Name of the file, for messages.
     #[must_use]
     pub fn file(&self) -> &str {
-        &self.file
+        &self.origin.file
     }
 
     /// Number of rows.
@@ -118,7 +119,7 @@ impl Table {
     /// [`TableError::UnknownColumns`] with the nearest name.
     pub fn require(&self, name: &str, setting: &'static str) -> Result<&Column, TableError> {
         self.column(name).ok_or_else(|| TableError::UnknownColumns {
-            file: self.file.clone(),
+            file: self.origin.file.clone(),
             setting,
             names: vec![UnknownName::new(
                 name,
@@ -155,11 +156,7 @@ impl Table {
     /// Where a row, counted from 0, is in its file.
     #[must_use]
     pub fn location(&self, row: usize) -> Location {
-        Location {
-            file: self.file.clone(),
-            row: self.first_row + row as u64,
-            line: self.lines.get(row),
-        }
+        self.origin.location(row)
     }
 
     pub(crate) fn n_chunks(&self) -> usize {

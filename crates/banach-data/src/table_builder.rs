@@ -11,6 +11,8 @@ use crate::column::{Column, ColumnType, TextColumn};
 use crate::column_builder::{CellError, ColumnBuilder};
 use crate::decision::{ColumnRules, Hints, is_small_share};
 use crate::lines::Lines;
+use crate::file_notice::FileNotice;
+use crate::origin::{Origin, Part};
 use crate::read_options::ReadOptions;
 use crate::reading::OddCell;
 use crate::schema::Field;
@@ -66,16 +68,16 @@ struct TypedColumn {
 /// Without a schema the type of each column is found from the rows that make up one table.
 #[derive(Debug)]
 pub struct TableBuilder {
-    file: String,
+    /// Where the rows of the table in the making come from.
+    origin: Origin,
     typed: Vec<TypedColumn>,
     passthrough: Vec<(PlannedColumn, TextColumn)>,
     /// Whether no cell may have another type than its column.
     strict: bool,
-    lines: Lines,
-    /// Rows of the tables that are finished.
-    n_before: u64,
     /// Rows of the table in the making.
     n_rows: usize,
+    /// What readers found.
+    notices: Vec<FileNotice>,
 }
 
 impl TableBuilder {
@@ -101,16 +103,19 @@ impl TableBuilder {
             first_odd: None,
         };
         Ok(Self {
-            file,
+            origin: Origin {
+                file,
+                first_row: 1,
+                ..Origin::default()
+            },
             typed: typed.into_iter().map(with_builder).collect(),
             passthrough: passthrough
                 .into_iter()
                 .map(|column| (column, TextColumn::default()))
                 .collect(),
             strict: options.strict,
-            lines: Lines::default(),
-            n_before: 0,
             n_rows: 0,
+            notices: Vec::new(),
         })
     }
 
@@ -144,17 +149,36 @@ impl TableBuilder {
         match needed {
             None => Ok(()),
             Some(plan) => Err(TableError::UnsupportedType {
-                file: self.file.clone(),
+                file: self.origin.file.clone(),
                 column: plan.name.clone(),
                 type_name,
             }),
         }
     }
 
+    /// Says that the rows that follow come from another file, and are counted anew in messages.
+    pub fn begin_file(&mut self, file: impl Into<String>) {
+        self.origin.parts.push(Part {
+            file: file.into(),
+            n_before: self.origin.first_row - 1 + self.n_rows as u64,
+        });
+    }
+
+    /// Keeps what a reader found in the file.
+    pub fn note(&mut self, notice: FileNotice) {
+        self.notices.push(notice);
+    }
+
+    /// What was found in the file so far.
+    #[must_use]
+    pub fn file_notices(&self) -> &[FileNotice] {
+        &self.notices
+    }
+
     /// Name of the source, for messages.
     #[must_use]
     pub fn file(&self) -> &str {
-        &self.file
+        &self.origin.file
     }
 
     /// Positions, among the names of the source, of the columns whose cells are needed; ascending.
@@ -184,7 +208,8 @@ impl TableBuilder {
     /// [`TableError::NotUtf8`], [`TableError::WrongType`], [`TableError::TooManyRows`].
     pub fn append_text(&mut self, rows: &impl TextRows) -> Result<(), TableError> {
         let line = |row| Some(rows.line(row));
-        (0..rows.n_rows()).for_each(|row| self.lines.push(rows.line(row)));
+        let lines = &mut self.origin.lines;
+        (0..rows.n_rows()).for_each(|row| lines.push(rows.line(row)));
         self.append(rows.n_rows(), line, |column, cells| {
             let mut texts = rows.column(column.position).enumerate();
             match cells {
@@ -225,19 +250,17 @@ impl TableBuilder {
     ) -> Result<(), TableError> {
         if self.n_rows + n_rows > MAX_ROWS as usize {
             return Err(TableError::TooManyRows {
-                file: self.file.clone(),
+                file: self.origin.file.clone(),
                 limit: MAX_ROWS,
             });
         }
-        let first_row = self.n_before + self.n_rows as u64 + 1;
-        let file = &self.file;
+        let (origin, rows_before) = (&self.origin, self.n_rows);
         let located = |column: &PlannedColumn, bad: BadCell| {
-            let at = Box::new(Location {
-                file: file.clone(),
-                row: first_row + bad.row as u64,
+            let at = Location {
                 line: line(bad.row),
-            });
-            bad.at(at, column.name.clone())
+                ..origin.location(rows_before + bad.row)
+            };
+            bad.at(Box::new(at), column.name.clone())
         };
         for column in self.typed.iter_mut().filter(|column| !column.plan.skip) {
             fill(&column.plan, Cells::Typed(&mut column.builder))
@@ -253,19 +276,10 @@ impl TableBuilder {
     /// The table of the rows so far; `None` when there are none. Rows that follow belong to the
     /// next table, and their numbers in messages go on.
     pub fn finish(&mut self) -> Option<Table> {
-        let (first_row, n_rows) = (self.n_before + 1, self.n_rows);
-        self.n_before += n_rows as u64;
-        let (columns, passthrough, lines) = self.take();
-        (n_rows > 0).then(|| {
-            Table::new(
-                self.file.clone(),
-                first_row,
-                n_rows,
-                columns,
-                passthrough,
-                lines,
-            )
-        })
+        let (n_rows, origin) = (self.n_rows, self.origin.clone());
+        let (columns, passthrough) = self.take();
+        (n_rows > 0)
+            .then(|| Table::new(origin, n_rows, columns, passthrough, self.notices.clone()))
     }
 
     /// Checks, when all rows are there, that the cells of each column have its type: all of them in strict
@@ -280,7 +294,7 @@ impl TableBuilder {
                 let column_type = column.plan.rules.column_type;
                 return Err(TableError::WrongType {
                     at: Box::new(Location {
-                        file: self.file.clone(),
+                        file: first.file.as_ref().unwrap_or(&self.origin.file).clone(),
                         row: first.row,
                         line: first.line,
                     }),
@@ -295,11 +309,9 @@ impl TableBuilder {
     }
 
     /// Takes the cells so far.
-    fn take(&mut self) -> (Vec<Column>, Vec<(String, TextColumn)>, Lines) {
-        let n_rows = std::mem::take(&mut self.n_rows);
-        let lines = std::mem::take(&mut self.lines);
-        let first_row = self.n_before + 1 - if n_rows > 0 { n_rows as u64 } else { 0 };
+    fn take(&mut self) -> (Vec<Column>, Vec<(String, TextColumn)>) {
         self.decide();
+        let (n_rows, origin) = (self.n_rows, &self.origin);
         let strict = self.strict;
         let columns = self.typed.iter_mut().map(|column| {
             let empty = ColumnBuilder::new(Arc::clone(&column.plan.rules));
@@ -307,8 +319,7 @@ impl TableBuilder {
             if column.plan.skip {
                 return Column::without_values(column.plan.name.clone(), n_rows);
             }
-            let place = |row: usize| (first_row + row as u64, lines.get(row));
-            let finished = builder.finish(column.plan.name.clone(), place);
+            let finished = builder.finish(column.plan.name.clone(), origin);
             let reading = finished.reading();
             // Columns whose type was found have few odd cells, or they are categories.
             if strict || column.plan.rules.column_type.is_some() {
@@ -323,7 +334,11 @@ impl TableBuilder {
         let passthrough = self.passthrough.iter_mut();
         let passthrough =
             passthrough.map(|(column, texts)| (column.name.clone(), std::mem::take(texts)));
-        (columns, passthrough.collect(), lines)
+        let passthrough = passthrough.collect();
+        self.origin.first_row += n_rows as u64;
+        self.origin.lines = Lines::default();
+        self.n_rows = 0;
+        (columns, passthrough)
     }
 
     /// Decides what each column is; columns in doubt follow those that are certain.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::column::{Column, ColumnType};
 use crate::column_builder::ColumnBuilder;
 use crate::decision::ColumnRules;
+use crate::origin::Origin;
 use crate::read_options::ReadOptions;
 use crate::table::Table;
 use crate::table_builder::{TableBuilder, TextRows};
@@ -78,5 +79,5 @@ pub(crate) fn typed_column(name: &str, column_type: Option<ColumnType>, cells: &
     for cell in cells {
         builder.push_bytes(cell.as_bytes()).unwrap();
     }
-    builder.finish(name.to_owned(), |row| (row as u64 + 1, None))
+    builder.finish(name.to_owned(), &Origin::default())
 }

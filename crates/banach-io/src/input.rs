@@ -1,14 +1,23 @@
 //! The bytes of a file, unpacked.
 
 use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use banach_data::FileNotice;
+
+use crate::encoding::NotText;
 use crate::error::ReadError;
+#[cfg(feature = "gzip")]
+use crate::gzip::Gunzip;
 
 /// Bytes that are being read, their name, and the compression they come out of.
 pub(crate) struct Input {
     pub(crate) name: String,
     pub(crate) reader: Box<dyn Read + Send>,
     compression: Option<&'static str>,
+    /// Whether bytes were left out that follow the packed data.
+    trailing_bytes: Arc<AtomicBool>,
 }
 
 impl Input {
@@ -17,7 +26,17 @@ impl Input {
             name: name.to_owned(),
             reader,
             compression: None,
+            trailing_bytes: Arc::default(),
         }
+    }
+
+    /// What was found since the last call.
+    pub(crate) fn take_notices(&mut self) -> Option<FileNotice> {
+        let found = self.trailing_bytes.swap(false, Ordering::Relaxed);
+        found.then(|| FileNotice::TrailingBytes {
+            file: self.name.clone(),
+            format: self.compression.unwrap_or_default(),
+        })
     }
 
     /// Whether the bytes are not those of the file itself.
@@ -29,6 +48,14 @@ impl Input {
     /// The error for a failed read: a damaged file when it is compressed.
     pub(crate) fn read_error(&self, source: io::Error) -> ReadError {
         let file = self.name.clone();
+        let cause = source.get_ref().and_then(|cause| cause.downcast_ref());
+        if let Some(&NotText { encoding, offset }) = cause {
+            return ReadError::NotText {
+                file,
+                encoding,
+                byte: offset,
+            };
+        }
         match self.compression {
             Some(format) => ReadError::Corrupt {
                 file,
@@ -75,11 +102,11 @@ impl Input {
 
     #[cfg(feature = "gzip")]
     fn gunzipped(self) -> Result<Self, ReadError> {
-        let packed = std::io::BufReader::with_capacity(1 << 16, self.reader);
+        let trailing_bytes = Arc::clone(&self.trailing_bytes);
         Ok(Self {
-            name: self.name,
-            reader: Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
+            reader: Box::new(Gunzip::new(self.reader, trailing_bytes)),
             compression: Some("gzip"),
+            ..self
         })
     }
 
@@ -100,6 +127,7 @@ impl Input {
                 name: self.name,
                 reader: Box::new(decoder),
                 compression: Some(format),
+                trailing_bytes: self.trailing_bytes,
             }),
             Err(source) => Err(ReadError::Corrupt {
                 file: self.name,

@@ -16,7 +16,12 @@
 #![forbid(unsafe_code)]
 
 mod csv;
+mod encoding;
 mod error;
+mod files;
+mod foreign;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod input;
 #[cfg(feature = "ipc")]
 mod ipc_source;
@@ -28,7 +33,8 @@ mod record_batches;
 mod source;
 mod writer;
 
-pub use banach_data::{OutputColumn, OutputType, OutputValues, ReadOptions};
+pub use banach_data::{Dialect, FileNotice, OutputColumn, OutputType, OutputValues, ReadOptions};
+pub use csv::ragged::RaggedCause;
 pub use error::{ReadError, WriteError};
 pub use reader::{TableReader, read_table};
 pub use writer::TableWriter;

@@ -4,8 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::csv::CsvReader;
+use banach_data::Delimiter;
+
+use crate::csv::{CsvReader, TextOptions};
 use crate::error::ReadError;
+use crate::foreign;
 use crate::input::Input;
 #[cfg(feature = "ipc")]
 use crate::ipc_source;
@@ -23,9 +26,9 @@ pub(crate) enum Source {
 
 impl Source {
     /// Opens a file, or standard input for `-`.
-    pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
+    pub(crate) fn open(path: &Path, text: &TextOptions) -> Result<Self, ReadError> {
         if path == Path::new("-") {
-            return Self::from_reader("-", Box::new(io::stdin()));
+            return Self::from_reader("-", Box::new(io::stdin()), text);
         }
         let name = path.display().to_string();
         let read_error = |source| ReadError::Read {
@@ -36,38 +39,57 @@ impl Source {
         let seekable = file.metadata().is_ok_and(|metadata| metadata.is_file());
         let again = seekable.then(|| file.try_clone()).transpose();
         let again = again.map_err(read_error)?;
-        Self::from_input(Input::new(&name, Box::new(file)), again)
+        Self::from_input(Input::new(&name, Box::new(file)), again, text)
     }
 
     /// Opens bytes; `name` stands for the file in messages, and its ending is looked at.
-    pub(crate) fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Result<Self, ReadError> {
-        Self::from_input(Input::new(name, reader), None)
+    pub(crate) fn from_reader(
+        name: &str,
+        reader: Box<dyn Read + Send>,
+        text: &TextOptions,
+    ) -> Result<Self, ReadError> {
+        Self::from_input(Input::new(name, reader), None, text)
     }
 
     /// `file` is the same file, for formats that need to seek.
-    fn from_input(input: Input, file: Option<File>) -> Result<Self, ReadError> {
+    fn from_input(
+        input: Input,
+        file: Option<File>,
+        text: &TextOptions,
+    ) -> Result<Self, ReadError> {
         let mut input = input.decompressed()?;
         let ending = ending(&input.name);
-        let head = input.peek(8)?;
-        if head.starts_with(b"PAR1") || ending == "parquet" {
+        let head = input.peek(foreign::HEAD_BYTES)?;
+        // Text in an encoding that somebody names may look like anything.
+        if text.dialect.encoding.is_none() {
+            foreign::check(&input.name, &ending, &head)?;
+        }
+        if head.starts_with(b"PAR1") || matches!(ending.as_str(), "parquet" | "parq" | "pq") {
             return open_parquet(input, file);
         }
         if head.starts_with(b"ARROW1") {
             return open_ipc_file(input, file);
         }
-        let stream = head.starts_with(&[0xFF; 4]) && head.len() == 8;
+        let stream = head.starts_with(&[0xFF; 4]) && head.len() >= 8;
         if stream || matches!(ending.as_str(), "arrow" | "feather" | "ipc" | "arrows") {
             return open_ipc_stream(input);
         }
-        if let Some(found) = foreign_format(&ending, &head) {
-            return Err(ReadError::UnsupportedFormat {
-                file: input.name,
-                found,
-            });
+        let mut text = text.clone();
+        if matches!(ending.as_str(), "tsv" | "tab") {
+            let tab = Delimiter::Character(b'\t');
+            text.dialect.delimiter.get_or_insert(tab);
         }
-        let delimiter = (ending == "tsv").then_some(b'\t');
-        let reader = CsvReader::open(input, delimiter)?;
+        let reader = CsvReader::open(input, &text)?;
         Ok(Self::Text(Box::new(reader)))
+    }
+
+    /// What its format is called, with its article.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn format(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Arrow(source) => source.format(),
+        }
     }
 }
 
@@ -125,7 +147,7 @@ fn open_ipc_stream(input: Input) -> Result<Source, ReadError> {
 }
 
 /// The ending of a file name in lower case, without a compression ending.
-fn ending(name: &str) -> String {
+pub(crate) fn ending(name: &str) -> String {
     let name = name.to_ascii_lowercase();
     let name = [".gz", ".zst"]
         .iter()
@@ -137,54 +159,16 @@ fn ending(name: &str) -> String {
         .unwrap_or_default()
 }
 
-/// What a file is, when it is known not to be a table that is read here.
-fn foreign_format(ending: &str, head: &[u8]) -> Option<String> {
-    const ENDINGS: [&str; 20] = [
-        "xlsx",
-        "xls",
-        "ods",
-        "json",
-        "jsonl",
-        "ndjson",
-        "npy",
-        "npz",
-        "pkl",
-        "pickle",
-        "h5",
-        "hdf5",
-        "sav",
-        "dta",
-        "sas7bdat",
-        "orc",
-        "avro",
-        "sqlite",
-        "safetensors",
-        "xml",
-    ];
-    if ENDINGS.contains(&ending) {
-        return Some(format!("a .{ending} file"));
-    }
-    let by_content = match head {
-        [b'P', b'K', 3, 4, ..] => "a zip archive or spreadsheet",
-        [b'F', b'E', b'A', b'1', ..] => "a Feather version 1 file",
-        [b'%', b'P', b'D', b'F', ..] => "a PDF file",
-        [0x89, b'P', b'N', b'G', ..] => "a PNG image",
-        [b'B', b'Z', b'h', ..] => "a bzip2 file",
-        [0xFD, b'7', b'z', b'X', b'Z', ..] => "an xz file",
-        // UTF-16 text holds NULs too, but has a mark and a message of its own.
-        _ if head.contains(&0) && !matches!(head, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) => {
-            "a binary file of an unknown kind"
-        }
-        _ => return None,
-    };
-    Some(by_content.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
 
     use super::*;
+
+    fn open(name: &str, bytes: &[u8]) -> Result<Source, ReadError> {
+        let bytes = Box::new(Cursor::new(bytes.to_vec()));
+        Source::from_reader(name, bytes, &TextOptions::default())
+    }
 
     #[test]
     fn endings_are_found_under_compression() {
@@ -208,8 +192,7 @@ mod tests {
             ("a", b"PK\x03\x04...."),
             ("a.dat", b"\x01\x00\x02\x00"),
         ] {
-            let Err(error) = Source::from_reader(name, Box::new(Cursor::new(bytes.to_vec())))
-            else {
+            let Err(error) = open(name, bytes) else {
                 panic!("{name} was read")
             };
             assert!(
@@ -243,8 +226,7 @@ mod tests {
                 &[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0, 0],
             ),
         ] {
-            let opened = Source::from_reader(name, Box::new(Cursor::new(bytes.to_vec())));
-            let error = match opened {
+            let error = match open(name, bytes) {
                 Ok(Source::Text(mut reader)) => loop {
                     match reader.next_batch() {
                         Ok(Some(_)) => {}

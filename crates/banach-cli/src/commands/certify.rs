@@ -9,7 +9,7 @@ use banach::certify::{
     CertifyOptions, InputMoments, NetworkCertificate, certify_container, is_model,
 };
 use banach::container::Container;
-use banach::io::{ReadOptions, read_table};
+use banach::io::{ReadOptions, TableReader};
 use banach::theory::depth::{LayerReport, Spread, UnitOutside};
 use banach::theory::interval::Interval;
 use banach::{Model, certify};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::theory::ranges::{outward, parse};
 use crate::output::{print, print_json};
+use crate::read_flags::{ReadFlags, say_notices};
 use crate::text::{count, joined, plural, table};
 
 /// Units that are named before "...".
@@ -42,7 +43,9 @@ pub(crate) struct CertifyArgs {
     /// A banach model, or a safetensors file with dense layers
     file: PathBuf,
     /// Rows to measure the network's input moments on; for banach models only
-    data: Option<PathBuf>,
+    data: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadFlags,
     /// Mean and variance of the network's input [default: 0,1, or measured]
     #[arg(long, value_name = "MEAN,VARIANCE", value_parser = moments, allow_hyphen_values = true, conflicts_with = "data")]
     input_moments: Option<InputMoments>,
@@ -131,18 +134,20 @@ pub(crate) fn run(args: CertifyArgs) -> anyhow::Result<ExitCode> {
 /// The certificate of each network in the file.
 fn certificates(args: &CertifyArgs) -> anyhow::Result<Vec<NetworkCertificate>> {
     let container = Container::read_file(&args.file)?;
-    let Some(data) = &args.data else {
+    if args.data.is_empty() {
         return Ok(certify_container(container, &args.options())?);
-    };
+    }
     if !is_model(&container) {
         return Err(certify::CertifyError::RowsOfForeignFile.into());
     }
     let model = Model::from_container(container)?;
     let columns = ReadOptions {
         schema: Some(model.schema()),
+        dialect: args.reading.dialect(),
         ..ReadOptions::default()
     };
-    let rows = read_table(data, &columns)?;
+    let rows = TableReader::open_all(&args.data, &columns)?.read()?;
+    say_notices(rows.file_notices());
     Ok(model.certify(Some(&rows), &args.options())?)
 }
 

@@ -13,14 +13,15 @@ use banach_lab::compare::{
 };
 use serde_json::{Value, json};
 
-use super::fit::{complete, read_table};
+use super::fit::{TableToRead, complete, read_table};
 use super::typed;
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
-use crate::options::{FoldOptions, Talk, Threads, budget, check_output};
+use crate::options::{FoldOptions, Talk, Threads, budget, check_output, paths};
 use crate::output::{print, print_json};
 use crate::picture::PictureFormat;
 use crate::progress::Progress;
+use crate::read_flags::ReadFlags;
 use crate::setting_flags::SettingFlags;
 use crate::text::{metric, pairs, plural, table};
 
@@ -63,8 +64,11 @@ complete_folds, friedman, critical_difference, missing (a list of {method, fold}
     after_help = after_help()
 )]
 pub(crate) struct CompareArgs {
-    /// The table; - reads standard input
-    data: PathBuf,
+    /// The table: a file, several, or a folder of files; - reads standard input
+    #[arg(required = true, value_name = "DATA")]
+    data: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadFlags,
     /// Methods to compare [default: all]
     #[arg(
         long,
@@ -120,17 +124,18 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
         metric: args.metric,
         budget,
     };
-    let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
+    let data = TableToRead::new(&args.data, &args.reading, args.talk.quiet);
+    let settings = complete(args.settings, args.config.as_deref(), &data)?;
     if let Some(file) = &args.plot {
         PictureFormat::of("--plot", file)?;
-        check_output(file, &[&args.data])?;
+        check_output(file, &paths(&args.data))?;
     }
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        check_output(&folder.join("comparison.html"), &[&args.data])?;
+        check_output(&folder.join("comparison.html"), &paths(&args.data))?;
     }
-    let table = read_table(&args.data, &settings, args.folds.column())?;
+    let table = read_table(&data, &settings, args.folds.column())?;
     let interrupt = interrupt::listen("stopping; only complete folds count")?;
     let progress = Progress::new(args.talk.quiet);
     let observe = |cell: &Cell, done: usize, all: usize| progress.note(&said(cell, done, all));
@@ -154,7 +159,7 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     }
     if let Some(folder) = &args.out {
         let origin = Origin {
-            data: file_name(&args.data),
+            data: file_names(&args.data),
             command: typed(),
             settings,
             seconds,
@@ -176,10 +181,16 @@ pub(crate) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The last part of a path: a title has no room for all of it.
-fn file_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    name.to_string_lossy().into_owned()
+/// The last part of the first path, and how many more there are: a title has no room for all of it.
+fn file_names(paths: &[PathBuf]) -> String {
+    let Some(path) = paths.first() else {
+        return String::new();
+    };
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    match paths.len() {
+        1 => name.into_owned(),
+        n => format!("{name} and {} more", n - 1),
+    }
 }
 
 /// A finished cell, in a line.

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use banach::{CrossValidation, CrossValidationOptions, Estimator, Model, Run};
 use serde_json::{Map, Value, json};
 
-use super::fit::{complete, read_table};
+use super::fit::{TableToRead, complete, read_table};
 use crate::interrupt;
-use crate::options::{FoldOptions, Talk, Threads, check_output};
+use crate::options::{FoldOptions, Talk, Threads, check_output, paths};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
+use crate::read_flags::ReadFlags;
 use crate::setting_flags::SettingFlags;
 use crate::text::{count, metric, plural, table};
 
@@ -33,8 +34,11 @@ Examples:
 (both with the names of the metrics; std has the divisor n - 1)."
 )]
 pub(crate) struct CvArgs {
-    /// The table; - reads standard input
-    data: PathBuf,
+    /// The table: a file, several, or a folder of files; - reads standard input
+    #[arg(required = true, value_name = "DATA")]
+    data: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadFlags,
     #[command(flatten)]
     folds: FoldOptions,
     #[command(flatten)]
@@ -54,12 +58,13 @@ pub(crate) struct CvArgs {
 pub(crate) fn run(args: CvArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let folds = args.folds.folds()?;
-    let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
+    let data = TableToRead::new(&args.data, &args.reading, args.talk.quiet);
+    let settings = complete(args.settings, args.config.as_deref(), &data)?;
     if let Some(out) = &args.out {
-        check_output(out, &[&args.data])?;
+        check_output(out, &paths(&args.data))?;
     }
     let estimator = Estimator::new(settings.clone())?;
-    let table = read_table(&args.data, &settings, args.folds.column())?;
+    let table = read_table(&data, &settings, args.folds.column())?;
     let interrupt = interrupt::listen("stopping without a result")?;
     let progress = Progress::new(args.talk.quiet);
     let run = Run {

@@ -12,7 +12,8 @@ use banach_data::{AtomicFile, Split, Splitter, Table};
 use banach_io::{ReadOptions, TableReader, TableWriter, read_table};
 use serde_json::{Value, json};
 
-use super::fit::{Job, summary};
+use super::fit::{Job, TableToRead, summary};
+use crate::read_flags::ReadFlags;
 use super::{evaluate, predict};
 use crate::failure::INTERRUPTED;
 use crate::options::{Talk, Threads};
@@ -77,8 +78,9 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     ))?;
 
     let progress = Progress::new(args.talk.quiet);
+    let reading = ReadFlags::default();
     let job = Job {
-        data: &train,
+        table: TableToRead::new(std::slice::from_ref(&train), &reading, true),
         settings: Settings::for_target(TARGET).layers(LAYERS),
         out: &out,
         checkpoint: None,

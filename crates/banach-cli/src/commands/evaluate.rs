@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::options::{Talk, Threads};
 use crate::output::{print, print_json, say};
+use crate::read_flags::{ReadFlags, say_notices};
 use crate::text::{metrics, plural, quoted, table};
 
 /// Rows that are read and scored at a time.
@@ -33,8 +34,11 @@ are null.")]
 pub(crate) struct EvaluateArgs {
     /// The model file
     model: PathBuf,
-    /// Rows with their targets; - reads standard input
-    data: PathBuf,
+    /// Rows with their targets: a file, several, or a folder of files; - reads standard input
+    #[arg(required = true, value_name = "DATA")]
+    data: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadFlags,
     /// Column of sample weights
     #[arg(long, value_name = "COL")]
     weight: Option<String>,
@@ -56,7 +60,11 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let model = Model::load(&args.model)?;
     let weight = args.weight.as_deref();
-    let mut reader = TableReader::open(&args.data, &options(&model, weight))
+    let columns = ReadOptions {
+        dialect: args.reading.dialect(),
+        ..options(&model, weight)
+    };
+    let mut reader = TableReader::open_all(&args.data, &columns)
         .map_err(|error| about_weight(error, weight))?;
     let predict = PredictOptions::default()
         .threads(threads)
@@ -64,6 +72,7 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let predictor = model.predictor(&predict)?;
     let evaluation = evaluate(&predictor, &mut reader, weight)?;
     if !args.talk.quiet {
+        say_notices(reader.file_notices());
         for column in &evaluation.encoding.columns {
             say(&column.to_string());
         }

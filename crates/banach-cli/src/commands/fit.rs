@@ -7,16 +7,17 @@ use std::time::Instant;
 use anyhow::bail;
 use banach::model::{MemberTraining, ValidationScores};
 use banach::{Estimator, Fitted, Model, Run, Settings};
-use banach_data::{Table, Task};
+use banach_data::{FileNotice, Table, Task};
 use banach_io::{ReadOptions, TableReader};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
-use crate::options::{Talk, Threads, check_output};
+use crate::options::{Talk, Threads, check_output, paths};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
+use crate::read_flags::{ReadFlags, say_notices};
 use crate::setting_flags::SettingFlags;
 use crate::text::{count, joined, metric, metrics, pairs, plural, program, quoted};
 
@@ -37,6 +38,7 @@ Examples:
   banach fit train.parquet --target price --task regression --out price.safetensors
   banach fit visits.csv --target returned --split group=patient --drop name,phone
   banach fit tox.parquet --target NR-AR --target NR-ER --valid valid.parquet
+  banach fit visits/ --target returned                      all files of a folder
   banach fit big.csv.zst --target y --checkpoint run --resume    continue after a crash
   banach fit train.csv --config settings.toml --epochs 50
 
@@ -47,8 +49,11 @@ A settings file is TOML with the names of the flags: layers = 8, target = [\"spe
 classes (null without), epochs, best_epoch, seconds, seed, valid {loss, and the task's metrics}."
 )]
 pub(crate) struct FitArgs {
-    /// The table to train on; - reads standard input
-    data: PathBuf,
+    /// The table to train on: a file, several, or a folder of files; - reads standard input
+    #[arg(required = true, value_name = "DATA")]
+    data: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadFlags,
     #[command(flatten)]
     settings: SettingFlags,
     /// TOML file with settings
@@ -96,13 +101,14 @@ pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
         bail!("--resume needs --checkpoint DIR, the folder that the run to resume was given");
     }
     let threads = args.threads.number()?;
-    let settings = complete(args.settings, args.config.as_deref(), &args.data)?;
-    let mut read = vec![args.data.as_path()];
+    let table = TableToRead::new(&args.data, &args.reading, args.talk.quiet);
+    let settings = complete(args.settings, args.config.as_deref(), &table)?;
+    let mut read = paths(&args.data);
     read.extend(settings.validation_file());
     check_output(&args.out, &read)?;
     let progress = Progress::new(args.talk.quiet);
     let job = Job {
-        data: &args.data,
+        table,
         settings,
         out: &args.out,
         checkpoint: args.checkpoint,
@@ -130,21 +136,50 @@ pub(crate) fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The table of a command line: its files, and how they are read.
+#[derive(Clone, Copy)]
+pub(super) struct TableToRead<'a> {
+    data: &'a [PathBuf],
+    reading: &'a ReadFlags,
+    quiet: bool,
+}
+
+impl<'a> TableToRead<'a> {
+    pub(super) fn new(data: &'a [PathBuf], reading: &'a ReadFlags, quiet: bool) -> Self {
+        Self {
+            data,
+            reading,
+            quiet,
+        }
+    }
+
+    fn say(&self, notices: &[FileNotice]) {
+        if !self.quiet {
+            say_notices(notices);
+        }
+    }
+}
+
 /// Settings from flags and from a file, with a target.
 pub(super) fn complete(
     SettingFlags(flags): SettingFlags,
     config: Option<&Path>,
-    data: &Path,
+    table: &TableToRead<'_>,
 ) -> anyhow::Result<Settings> {
     let settings = match config {
         Some(file) => flags.or(Settings::read(file)?),
         None => flags,
     };
     if settings.target_columns().is_empty() {
-        let reader = TableReader::open(data, &ReadOptions::default())?;
+        let options = ReadOptions {
+            dialect: table.reading.dialect(),
+            ..ReadOptions::default()
+        };
+        let reader = TableReader::open_all(table.data, &options)?;
+        table.say(reader.file_notices());
         bail!(
             "no target: name the column to predict with --target; {} has the columns {}",
-            data.display(),
+            reader.file(),
             joined(reader.names(), 40)
         );
     }
@@ -154,7 +189,7 @@ pub(super) fn complete(
 /// The table that settings are about. Dropped columns are not read, unless they have another role
 /// (`role`, or one of the settings').
 pub(super) fn read_table(
-    data: &Path,
+    table: &TableToRead<'_>,
     settings: &Settings,
     role: Option<&str>,
 ) -> anyhow::Result<Table> {
@@ -170,14 +205,17 @@ pub(super) fn read_table(
         skip: dropped.filter(|name| !needed(name)).cloned().collect(),
         categorical: settings.categorical_columns().to_vec(),
         numeric: settings.numeric_columns().to_vec(),
+        dialect: table.reading.dialect(),
         ..ReadOptions::default()
     };
-    Ok(banach_io::read_table(data, &options)?)
+    let read = TableReader::open_all(table.data, &options)?.read()?;
+    table.say(read.file_notices());
+    Ok(read)
 }
 
 /// A fit from a file to a file.
 pub(super) struct Job<'a> {
-    pub(super) data: &'a Path,
+    pub(super) table: TableToRead<'a>,
     pub(super) settings: Settings,
     pub(super) out: &'a Path,
     pub(super) checkpoint: Option<PathBuf>,
@@ -188,7 +226,7 @@ pub(super) struct Job<'a> {
 impl Job<'_> {
     pub(super) fn fit(self, progress: &Progress) -> anyhow::Result<Fitted> {
         let estimator = Estimator::new(self.settings.clone())?;
-        let table = read_table(self.data, &self.settings, None)?;
+        let table = read_table(&self.table, &self.settings, None)?;
         // Until here Ctrl-C ends the program at once: there is nothing to keep.
         let interrupt = interrupt::listen("stopping after this step, keeping the best weights")?;
         let fitted = estimator.fit(

@@ -8,12 +8,13 @@ use anyhow::Context;
 use banach::model::{EncoderInspection, Layer, MemberInspection, Moments};
 use banach::{Calibration, Inspection, Model};
 use banach_data::EncodedColumn;
-use banach_io::{ReadOptions, read_table};
+use banach_io::{ReadOptions, TableReader};
 use serde_json::{Map, Value};
 
 use crate::options::Talk;
 use crate::output::{print, print_json, say};
 use crate::progress::widths;
+use crate::read_flags::{ReadFlags, say_notices};
 use crate::text::{count, joined, pairs, plural, table};
 
 /// Columns that are listed before "...".
@@ -45,8 +46,10 @@ calibration, training, settings.")]
 pub(crate) struct InspectArgs {
     /// The model file
     model: PathBuf,
-    /// Rows to measure activations on; - reads standard input
-    data: Option<PathBuf>,
+    /// Rows to measure activations on: a file, several, or a folder of files; - reads standard input
+    data: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadFlags,
     /// Print only the settings, as TOML for --config
     #[arg(long, conflicts_with_all = ["json", "data"])]
     settings: bool,
@@ -60,15 +63,19 @@ pub(crate) fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
         print(&settings(&model)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let rows = match &args.data {
-        Some(data) => {
-            let options = ReadOptions {
-                schema: Some(model.schema()),
-                ..ReadOptions::default()
-            };
-            Some(read_table(data, &options)?)
+    let rows = if args.data.is_empty() {
+        None
+    } else {
+        let options = ReadOptions {
+            schema: Some(model.schema()),
+            dialect: args.reading.dialect(),
+            ..ReadOptions::default()
+        };
+        let rows = TableReader::open_all(&args.data, &options)?.read()?;
+        if !args.talk.quiet {
+            say_notices(rows.file_notices());
         }
-        None => None,
+        Some(rows)
     };
     let inspection = model.inspect(rows.as_ref())?;
     if args.talk.json {

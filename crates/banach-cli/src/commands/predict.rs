@@ -14,8 +14,9 @@ use serde_json::json;
 
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
-use crate::options::{Talk, Threads, check_output};
+use crate::options::{Talk, Threads, check_output, paths};
 use crate::output::{print, print_json, say};
+use crate::read_flags::{ReadFlags, say_notices};
 use crate::text::plural;
 
 /// Rows that are read, predicted and written at a time.
@@ -37,8 +38,11 @@ newly missing cells: column, unknown, examples, missing).")]
 pub(crate) struct PredictArgs {
     /// The model file
     model: PathBuf,
-    /// The rows to predict; - reads standard input
-    data: PathBuf,
+    /// The rows to predict: a file, several, or a folder of files; - reads standard input
+    #[arg(required = true, value_name = "DATA")]
+    data: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadFlags,
     /// File to write: .csv, .tsv or .parquet; - is standard output, as CSV
     #[arg(
         long,
@@ -75,15 +79,18 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let model = Model::load(&args.model)?;
     if !to_stdout {
-        check_output(&args.out, &[&args.data, &args.model])?;
+        let mut read = paths(&args.data);
+        read.push(&args.model);
+        check_output(&args.out, &read)?;
     }
     let columns = columns(&model, &args.keep)?;
     let options = ReadOptions {
         schema: Some(model.schema()),
         passthrough: args.keep.clone(),
+        dialect: args.reading.dialect(),
         ..ReadOptions::default()
     };
-    let mut reader = TableReader::open(&args.data, &options)?;
+    let mut reader = TableReader::open_all(&args.data, &options)?;
     let unknown = if args.strict_categories {
         UnknownCategories::Refuse
     } else {
@@ -127,6 +134,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     };
     writer.finish().map_err(|error| written(error, to_stdout))?;
     if !args.talk.quiet {
+        say_notices(reader.file_notices());
         for column in &report.columns {
             say(&column.to_string());
         }

@@ -4,10 +4,15 @@ use crate::number_format::NumberFormat;
 
 fn build(rules: ColumnRules, cells: &[&str]) -> Column {
     let mut builder = ColumnBuilder::new(Arc::new(rules));
+    let mut origin = Origin {
+        first_row: 1,
+        ..Origin::default()
+    };
+    (2..2 + cells.len() as u64).for_each(|line| origin.lines.push(line));
     for cell in cells {
         builder.push_bytes(cell.as_bytes()).unwrap();
     }
-    builder.finish("x".to_owned(), |row| (row as u64 + 1, Some(row as u64 + 2)))
+    builder.finish("x".to_owned(), &origin)
 }
 
 fn found(cells: &[&str]) -> Column {
@@ -187,7 +192,7 @@ fn a_given_type_coerces_and_counts_what_is_odd() {
     let mut builder = ColumnBuilder::new(Arc::new(epoch));
     builder.push_bytes(b"1500").unwrap();
     builder.push_scalar(Scalar::Number(2500.0)).unwrap();
-    let column = builder.finish("x".to_owned(), |row| (row as u64, None));
+    let column = builder.finish("x".to_owned(), &Origin::default());
     assert_eq!((column.number(0), column.number(1)), (Some(1.5), Some(2.5)));
 }
 
@@ -244,7 +249,7 @@ fn numbers_keep_their_bits_in_either_width() {
         for &value in values {
             builder.push_scalar(Scalar::Number(value)).unwrap();
         }
-        let column = builder.finish("x".to_owned(), |row| (row as u64, None));
+        let column = builder.finish("x".to_owned(), &Origin::default());
         for (row, value) in values.iter().enumerate() {
             assert_eq!(column.number(row).map(f64::to_bits), Some(value.to_bits()));
         }

@@ -53,16 +53,16 @@ fn faults_of_a_file_are_named() {
         case(
             "t.csv",
             "a,b\n1,2\n\"3\n3\",4\n5\n",
-            "t.csv, row 3 (line 5) has 1 value, but the header has 2 names; quote values that contain the delimiter ','",
+            "t.csv, row 3 (line 5) has 1 value, but the table has 2 columns; it is the last line: remove it if it is no row",
         ),
         case(
             "t.csv",
             "a,b\n1,2\n3,4,5\n",
-            "t.csv, row 2 (line 3) has 3 values, but the header has 2 names",
+            "t.csv, row 2 (line 3) has 3 values, but the table has 2 columns; quote values that contain the delimiter ','",
         ),
         case(
             "t.tsv",
-            "a\tb\n1\t2\t\n",
+            "a\tb\n1\t2\t3\n",
             "t.tsv, row 1 (line 2) has 3 values",
         ),
         case(
@@ -72,33 +72,28 @@ fn faults_of_a_file_are_named() {
         ),
         case(
             "t.csv",
-            b"a,caf\xE9\n1,2\n",
-            "the header of t.csv is not UTF-8 text: \"caf\u{fffd}\"",
+            b"\xFF\xFE\0\0a\0\0\0",
+            "t.csv is UTF-32LE text; convert it",
         ),
         case(
             "t.csv",
-            b"\xFF\xFEa\0,\0b\0\n\0",
-            "t.csv is UTF-16LE text; convert it",
+            b"\xFF\xFEa\0\0\xD8,\0",
+            "t.csv: byte 4 is not UTF-16LE text",
         ),
         case(
             "t.csv",
-            b"\xFE\xFF\0a\0,\0b\0\n",
-            "t.csv is UTF-16BE text; convert it",
-        ),
-        case(
-            "t.csv",
-            b"a\0,\0b\0\n\0",
+            b"a\0\x01\0b\0\0\x02c",
             "t.csv is a binary file of an unknown kind, which is not read",
         ),
         case(
             "t.csv",
             b"PK\x03\x04rest",
-            "t.csv is a zip archive or spreadsheet, which is not read",
+            "t.csv is a zip archive, which is not read; unzip it first",
         ),
         case(
             "t.xlsx",
             b"any",
-            "t.xlsx is a .xlsx file, which is not read; use CSV or TSV",
+            "t.xlsx is a spreadsheet, which is not read; save the table as CSV or Parquet",
         ),
         case(
             "t.csv.gz",
@@ -132,31 +127,34 @@ fn faults_of_a_file_are_named() {
 
 #[test]
 fn a_value_that_is_not_utf8_is_named_with_its_column() {
+    let text = "a,b\n1,caf\u{e9}\n2,na\u{ef}ve\n".as_bytes();
     let error = read_bytes(
         "t.csv",
-        b"a,b\n1,ok\n2, caf\xE9 \n",
+        &[text, b"3, caf\xE9 \n"].concat(),
         &ReadOptions::default(),
     )
     .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "t.csv, row 2 (line 3), column \"b\": \"caf\u{fffd}\" is not UTF-8 text; convert the file, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
+        "t.csv, row 3 (line 4), column \"b\": \"caf\u{fffd}\" is not UTF-8 text; convert the file, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
     );
 }
 
 #[test]
-fn a_file_that_is_not_there_or_is_a_folder_is_named() {
+fn a_file_that_is_not_there_or_is_an_empty_folder_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let absent = folder.path().join("absent.csv");
-    for path in [absent.as_path(), folder.path()] {
-        let error = read_table(path, &ReadOptions::default()).unwrap_err();
-        assert!(matches!(error, ReadError::Read { .. }), "{error}");
-        assert!(
-            error.to_string().contains(&path.display().to_string()),
-            "{error}"
-        );
-        assert!(std::error::Error::source(&error).is_some());
-    }
+    let error = read_table(&absent, &ReadOptions::default()).unwrap_err();
+    assert!(matches!(error, ReadError::Read { .. }), "{error}");
+    assert!(std::error::Error::source(&error).is_some());
+    let name = absent.display().to_string();
+    assert!(error.to_string().contains(&name), "{error}");
+    let error = read_table(folder.path(), &ReadOptions::default()).unwrap_err();
+    let name = folder.path().display();
+    assert_eq!(
+        error.to_string(),
+        format!("{name}: there are no table files in this folder")
+    );
 }
 
 #[test]

@@ -264,6 +264,10 @@ impl Encoder {
     ) -> Result<(Features, EncodeReport), EncodeError> {
         let prepared = self.prepare(table, unknown)?;
         let mut report = self.report();
+        for (prepared, report) in prepared.iter().zip(&mut report.columns) {
+            let reading = table.columns()[prepared.position].reading();
+            report.add_odd(reading.odd, &reading.odd_examples);
+        }
         let mut features = self.features(table.n_rows());
         for chunk in 0..table.n_chunks() {
             let first = chunk * CHUNK_ROWS;

@@ -115,6 +115,14 @@ impl MissingWords {
         }
     }
 
+    /// These words and those of another list; the usual ones count only if they do in both.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.usual &= other.usual;
+        self.words.extend(other.words);
+        self
+    }
+
     /// Whether the usual words count, and no others.
     #[must_use]
     pub fn is_usual(&self) -> bool {

@@ -143,8 +143,7 @@ fn certificates(args: &CertifyArgs) -> anyhow::Result<Vec<NetworkCertificate>> {
     let model = Model::from_container(container)?;
     let columns = ReadOptions {
         schema: Some(model.schema()),
-        dialect: args.reading.dialect(),
-        ..ReadOptions::default()
+        ..args.reading.options()?
     };
     let rows = TableReader::open_all(&args.data, &columns)?.read()?;
     say_notices(rows.file_notices());

@@ -61,8 +61,8 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let model = Model::load(&args.model)?;
     let weight = args.weight.as_deref();
     let columns = ReadOptions {
-        dialect: args.reading.dialect(),
-        ..options(&model, weight)
+        schema: options(&model, weight).schema,
+        ..args.reading.options()?
     };
     let mut reader = TableReader::open_all(&args.data, &columns)
         .map_err(|error| about_weight(error, weight))?;

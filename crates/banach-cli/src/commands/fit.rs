@@ -172,8 +172,7 @@ pub(super) fn complete(
     };
     if settings.target_columns().is_empty() {
         let options = ReadOptions {
-            dialect: table.reading.dialect(),
-            ..ReadOptions::default()
+            ..table.reading.options()?
         };
         let reader = TableReader::open_all(table.data, &options)?;
         table.say(reader.file_notices());
@@ -205,8 +204,7 @@ pub(super) fn read_table(
         skip: dropped.filter(|name| !needed(name)).cloned().collect(),
         categorical: settings.categorical_columns().to_vec(),
         numeric: settings.numeric_columns().to_vec(),
-        dialect: table.reading.dialect(),
-        ..ReadOptions::default()
+        ..table.reading.options()?
     };
     let read = TableReader::open_all(table.data, &options)?.read()?;
     table.say(read.file_notices());

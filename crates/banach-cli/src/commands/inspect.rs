@@ -68,8 +68,7 @@ pub(crate) fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
     } else {
         let options = ReadOptions {
             schema: Some(model.schema()),
-            dialect: args.reading.dialect(),
-            ..ReadOptions::default()
+            ..args.reading.options()?
         };
         let rows = TableReader::open_all(&args.data, &options)?.read()?;
         if !args.talk.quiet {

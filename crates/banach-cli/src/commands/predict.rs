@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use banach::{Model, Precision, PredictOptions, Predictions};
-use banach_data::{EncodeReport, Table, TableError, UnknownCategories};
+use banach_data::{EncodeReport, Table, UnknownCategories};
 use banach_io::{
     OutputColumn, OutputType, OutputValues, ReadOptions, TableReader, TableWriter, WriteError,
 };
@@ -34,7 +34,7 @@ Examples:
   zcat new.csv.gz | banach predict model.safetensors - | head
 
 --json keys (the predictions then go to --out): rows, out, unusual (columns with unseen or
-newly missing cells: column, unknown, examples, missing).")]
+newly missing cells: column, unknown, examples, missing, odd, odd_examples).")]
 pub(crate) struct PredictArgs {
     /// The model file
     model: PathBuf,
@@ -87,8 +87,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     let options = ReadOptions {
         schema: Some(model.schema()),
         passthrough: args.keep.clone(),
-        dialect: args.reading.dialect(),
-        ..ReadOptions::default()
+        ..args.reading.options()?
     };
     let mut reader = TableReader::open_all(&args.data, &options)?;
     let unknown = if args.strict_categories {
@@ -128,9 +127,12 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(INTERRUPTED));
         }
     }
-    let Some(writer) = writer else {
-        let file = reader.file().to_owned();
-        return Err(TableError::NoRows { file }.into());
+    // No rows are no fault: there is nothing to predict, and a file says so.
+    let writer = match writer {
+        Some(writer) => writer,
+        None if to_stdout => TableWriter::to_writer("standard output", stdout().lock(), columns)
+            .map_err(|error| written(error, to_stdout))?,
+        None => TableWriter::create(&args.out, columns)?,
     };
     writer.finish().map_err(|error| written(error, to_stdout))?;
     if !args.talk.quiet {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::reading::OddCell;
+
 /// Examples of unknown categories that are remembered for each column.
 const MAX_EXAMPLES: usize = 3;
 
@@ -26,12 +28,23 @@ pub struct ColumnReport {
     /// Missing values, where none was missing in training; the median or the unknown category
     /// stands in for them.
     pub missing: u64,
+    /// Cells that do not have the type of the column, and count as missing.
+    pub odd: u64,
+    /// The first few of them.
+    pub odd_examples: Vec<OddCell>,
 }
 
 impl ColumnReport {
     pub(super) fn count_unknown(&mut self, key: &str) {
         self.unknown += 1;
         self.add_example(key);
+    }
+
+    /// Adds the cells that did not have the type of the column when it was read.
+    pub(super) fn add_odd(&mut self, odd: u64, examples: &[OddCell]) {
+        self.odd += odd;
+        let room = MAX_EXAMPLES.saturating_sub(self.odd_examples.len());
+        self.odd_examples.extend(examples.iter().take(room).cloned());
     }
 
     fn add_example(&mut self, key: &str) {
@@ -56,7 +69,7 @@ impl EncodeReport {
     /// Leaves out columns without unusual cells.
     pub(super) fn close(&mut self) {
         self.columns
-            .retain(|column| column.unknown + column.missing > 0);
+            .retain(|column| column.unknown + column.missing + column.odd > 0);
     }
 
     /// Adds the counts of further rows.
@@ -72,6 +85,7 @@ impl EncodeReport {
                 Some(ours) => {
                     ours.unknown += theirs.unknown;
                     ours.missing += theirs.missing;
+                    ours.add_odd(theirs.odd, &theirs.odd_examples);
                     for example in &theirs.examples {
                         ours.add_example(example);
                     }
@@ -83,21 +97,27 @@ impl EncodeReport {
 
 impl std::fmt::Display for ColumnReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "column {:?}: ", self.column)?;
+        let mut parts = Vec::new();
         if self.unknown > 0 {
             let examples: Vec<String> = self.examples.iter().map(|e| format!("{e:?}")).collect();
-            write!(
-                f,
+            parts.push(format!(
                 "{} with a category that training did not know, such as {}",
                 cells(self.unknown),
                 examples.join(", ")
-            )?;
+            ));
+        }
+        if self.odd > 0 {
+            let examples: Vec<String> = self.odd_examples.iter().map(OddCell::to_string).collect();
+            parts.push(format!(
+                "{} not of the column's type, taken as missing, such as {}",
+                cells(self.odd),
+                examples.join(", ")
+            ));
         }
         if self.missing > 0 {
-            let and = if self.unknown > 0 { "; " } else { "" };
-            write!(f, "{and}{} missing, none in training", cells(self.missing))?;
+            parts.push(format!("{} missing, none in training", cells(self.missing)));
         }
-        Ok(())
+        write!(f, "column {:?}: {}", self.column, parts.join("; "))
     }
 }
 

@@ -150,7 +150,9 @@ impl TableBuilder {
                         })
                     }),
                     // Long identifiers keep all their digits.
-                    Cells::Passthrough(out) => for_each_cell(array, |row, cell| match cell {
+                    Cells::Passthrough(out) => {
+                        out.push_array(array.clone());
+                        for_each_cell(array, |row, cell| match cell {
                         ArrowCell::Value(scalar) => {
                             push_text(out, row, scalar.key().unwrap_or_default().as_bytes())
                         }
@@ -161,7 +163,8 @@ impl TableBuilder {
                             push_text(out, row, value.to_string().as_bytes())
                         }
                         ArrowCell::Text(bytes) => push_text(out, row, bytes),
-                    }),
+                        })
+                    }
                 }
             },
         )

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::dictionary::Dictionary;
+use crate::output::OutputValues;
 use crate::reading::{ReadColumn, Reading};
 use crate::scalar::Scalar;
 use crate::spelling::{self, Spellings};
@@ -337,15 +338,31 @@ pub(crate) fn number_scalar(column_type: ColumnType, value: f64) -> Scalar<'stat
     }
 }
 
-/// Text that is passed through as it stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Cells that are passed through as they stand.
+#[derive(Debug, Clone, Default)]
 pub struct TextColumn {
     cells: Dictionary,
+    /// The same cells in the types of the table they come from, if it has types.
+    #[cfg(feature = "arrow")]
+    arrays: Vec<arrow_array::ArrayRef>,
+}
+
+/// Equal columns have equal texts.
+impl PartialEq for TextColumn {
+    fn eq(&self, other: &Self) -> bool {
+        self.cells == other.cells
+    }
 }
 
 impl TextColumn {
     pub(crate) fn push(&mut self, text: &str) {
         self.cells.push(text);
+    }
+
+    /// Appends the cells in their own type, whose texts are pushed as well.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn push_array(&mut self, array: arrow_array::ArrayRef) {
+        self.arrays.push(array);
     }
 
     /// The text of a row, counted from 0; empty when missing.
@@ -361,5 +378,19 @@ impl TextColumn {
     #[must_use]
     pub fn n_rows(&self) -> usize {
         self.cells.len()
+    }
+
+    /// The cells as a writer takes them: in the types of the table they come from, if it has types, else as
+    /// text.
+    #[must_use]
+    pub fn values(&self) -> OutputValues<'_> {
+        let texts = (0..self.n_rows()).map(|row| self.get(row)).collect();
+        #[cfg(feature = "arrow")]
+        if let Some(first) = self.arrays.first()
+            && self.arrays.iter().all(|array| array.data_type() == first.data_type())
+        {
+            return OutputValues::Arrow(&self.arrays, texts);
+        }
+        OutputValues::Text(texts)
     }
 }

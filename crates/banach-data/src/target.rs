@@ -261,6 +261,13 @@ impl TargetEncoder {
             .map_or(&[], |column| &column.classes)
     }
 
+    /// What the cells of a target are.
+    #[must_use]
+    pub fn column_type(&self, target: usize) -> ColumnType {
+        let column = self.columns.get(target);
+        column.map_or(ColumnType::Missing, |column| column.column_type)
+    }
+
     /// Outputs that a network needs: 1 for regression, else one for each class or label.
     #[must_use]
     pub fn n_outputs(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use banach_data::{OutputColumn, OutputType, OutputValues, TargetEncoder, Task};
+use banach_data::{ColumnType, OutputColumn, OutputType, OutputValues, TargetEncoder, Task};
 
 /// Predictions for some rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,15 +98,15 @@ impl Predictions {
             Task::Regression => vec![column(prediction(), OutputType::F64)],
             Task::Binary | Task::Multiclass => {
                 let classes = target.classes(0).iter().map(|class| probability(class));
-                std::iter::once(column(prediction(), OutputType::Text))
+                std::iter::once(column(prediction(), class_type(target, 0)))
                     .chain(classes)
                     .collect()
             }
             Task::Multilabel => {
                 let names = target.names();
-                let two = names.iter().flat_map(|name| {
+                let two = names.iter().enumerate().flat_map(|(label, name)| {
                     [
-                        column(format!("prediction_{name}"), OutputType::Text),
+                        column(format!("prediction_{name}"), class_type(target, label)),
                         probability(name),
                     ]
                 });
@@ -136,7 +136,7 @@ impl Predictions {
                             .collect(),
                     )
                 });
-                std::iter::once(OutputValues::Text(chosen.collect()))
+                std::iter::once(class_values(target, 0, chosen.collect()))
                     .chain(classes)
                     .collect()
             }
@@ -148,13 +148,36 @@ impl Predictions {
                         .clone()
                         .map(|p| names[usize::from(p >= 0.5)].as_str());
                     [
-                        OutputValues::Text(chosen.collect()),
+                        class_values(target, label, chosen.collect()),
                         OutputValues::F32(of_label.collect()),
                     ]
                 });
                 two.collect()
             }
         }
+    }
+}
+
+/// The type of the names of classes: that of the target's cells, where every name is one of them.
+fn class_type(target: &TargetEncoder, label: usize) -> OutputType {
+    let classes = target.classes(label);
+    let is_integer = |class: &String| class.parse::<i64>().is_ok_and(|n| n.to_string() == *class);
+    match target.column_type(label) {
+        ColumnType::Boolean => OutputType::Booleans,
+        ColumnType::Number if classes.iter().all(is_integer) => OutputType::Integers,
+        _ => OutputType::Text,
+    }
+}
+
+fn class_values<'a>(
+    target: &TargetEncoder,
+    label: usize,
+    names: Vec<&'a str>,
+) -> OutputValues<'a> {
+    match class_type(target, label) {
+        OutputType::Booleans => OutputValues::Booleans(names),
+        OutputType::Integers => OutputValues::Integers(names),
+        _ => OutputValues::Text(names),
     }
 }
 

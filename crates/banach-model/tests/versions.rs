@@ -36,7 +36,11 @@ fn columns(model: &Model) -> Vec<(String, Vec<String>)> {
     let values = values.map(|values| match values {
         OutputValues::F32(values) => values.iter().map(ToString::to_string).collect(),
         OutputValues::F64(values) => values.iter().map(ToString::to_string).collect(),
-        OutputValues::Text(values) => values.iter().map(ToString::to_string).collect(),
+        OutputValues::Text(values)
+        | OutputValues::Integers(values)
+        | OutputValues::Booleans(values) => values.iter().map(ToString::to_string).collect(),
+        #[cfg(feature = "arrow")]
+        OutputValues::Arrow(..) => panic!("predictions are no table's"),
     });
     let names = Predictions::columns(model.target()).into_iter();
     names.map(|column| column.name).zip(values).collect()

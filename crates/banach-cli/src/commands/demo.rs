@@ -210,7 +210,7 @@ fn first_rows(model: &Model, rows: &Table) -> anyhow::Result<String> {
     let options = PredictOptions::default().threads(1);
     let (predictions, _) = model.predictor(&options)?.predict(rows)?;
     let mut bytes = Vec::new();
-    let columns = predict::columns(model, &[TARGET.to_owned()])?;
+    let columns = predict::columns(model, Some(rows), &[TARGET.to_owned()]);
     let mut writer = TableWriter::to_writer("predictions", &mut bytes, columns)?;
     writer.write(&predict::values(rows, &predictions, model))?;
     writer.finish()?;

@@ -83,7 +83,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
         read.push(&args.model);
         check_output(&args.out, &read)?;
     }
-    let columns = columns(&model, &args.keep)?;
+    check_names(&model, &args.keep)?;
     let options = ReadOptions {
         schema: Some(model.schema()),
         passthrough: args.keep.clone(),
@@ -106,6 +106,11 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
         .precision(args.precision)
         .unknown_categories(unknown);
     let predictor = model.predictor(&options)?;
+    let begin = |columns| match to_stdout {
+        true => TableWriter::to_writer("standard output", stdout().lock(), columns),
+        false => TableWriter::create(&args.out, columns),
+    };
+    let begin = |columns| begin(columns).map_err(|error| written(error, to_stdout));
     let mut writer = None;
     let mut report = EncodeReport::default();
     while let Some(table) = reader.next_table(PIECE_ROWS)? {
@@ -114,11 +119,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
         // Begun late, so that a table that cannot be predicted causes no output at all.
         let writer = match &mut writer {
             Some(writer) => writer,
-            None if to_stdout => writer.insert(
-                TableWriter::to_writer("standard output", stdout().lock(), columns.clone())
-                    .map_err(|error| written(error, to_stdout))?,
-            ),
-            None => writer.insert(TableWriter::create(&args.out, columns.clone())?),
+            None => writer.insert(begin(columns(&model, Some(&table), &args.keep))?),
         };
         writer
             .write(&values(&table, &predictions, &model))
@@ -130,9 +131,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     // No rows are no fault: there is nothing to predict, and a file says so.
     let writer = match writer {
         Some(writer) => writer,
-        None if to_stdout => TableWriter::to_writer("standard output", stdout().lock(), columns)
-            .map_err(|error| written(error, to_stdout))?,
-        None => TableWriter::create(&args.out, columns)?,
+        None => begin(columns(&model, None, &args.keep))?,
     };
     writer.finish().map_err(|error| written(error, to_stdout))?;
     if !args.talk.quiet {
@@ -163,9 +162,8 @@ fn written(error: WriteError, to_stdout: bool) -> anyhow::Error {
     }
 }
 
-/// The columns to write: those kept, then the predictions. Their names must differ, or the file
-/// could not be read again.
-pub(super) fn columns(model: &Model, keep: &[String]) -> anyhow::Result<Vec<OutputColumn>> {
+/// The names of columns to write must differ, or the file could not be read again.
+pub(super) fn check_names(model: &Model, keep: &[String]) -> anyhow::Result<()> {
     let predicted = Predictions::columns(model.target());
     for (at, name) in keep.iter().enumerate() {
         if keep[..at].contains(name) {
@@ -177,11 +175,19 @@ pub(super) fn columns(model: &Model, keep: &[String]) -> anyhow::Result<Vec<Outp
             );
         }
     }
-    let kept = keep.iter().map(|name| OutputColumn {
-        name: name.clone(),
-        output_type: OutputType::Text,
+    Ok(())
+}
+
+/// The columns to write: those kept, in the types that they have in the table, then the predictions.
+pub(super) fn columns(model: &Model, table: Option<&Table>, keep: &[String]) -> Vec<OutputColumn> {
+    let kept = keep.iter().enumerate().map(|(at, name)| {
+        let cells = table.and_then(|table| table.passthrough().get(at));
+        OutputColumn {
+            name: name.clone(),
+            output_type: cells.map_or(OutputType::Text, |(_, cells)| cells.values().output_type()),
+        }
     });
-    Ok(kept.chain(predicted).collect())
+    kept.chain(Predictions::columns(model.target())).collect()
 }
 
 pub(super) fn values<'a>(
@@ -190,11 +196,7 @@ pub(super) fn values<'a>(
     model: &'a Model,
 ) -> Vec<OutputValues<'a>> {
     let kept = table.passthrough().iter();
-    let mut values: Vec<OutputValues<'_>> = kept
-        .map(|(_, texts)| {
-            OutputValues::Text((0..table.n_rows()).map(|row| texts.get(row)).collect())
-        })
-        .collect();
+    let mut values: Vec<OutputValues<'_>> = kept.map(|(_, cells)| cells.values()).collect();
     values.extend(predictions.values(model.target()));
     values
 }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float32Array, Float64Array, RecordBatch, StringArray};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_select::concat::concat;
 use banach_data::{AtomicFile, OutputColumn, OutputType, OutputValues};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -22,8 +25,11 @@ pub(super) struct ParquetWriter {
 impl ParquetWriter {
     pub(super) fn new(file: AtomicFile, columns: &[OutputColumn]) -> Result<Self, ParquetError> {
         let fields = columns.iter().map(|column| {
-            let data_type = match column.output_type {
+            let data_type = match &column.output_type {
                 OutputType::Text => DataType::Utf8,
+                OutputType::Integers => DataType::Int64,
+                OutputType::Booleans => DataType::Boolean,
+                OutputType::Arrow(data_type) => data_type.clone(),
                 OutputType::F32 => DataType::Float32,
                 OutputType::F64 => DataType::Float64,
             };
@@ -40,14 +46,30 @@ impl ParquetWriter {
 
     /// Appends rows; the values have the types of the columns.
     pub(super) fn write(&mut self, values: &[OutputValues<'_>]) -> Result<(), ParquetError> {
-        let arrays = values.iter().map(|values| -> ArrayRef {
-            match values {
+        let arrays = values.iter().map(|values| -> Result<ArrayRef, ParquetError> {
+            Ok(match values {
                 OutputValues::Text(texts) => Arc::new(StringArray::from(texts.clone())),
+                OutputValues::Integers(texts) => {
+                    let integers = texts.iter().map(|text| text.parse::<i64>().ok());
+                    Arc::new(integers.collect::<Int64Array>())
+                }
+                OutputValues::Booleans(texts) => {
+                    let booleans = texts.iter().map(|text| match *text {
+                        "" => None,
+                        text => Some(text.eq_ignore_ascii_case("true")),
+                    });
+                    Arc::new(booleans.collect::<BooleanArray>())
+                }
+                OutputValues::Arrow(arrays, _) => {
+                    let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+                    concat(&arrays)?
+                }
                 OutputValues::F32(values) => Arc::new(Float32Array::from(values.to_vec())),
                 OutputValues::F64(values) => Arc::new(Float64Array::from(values.to_vec())),
-            }
+            })
         });
-        let batch = RecordBatch::try_new(self.schema.clone(), arrays.collect())?;
+        let arrays = arrays.collect::<Result<_, _>>()?;
+        let batch = RecordBatch::try_new(self.schema.clone(), arrays)?;
         self.writer.write(&batch)
     }
 

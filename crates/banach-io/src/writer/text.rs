@@ -18,8 +18,15 @@ pub(super) fn write_rows(
                 out.write_all(&[delimiter])?;
             }
             match values {
-                OutputValues::Text(texts) => {
+                OutputValues::Text(texts)
+                | OutputValues::Integers(texts)
+                | OutputValues::Booleans(texts) => {
                     // A row of one empty cell would read as a blank line.
+                    let alone = texts[row].is_empty() && n_columns == 1;
+                    write_cell(out, delimiter, texts[row], alone)?;
+                }
+                #[cfg(feature = "arrow")]
+                OutputValues::Arrow(_, texts) => {
                     let alone = texts[row].is_empty() && n_columns == 1;
                     write_cell(out, delimiter, texts[row], alone)?;
                 }

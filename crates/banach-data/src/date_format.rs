@@ -10,6 +10,8 @@ use crate::scalar::seconds_of;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DateOrder {
+    /// Only dates in which the order is certain: the month has a name, or the year of four digits comes first.
+    Unambiguous,
     /// `13/02/2020` and `13.02.20`: day, month, year.
     DayFirst,
     /// `02/13/2020`: month, day, year.
@@ -20,12 +22,18 @@ pub enum DateOrder {
 
 impl DateOrder {
     /// All orders.
-    pub const ALL: [Self; 3] = [Self::DayFirst, Self::MonthFirst, Self::YearFirst];
+    pub const ALL: [Self; 4] = [
+        Self::Unambiguous,
+        Self::DayFirst,
+        Self::MonthFirst,
+        Self::YearFirst,
+    ];
 
     /// The name used in settings.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Unambiguous => "unambiguous",
             Self::DayFirst => "day-first",
             Self::MonthFirst => "month-first",
             Self::YearFirst => "year-first",
@@ -36,6 +44,7 @@ impl DateOrder {
 impl std::fmt::Display for DateOrder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Self::Unambiguous => "year first or a named month",
             Self::DayFirst => "day before the month",
             Self::MonthFirst => "month before the day",
             Self::YearFirst => "year first",
@@ -157,6 +166,7 @@ impl WrittenDate {
         let (year, month, day) = match self.date {
             DateParts::Known(year, month, day) => (year, month, day),
             DateParts::TwoAndYear(first, second, year) => match (order, year) {
+                (DateOrder::Unambiguous, _) => return None,
                 (DateOrder::DayFirst, year) => (year.full(), second, first),
                 (DateOrder::MonthFirst, year) => (year.full(), first, second),
                 (DateOrder::YearFirst, Year::Short(day)) => {

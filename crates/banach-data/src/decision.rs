@@ -58,8 +58,10 @@ struct Way(ColumnType, CellFormat);
 /// Positions in [`ways`].
 const PLAIN_NUMBERS: usize = 1;
 const FORMATTED_NUMBERS: std::ops::Range<usize> = 2..8;
-const DATES: std::ops::Range<usize> = 9..12;
-const N_WAYS: usize = 13;
+const DATES: std::ops::Range<usize> = 9..13;
+const DAY_FIRST: usize = 10;
+const MONTH_FIRST: usize = 11;
+const N_WAYS: usize = 14;
 
 /// All ways, the likelier before the others.
 fn ways() -> [Way; N_WAYS] {
@@ -83,6 +85,7 @@ fn ways() -> [Way; N_WAYS] {
         date(0),
         date(1),
         date(2),
+        date(3),
         Way(ColumnType::Number, CellFormat::Clock),
     ]
 }
@@ -315,7 +318,8 @@ impl Tally {
             (best, doubt) = self.date_order(first, &is_best, texts, counts, hints);
             if doubt.is_none()
                 && let CellFormat::Date(order) = ways[best].1
-                && (self.cells[DATES.start] != self.cells[DATES.start + 1])
+                && order != DateOrder::Unambiguous
+                && self.cells[DAY_FIRST] != self.cells[MONTH_FIRST]
             {
                 says.date_order = Some(order);
             }
@@ -342,6 +346,7 @@ impl Tally {
             CellFormat::Plain if at == 0 => self.boolean_words > 0 || rules.column_type.is_some(),
             CellFormat::Plain if at == PLAIN_NUMBERS => rules.numbers.is_none(),
             CellFormat::Number(format) => rules.numbers.is_none_or(|given| given == format),
+            // Where the order is certain, nobody needs to give it.
             CellFormat::Date(order) => rules.dates.is_none_or(|given| given == order),
             _ => true,
         }
@@ -434,8 +439,8 @@ impl Tally {
         counts: &[u64],
         hints: Hints,
     ) -> (usize, Option<Doubt>) {
-        let (day_first, month_first) = (DATES.start, DATES.start + 1);
-        if !(is_best(day_first) && is_best(month_first)) {
+        let (day_first, month_first) = (DAY_FIRST, MONTH_FIRST);
+        if !(is_best(day_first) && is_best(month_first)) || is_best(DATES.start) {
             return (first, None);
         }
         let dates = self.ways.iter().filter_map(|&(code, _)| {

@@ -111,7 +111,11 @@ impl Reading {
     /// Whether anything was decided that a person should know.
     #[must_use]
     pub fn is_notable(&self) -> bool {
-        self.odd > 0 || self.infinite > 0 || self.doubt.is_some() || !self.format.is_plain()
+        let plain = [CellFormat::Plain, CellFormat::Date(DateOrder::Unambiguous)];
+        self.odd > 0
+            || self.infinite > 0
+            || self.doubt.is_some()
+            || !plain.contains(&self.format)
     }
 }
 
@@ -132,7 +136,7 @@ impl ReadColumn<'_> {
         let reading = self.reading;
         let mut parts = Vec::new();
         match reading.format {
-            CellFormat::Plain => {}
+            CellFormat::Plain | CellFormat::Date(DateOrder::Unambiguous) => {}
             CellFormat::Number(format) => parts.push(format!("numbers have a {format}")),
             CellFormat::Date(order) => parts.push(format!("dates have the {order}")),
             CellFormat::Clock => {

@@ -106,6 +106,8 @@ fn utf16(sample: &[u8]) -> Option<(&'static Encoding, usize)> {
             [0, 0] => return None,
             &[0, byte] if is_text(byte) => zero_first += 1,
             &[byte, 0] if is_text(byte) => zero_second += 1,
+            // The delimiter of Hive and the end-of-file mark of DOS.
+            [0, 1 | 0x1A] | [1 | 0x1A, 0] => {}
             // Small numbers in a binary file look alike.
             [0, _] | [_, 0] => return None,
             _ => {}

@@ -131,8 +131,11 @@ fn finish(
     let file = || known.file.to_owned();
     let first = trial.cells(trial.top);
     let shown = |cells: &[&[u8]]| -> Vec<String> {
-        let each = cells.iter().map(|cell| String::from_utf8_lossy(cell.trim_ascii()));
-        each.map(|cell| cell.chars().take(MAX_SHOWN).collect()).collect()
+        let each = cells
+            .iter()
+            .map(|cell| String::from_utf8_lossy(cell.trim_ascii()));
+        each.map(|cell| cell.chars().take(MAX_SHOWN).collect())
+            .collect()
     };
     let verdict = match given.header {
         Some(Header::Present) => Verdict::Names,
@@ -202,7 +205,11 @@ fn finish(
 
 /// What the names that somebody expects say about the first row.
 fn expected_verdict(first: &[&[u8]], expected: &[String]) -> Option<Verdict> {
-    let found = |name: &String| first.iter().any(|cell| cell.trim_ascii() == name.as_bytes());
+    let found = |name: &String| {
+        first
+            .iter()
+            .any(|cell| cell.trim_ascii() == name.as_bytes())
+    };
     if expected.iter().any(found) {
         return Some(Verdict::Names);
     }
@@ -317,15 +324,25 @@ fn is_certain<'a>(
         return false;
     }
     match trial.rules.delimiter {
-        Delimiter::Character(b':') => trial.width >= 3 && trial.sense > 0.0 && {
-            let line = whole_line();
-            line.sense == 0.0 && !trial.body().iter().flatten().any(|cell| cell.starts_with(b" "))
-        },
+        Delimiter::Character(b':') => {
+            trial.width >= 3 && trial.sense > 0.0 && {
+                let line = whole_line();
+                line.sense == 0.0
+                    && !trial
+                        .body()
+                        .iter()
+                        .flatten()
+                        .any(|cell| cell.starts_with(b" "))
+            }
+        }
         Delimiter::Blanks => {
             let line = whole_line();
             let names = line.rows.get(line.top).map(|_| line.cells(line.top));
             let one_name = names.is_some_and(|names| {
-                known.expected.iter().any(|name| names[0].trim_ascii() == name.as_bytes())
+                known
+                    .expected
+                    .iter()
+                    .any(|name| names[0].trim_ascii() == name.as_bytes())
             });
             trial.sense > 0.0 && line.sense == 0.0 && !one_name
         }
@@ -408,8 +425,7 @@ fn best_escaping<'a>(rules: Rules, sample: Sample<'a>, given: &Dialect) -> Trial
 
 /// Whether other quoting cuts more rows alike, or as many with fewer quotes in odd places.
 fn suits_better(other: &Trial<'_>, best: &Trial<'_>) -> bool {
-    other.share > best.share
-        || other.share >= best.share && other.seen.faults < best.seen.faults
+    other.share > best.share || other.share >= best.share && other.seen.faults < best.seen.faults
 }
 
 /// Whether every value of some column, as `plain` cuts it, is in single quotes.

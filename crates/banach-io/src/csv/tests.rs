@@ -96,7 +96,8 @@ fn bad_rows_are_named_with_row_and_line() {
     let error = |text: &[u8]| read_all(text, 5).unwrap_err().to_string();
     let ragged = error(b"a,b\n\"x\ny\",1\n\n1,2,3\n");
     assert!(
-        ragged.starts_with("t.csv, row 2 (line 5) has 3 values, but the table has 2 columns; quote"),
+        ragged
+            .starts_with("t.csv, row 2 (line 5) has 3 values, but the table has 2 columns; quote"),
         "{ragged}"
     );
     let open = error(b"a,b\n1,2\n\"3,4\n5,6\n");
@@ -209,31 +210,35 @@ fn written() -> impl Strategy<Value = Written> {
         0_usize..6,
         prop::sample::select(vec!["", "\n", "\r\n \r\n", "\n\x1A", "\n\0\0\0"]),
     );
-    (layout, around).prop_map(|((delimiter, quote, flags, line_break), (above, encoding, end))| {
-        let [escape, quote_all, blank_before, trailing, header, comments] = flags;
-        let blanks = delimiter == "  ";
-        Written {
-            delimiter,
-            quote,
-            escape,
-            quote_all,
-            // A blank before a tab would be another tab in a text editor, and of no use anywhere else.
-            blank_before: blank_before && matches!(delimiter, "," | ";"),
-            line_break,
-            trailing: trailing && !blanks,
-            header,
-            above: if blanks { 0 } else { above },
-            comments: comments && !blanks,
-            encoding,
-            end: if line_break == "\r" { "" } else { end },
-        }
-    })
+    (layout, around).prop_map(
+        |((delimiter, quote, flags, line_break), (above, encoding, end))| {
+            let [escape, quote_all, blank_before, trailing, header, comments] = flags;
+            let blanks = delimiter == "  ";
+            Written {
+                delimiter,
+                quote,
+                escape,
+                quote_all,
+                // A blank before a tab would be another tab in a text editor, and of no use anywhere else.
+                blank_before: blank_before && matches!(delimiter, "," | ";"),
+                line_break,
+                trailing: trailing && !blanks,
+                header,
+                above: if blanks { 0 } else { above },
+                comments: comments && !blanks,
+                encoding,
+                end: if line_break == "\r" { "" } else { end },
+            }
+        },
+    )
 }
 
 impl Written {
     fn cell(&self, cell: &str) -> String {
         let special = |c: char| {
-            self.delimiter.contains(c) || c == self.quote || "\r\n\\".contains(c) && (c != '\\' || self.escape)
+            self.delimiter.contains(c)
+                || c == self.quote
+                || "\r\n\\".contains(c) && (c != '\\' || self.escape)
         };
         let number = cell.parse::<f64>().is_ok();
         let must = cell.contains(special) || cell.is_empty() && self.delimiter == "  ";
@@ -242,7 +247,8 @@ impl Written {
         }
         let quote = self.quote.to_string();
         let inner = if self.escape {
-            cell.replace('\\', "\\\\").replace(&quote, &format!("\\{quote}"))
+            cell.replace('\\', "\\\\")
+                .replace(&quote, &format!("\\{quote}"))
         } else {
             cell.replace(&quote, &quote.repeat(2))
         };
@@ -258,7 +264,10 @@ impl Written {
 
     fn text(&self, names: &[String], rows: &[Vec<String>]) -> String {
         let above = ["# logger 4", "Report of 2020", ""];
-        let mut lines: Vec<String> = above[3 - self.above.min(3)..].iter().map(|&line| line.to_owned()).collect();
+        let mut lines: Vec<String> = above[3 - self.above.min(3)..]
+            .iter()
+            .map(|&line| line.to_owned())
+            .collect();
         if self.header {
             lines.push(self.row(names));
         }

@@ -8,7 +8,8 @@ use banach::Error;
 use banach::certify::CertifyError;
 use banach::container::FormatError;
 use banach_data::{
-    AtomicFileError, Delimiter, DataError, EncodeError, SplitError, TableError, TargetError, nearest_name,
+    AtomicFileError, DataError, Delimiter, EncodeError, SplitError, TableError, TargetError,
+    nearest_name,
 };
 use banach_io::{RaggedCause, ReadError, WriteError};
 use banach_nn::TrainError;
@@ -244,7 +245,9 @@ fn about_reading(error: &ReadError) -> Option<String> {
             "try --quote none if quotes have no meaning in this file, or --escape CHAR if another character escapes them"
         }
         ReadError::RowTooLong { .. } => "try --quote none if quotes have no meaning in this file",
-        ReadError::HeaderNotUtf8 { .. } => "try --encoding windows-1252, or the name of another encoding",
+        ReadError::HeaderNotUtf8 { .. } => {
+            "try --encoding windows-1252, or the name of another encoding"
+        }
         ReadError::NotText { .. } => "try --encoding NAME with the encoding of the file",
         _ => return None,
     };
@@ -263,7 +266,9 @@ fn about_ragged_row(cause: &RaggedCause) -> Option<String> {
                 b'\t' => "tab".to_owned(),
                 byte => quoted(&char::from(*byte).to_string()),
             };
-            return Some(format!("try --delimiter {character} if that is the one of the whole file"));
+            return Some(format!(
+                "try --delimiter {character} if that is the one of the whole file"
+            ));
         }
         RaggedCause::OpenQuote { .. } => {
             "try --quote none if quotes have no meaning in this file, or --escape CHAR if another character escapes them"

@@ -155,7 +155,10 @@ mod tests {
             assert_eq!(text.parse::<Delimiter>().ok(), expected, "{text:?}");
         }
         let error = "ab".parse::<Delimiter>().unwrap_err().to_string();
-        assert!(error.ends_with("tab, blank and none, got \"ab\""), "{error}");
+        assert!(
+            error.ends_with("tab, blank and none, got \"ab\""),
+            "{error}"
+        );
     }
 
     #[test]

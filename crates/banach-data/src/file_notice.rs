@@ -171,7 +171,11 @@ pub enum FileNotice {
 
 /// The first few of some names, quoted.
 fn listed(names: &[String]) -> String {
-    let mut text: Vec<String> = names.iter().take(6).map(|name| format!("{name:?}")).collect();
+    let mut text: Vec<String> = names
+        .iter()
+        .take(6)
+        .map(|name| format!("{name:?}"))
+        .collect();
     if names.len() > 6 {
         text.push("..".to_owned());
     }
@@ -233,7 +237,11 @@ impl fmt::Display for FileNotice {
             Self::RepeatedHeader { file, lines } => write!(
                 f,
                 "{file}: {lines} {} the header and {} not read",
-                if lines.count == 1 { "repeats" } else { "repeat" },
+                if lines.count == 1 {
+                    "repeats"
+                } else {
+                    "repeat"
+                },
                 if lines.count == 1 { "is" } else { "are" },
             ),
             Self::NoHeader { file, first_row } => write!(

@@ -222,8 +222,23 @@ impl CsvReader {
             };
             self.rest.truncate(held + *got.as_ref().unwrap_or(&0));
             self.end_of_file = got.map_err(|source| self.input.read_error(source))? == 0;
+            if self.end_of_file {
+                self.trim_end();
+            }
         }
         Ok(())
+    }
+
+    /// Leaves out end-of-file marks and zeros that only line breaks follow.
+    fn trim_end(&mut self) {
+        let content = self
+            .rest
+            .iter()
+            .rposition(|byte| !matches!(byte, 0 | 0x1A | b'\n' | b'\r'));
+        let end = content.map_or(0, |last| last + 1);
+        if self.rest[end..].iter().any(|byte| matches!(byte, 0 | 0x1A)) {
+            self.rest.truncate(end);
+        }
     }
 
     /// Reads enough to see some rows.
@@ -231,7 +246,10 @@ impl CsvReader {
         let mut target = sniff::SAMPLE_BYTES;
         loop {
             self.fill(target)?;
-            let breaks = self.rest.iter().filter(|byte| matches!(byte, b'\n' | b'\r'));
+            let breaks = self
+                .rest
+                .iter()
+                .filter(|byte| matches!(byte, b'\n' | b'\r'));
             let few = breaks.take(MIN_SAMPLE_LINES).count() < MIN_SAMPLE_LINES;
             if self.end_of_file || target >= MAX_SAMPLE_BYTES || !few {
                 return Ok(());
@@ -243,7 +261,11 @@ impl CsvReader {
     /// Reads a first line `sep=;`, by which spreadsheets name the delimiter.
     fn read_excel_line(&mut self) -> Option<Delimiter> {
         let end = line_end(&self.rest, 0, true).unwrap_or(0);
-        let line = self.rest.get(..end)?.strip_suffix(b"\n").unwrap_or(&self.rest[..end]);
+        let line = self
+            .rest
+            .get(..end)?
+            .strip_suffix(b"\n")
+            .unwrap_or(&self.rest[..end]);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = line.strip_prefix(b"\"").unwrap_or(line);
         let line = line.strip_suffix(b"\"").unwrap_or(line);
@@ -296,7 +318,11 @@ impl CsvReader {
             (line, line - 1)
         });
         let names = |cells: &[Vec<u8>]| -> Result<Vec<String>, ReadError> {
-            cells.iter().enumerate().map(|(at, cell)| self.name(at, cell)).collect()
+            cells
+                .iter()
+                .enumerate()
+                .map(|(at, cell)| self.name(at, cell))
+                .collect()
         };
         match found.header {
             FoundHeader::Names => self.names = names(&first)?,
@@ -481,10 +507,13 @@ impl CsvReader {
                 Row::Whole { next, line_breaks } => {
                     let got = batch.cells.len() - n_cells;
                     let odd = got != self.n_cells
-                        || got == 1 && self.rest[start] <= b' ' && is_blank(&self.rest[start..next]);
+                        || got == 1
+                            && self.rest[start] <= b' '
+                            && is_blank(&self.rest[start..next]);
                     if odd {
                         let cells = &batch.cells[n_cells..];
-                        let skip = self.ragged_row(start, next, line_breaks, cells, &batch.unescaped)?;
+                        let skip =
+                            self.ragged_row(start, next, line_breaks, cells, &batch.unescaped)?;
                         batch.cells.truncate(n_cells);
                         batch.unescaped.truncate(n_unescaped);
                         match skip {
@@ -560,7 +589,9 @@ impl CsvReader {
             .all(|cell| cell.start == cell.end);
         named <= cells.len()
             && rest_is_empty
-            && own.take(named).eq(self.header[..named].iter().map(Vec::as_slice))
+            && own
+                .take(named)
+                .eq(self.header[..named].iter().map(Vec::as_slice))
     }
 
     /// Where to go on after a line that is no row and was cut as one.
@@ -682,10 +713,13 @@ fn is_blank(line: &[u8]) -> bool {
 /// them.
 fn without_mark(cell: &[u8]) -> &[u8] {
     match cell.strip_prefix(b"\xEF\xBB\xBF") {
-        Some(rest) => rest.trim_ascii().trim_ascii_start().strip_prefix(b"\"").map_or(
-            rest.trim_ascii(),
-            |quoted| quoted.strip_suffix(b"\"").unwrap_or(quoted).trim_ascii(),
-        ),
+        Some(rest) => rest
+            .trim_ascii()
+            .trim_ascii_start()
+            .strip_prefix(b"\"")
+            .map_or(rest.trim_ascii(), |quoted| {
+                quoted.strip_suffix(b"\"").unwrap_or(quoted).trim_ascii()
+            }),
         None => cell.trim_ascii(),
     }
 }
@@ -771,7 +805,9 @@ fn decode(
                     line,
                 });
             }
-            Box::new(encoding::Unpadded::new(encoding::Decoded::new(reader, encoding)))
+            Box::new(encoding::Unpadded::new(encoding::Decoded::new(
+                reader, encoding,
+            )))
         }
     };
     Ok(())

@@ -106,6 +106,8 @@ fn utf16(sample: &[u8]) -> Option<(&'static Encoding, usize)> {
             [0, 0] => return None,
             &[0, byte] if is_text(byte) => zero_first += 1,
             &[byte, 0] if is_text(byte) => zero_second += 1,
+            // The delimiter of Hive and the end-of-file mark of DOS.
+            [0, 1 | 0x1A] | [1 | 0x1A, 0] => {}
             // Small numbers in a binary file look alike.
             [0, _] | [_, 0] => return None,
             _ => {}
@@ -178,11 +180,9 @@ impl<R: Read> Decoded<R> {
         }
         let source = &self.packed[self.from..self.to];
         self.ready.resize(source.len() * 3 + 16, 0);
-        let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(
-            source,
-            &mut self.ready,
-            self.finished,
-        );
+        let (result, read, written) =
+            self.decoder
+                .decode_to_utf8_without_replacement(source, &mut self.ready, self.finished);
         self.ready.truncate(written);
         self.given = 0;
         self.from += read;
@@ -358,13 +358,24 @@ mod tests {
 
     #[test]
     fn encodings_are_found_by_mark_or_bytes() {
-        let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-        let other = |encoding, mark, line| Found::Other { encoding, mark, line };
+        let utf16 = |text: &str| {
+            text.encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect::<Vec<u8>>()
+        };
+        let other = |encoding, mark, line| Found::Other {
+            encoding,
+            mark,
+            line,
+        };
         let cases: Vec<(Vec<u8>, Found)> = vec![
             (b"a,b\n1,2\n".to_vec(), Found::Ascii),
             ("a,é\n".into(), Found::Utf8 { mark: 0 }),
             ("\u{feff}a".into(), Found::Utf8 { mark: 3 }),
-            (b"a,b\n1,caf\xE9\n".to_vec(), other(WINDOWS_1252, 0, Some(2))),
+            (
+                b"a,b\n1,caf\xE9\n".to_vec(),
+                other(WINDOWS_1252, 0, Some(2)),
+            ),
             (b"\xFF\xFEa\0".to_vec(), other(UTF_16LE, 2, None)),
             (b"\xFE\xFF\0a".to_vec(), other(UTF_16BE, 2, None)),
             (utf16("a,b\n1,é\n"), other(UTF_16LE, 0, None)),
@@ -372,7 +383,10 @@ mod tests {
             (b"\xFF\xFE\0\0a\0\0\0".to_vec(), Found::Unread("UTF-32LE")),
             (b"a,b\n1,2\n\0\0\0\0\0\0\0\0".to_vec(), Found::Ascii),
             // One broken character among good ones.
-            ([&"ééé".as_bytes()[..], b"\xE9\n"].concat(), Found::Utf8 { mark: 0 }),
+            (
+                [&"ééé".as_bytes()[..], b"\xE9\n"].concat(),
+                Found::Utf8 { mark: 0 },
+            ),
         ];
         for (bytes, expected) in cases {
             assert_eq!(find(&bytes, true), expected, "{bytes:?}");

@@ -161,7 +161,10 @@ pub enum ReadError {
         file: String,
     },
     /// Files of one table have other columns.
-    #[error("{file} has not the columns of {first}: {}", differences(missing, additional))]
+    #[error(
+        "{file} has not the columns of {first}: {}",
+        differences(missing, additional)
+    )]
     OtherColumns {
         /// The file.
         file: String,
@@ -173,7 +176,9 @@ pub enum ReadError {
         additional: Vec<String>,
     },
     /// Files of one table are text and typed columns.
-    #[error("{file} is {format}, but {first} is {first_format}; files of one table must be of one format")]
+    #[error(
+        "{file} is {format}, but {first} is {first_format}; files of one table must be of one format"
+    )]
     OtherFormat {
         /// The file.
         file: String,
@@ -204,7 +209,11 @@ fn differences(missing: &[UnknownName], additional: &[String]) -> String {
     let listed = |names: Vec<String>| {
         let more = names.len().saturating_sub(MAX);
         let text = names.into_iter().take(MAX).collect::<Vec<_>>().join(", ");
-        if more > 0 { format!("{text} and {more} more") } else { text }
+        if more > 0 {
+            format!("{text} and {more} more")
+        } else {
+            text
+        }
     };
     let mut parts = Vec::new();
     if !missing.is_empty() {

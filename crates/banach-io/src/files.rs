@@ -102,7 +102,12 @@ fn columns(folder: &Path) -> Vec<FolderColumn> {
     let pairs = parts.filter_map(|part| part.split_once('='));
     pairs
         .filter(|(name, _)| !name.is_empty())
-        .map(|(name, value)| (unescaped(name), (value != MISSING).then(|| unescaped(value))))
+        .map(|(name, value)| {
+            (
+                unescaped(name),
+                (value != MISSING).then(|| unescaped(value)),
+            )
+        })
         .collect()
 }
 
@@ -165,7 +170,10 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, ReadError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(error)? {
         let entry = entry.map_err(error)?;
-        found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+        found.push((
+            entry.file_name().to_string_lossy().into_owned(),
+            entry.path(),
+        ));
     }
     Ok(found)
 }
@@ -177,11 +185,13 @@ fn is_pattern(part: &str) -> bool {
 /// The part of a path before the first pattern; `None` when there is no pattern.
 fn pattern_base(path: &Path) -> Option<PathBuf> {
     let parts = || path.iter();
-    parts().any(|part| part.to_str().is_some_and(is_pattern)).then(|| {
-        parts()
-            .take_while(|part| !part.to_str().is_some_and(is_pattern))
-            .collect()
-    })
+    parts()
+        .any(|part| part.to_str().is_some_and(is_pattern))
+        .then(|| {
+            parts()
+                .take_while(|part| !part.to_str().is_some_and(is_pattern))
+                .collect()
+        })
 }
 
 /// The files whose paths below `folder` match the parts of a pattern.
@@ -230,9 +240,7 @@ fn matching(folder: &Path, parts: &[&str], found: &mut Vec<PathBuf>) -> Result<(
 fn matches_part(pattern: &[u8], name: &[u8]) -> bool {
     match (pattern.split_first(), name.split_first()) {
         (None, None) => true,
-        (Some((b'*', rest)), _) => {
-            (0..=name.len()).any(|from| matches_part(rest, &name[from..]))
-        }
+        (Some((b'*', rest)), _) => (0..=name.len()).any(|from| matches_part(rest, &name[from..])),
         (Some((b'?', rest)), Some((_, name))) => matches_part(rest, name),
         (Some((b'[', rest)), Some((&byte, name_rest))) => {
             let Some(end) = rest.iter().skip(1).position(|&byte| byte == b']') else {
@@ -266,7 +274,10 @@ fn natural(a: &str, b: &str) -> Ordering {
         let (a_digits, b_digits) = (digits(a_rest), digits(b_rest));
         if a_digits > 0 && b_digits > 0 {
             let (a_number, b_number) = (&a_rest[..a_digits], &b_rest[..b_digits]);
-            let (a_short, b_short) = (a_number.trim_start_matches('0'), b_number.trim_start_matches('0'));
+            let (a_short, b_short) = (
+                a_number.trim_start_matches('0'),
+                b_number.trim_start_matches('0'),
+            );
             let order = a_short.len().cmp(&b_short.len()).then(a_short.cmp(b_short));
             if order != Ordering::Equal {
                 return order;
@@ -293,11 +304,25 @@ mod tests {
 
     #[test]
     fn numbers_in_names_count_as_numbers() {
-        let mut names = ["part-10.csv", "part-2.csv", "part-02b.csv", "a/9", "a/10", "part.csv"];
+        let mut names = [
+            "part-10.csv",
+            "part-2.csv",
+            "part-02b.csv",
+            "a/9",
+            "a/10",
+            "part.csv",
+        ];
         names.sort_by(|a, b| natural(a, b));
         assert_eq!(
             names,
-            ["a/9", "a/10", "part-2.csv", "part-02b.csv", "part-10.csv", "part.csv"]
+            [
+                "a/9",
+                "a/10",
+                "part-2.csv",
+                "part-02b.csv",
+                "part-10.csv",
+                "part.csv"
+            ]
         );
     }
 
@@ -314,14 +339,20 @@ mod tests {
             ("*a*b", "xaxb", true),
             ("[", "[", true),
         ] {
-            assert_eq!(matches_part(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
+            assert_eq!(
+                matches_part(pattern.as_bytes(), name.as_bytes()),
+                expected,
+                "{pattern} {name}"
+            );
         }
     }
 
     #[test]
     fn folders_give_columns() {
         assert_eq!(
-            columns(Path::new("v/year=2020/town=S%C3%A3o%20Paulo/x=__HIVE_DEFAULT_PARTITION__/=2")),
+            columns(Path::new(
+                "v/year=2020/town=S%C3%A3o%20Paulo/x=__HIVE_DEFAULT_PARTITION__/=2"
+            )),
             [
                 ("year".to_owned(), Some("2020".to_owned())),
                 ("town".to_owned(), Some("São Paulo".to_owned())),
@@ -334,7 +365,14 @@ mod tests {
     fn folders_and_patterns_stand_for_their_tables() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        for name in ["v/year=2021/part-10.csv", "v/year=2021/part-2.csv", "v/year=2020/part-1.csv", "v/_SUCCESS", "v/.part-1.crc", "v/year=2020/_meta/x.json"] {
+        for name in [
+            "v/year=2021/part-10.csv",
+            "v/year=2021/part-2.csv",
+            "v/year=2020/part-1.csv",
+            "v/_SUCCESS",
+            "v/.part-1.crc",
+            "v/year=2020/_meta/x.json",
+        ] {
             fs::create_dir_all(path(name).parent().unwrap()).unwrap();
             fs::write(path(name), "a\n1\n").unwrap();
         }
@@ -361,9 +399,15 @@ mod tests {
             };
             assert_eq!(found, expected, "{pattern}");
         }
-        assert!(matches!(names("v/*.tsv"), Err(ReadError::NoFiles { folder: false, .. })));
+        assert!(matches!(
+            names("v/*.tsv"),
+            Err(ReadError::NoFiles { folder: false, .. })
+        ));
         fs::write(path("v/README.md"), "text").unwrap();
         let error = names("v").unwrap_err().to_string();
-        assert!(error.contains("README.md is no table by its ending"), "{error}");
+        assert!(
+            error.contains("README.md is no table by its ending"),
+            "{error}"
+        );
     }
 }

@@ -151,7 +151,12 @@ fn is_json(head: &[u8]) -> bool {
 
 /// A zip archive, by the first file in it.
 fn zip(file: &str, ending: &str, head: &[u8]) -> (String, String) {
-    let length = |at: usize| Some(usize::from(u16::from_le_bytes([*head.get(at)?, *head.get(at + 1)?])));
+    let length = |at: usize| {
+        Some(usize::from(u16::from_le_bytes([
+            *head.get(at)?,
+            *head.get(at + 1)?,
+        ])))
+    };
     let first = length(26).and_then(|length| head.get(30..30 + length));
     let first = String::from_utf8_lossy(first.unwrap_or_default());
     let first: String = first.chars().take(MAX_SHOWN).collect();
@@ -166,7 +171,9 @@ fn zip(file: &str, ending: &str, head: &[u8]) -> (String, String) {
     }
     (
         format!("a zip archive that begins with {first}"),
-        format!("unpack the table first: `unzip -p {file} {first} > table.csv`, or pipe it to standard input"),
+        format!(
+            "unpack the table first: `unzip -p {file} {first} > table.csv`, or pipe it to standard input"
+        ),
     )
 }
 
@@ -185,17 +192,53 @@ mod tests {
             bytes
         };
         let cases: Vec<(&str, Vec<u8>, &str)> = vec![
-            ("t.csv.bz2", b"BZh91AY&SY".to_vec(), "t.csv.bz2 is packed with bzip2, which is not read; unpack it first: `bunzip2 -c t.csv.bz2 > t.csv`"),
-            ("t.csv.xz", b"\xFD7zXZ\0\0".to_vec(), "t.csv.xz is packed with xz"),
-            ("t.csv.br", b"\x0b\x02".to_vec(), "t.csv.br is packed with Brotli"),
-            ("t.zip", zip("table.csv"), "t.zip is a zip archive that begins with table.csv, which is not read; unpack the table first: `unzip -p t.zip table.csv > table.csv`"),
-            ("t", zip("[Content_Types].xml"), "t is a spreadsheet, which is not read; save the table as CSV or Parquet"),
-            ("t.feather", b"FEA1\0\0\0\0".to_vec(), "t.feather is a Feather file of version 1"),
-            ("t.parquet", b"PARE....".to_vec(), "t.parquet is an encrypted Parquet file"),
+            (
+                "t.csv.bz2",
+                b"BZh91AY&SY".to_vec(),
+                "t.csv.bz2 is packed with bzip2, which is not read; unpack it first: `bunzip2 -c t.csv.bz2 > t.csv`",
+            ),
+            (
+                "t.csv.xz",
+                b"\xFD7zXZ\0\0".to_vec(),
+                "t.csv.xz is packed with xz",
+            ),
+            (
+                "t.csv.br",
+                b"\x0b\x02".to_vec(),
+                "t.csv.br is packed with Brotli",
+            ),
+            (
+                "t.zip",
+                zip("table.csv"),
+                "t.zip is a zip archive that begins with table.csv, which is not read; unpack the table first: `unzip -p t.zip table.csv > table.csv`",
+            ),
+            (
+                "t",
+                zip("[Content_Types].xml"),
+                "t is a spreadsheet, which is not read; save the table as CSV or Parquet",
+            ),
+            (
+                "t.feather",
+                b"FEA1\0\0\0\0".to_vec(),
+                "t.feather is a Feather file of version 1",
+            ),
+            (
+                "t.parquet",
+                b"PARE....".to_vec(),
+                "t.parquet is an encrypted Parquet file",
+            ),
             ("t.csv", b" [ {\"a\": 1}]".to_vec(), "t.csv is a JSON file"),
             ("t", b"{\"a\": 1}\n{\"a\": 2}".to_vec(), "t is a JSON file"),
-            ("t.csv", b"<!DOCTYPE html><html>".to_vec(), "t.csv is a web page"),
-            ("t.dat", b"\x01\0\x02\0\x03".to_vec(), "t.dat is a binary file of an unknown kind"),
+            (
+                "t.csv",
+                b"<!DOCTYPE html><html>".to_vec(),
+                "t.csv is a web page",
+            ),
+            (
+                "t.dat",
+                b"\x01\0\x02\0\x03".to_vec(),
+                "t.dat is a binary file of an unknown kind",
+            ),
         ];
         for (name, head, message) in cases {
             let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);

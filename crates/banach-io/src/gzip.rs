@@ -89,7 +89,8 @@ mod tests {
     fn unpacked(bytes: Vec<u8>) -> io::Result<(Vec<u8>, bool)> {
         let trailing = Arc::new(AtomicBool::new(false));
         let mut text = Vec::new();
-        Gunzip::new(Box::new(io::Cursor::new(bytes)), Arc::clone(&trailing)).read_to_end(&mut text)?;
+        Gunzip::new(Box::new(io::Cursor::new(bytes)), Arc::clone(&trailing))
+            .read_to_end(&mut text)?;
         Ok((text, trailing.load(Ordering::Relaxed)))
     }
 
@@ -98,7 +99,10 @@ mod tests {
         let (a, b) = (packed(b"one,"), packed(b"two"));
         let zeros = vec![0; 100_000];
         let both = [&a[..], &b].concat();
-        assert_eq!(unpacked(both.clone()).unwrap(), (b"one,two".to_vec(), false));
+        assert_eq!(
+            unpacked(both.clone()).unwrap(),
+            (b"one,two".to_vec(), false)
+        );
         let padded = [&both[..], &zeros].concat();
         assert_eq!(unpacked(padded).unwrap(), (b"one,two".to_vec(), false));
         let between = [&a[..], &zeros, &b].concat();

@@ -33,9 +33,9 @@ pub(crate) fn open(
             )?,
             None => metadata,
         };
-        Ok::<_, parquet::errors::ParquetError>(
-            ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata),
-        )
+        Ok::<_, parquet::errors::ParquetError>(ParquetRecordBatchReaderBuilder::new_with_metadata(
+            reader, metadata,
+        ))
     })?;
     check_compression(&file, builder.metadata())?;
     let (name, schema) = (file.clone(), builder.schema().clone());
@@ -61,17 +61,22 @@ fn with_far_dates(metadata: &ArrowReaderMetadata) -> Option<SchemaRef> {
     let roots = parquet.root_schema().get_fields();
     let is_96_bits = |at: usize| {
         let root = roots.get(at);
-        root.is_some_and(|root| root.is_primitive() && root.get_physical_type() == PhysicalType::INT96)
+        root.is_some_and(|root| {
+            root.is_primitive() && root.get_physical_type() == PhysicalType::INT96
+        })
     };
     let fields = metadata.schema().fields();
     (0..fields.len()).any(is_96_bits).then(|| {
-        let fields = fields.iter().enumerate().map(|(at, field)| match field.data_type() {
-            DataType::Timestamp(_, zone) if is_96_bits(at) => {
-                let micros = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
-                Arc::new(field.as_ref().clone().with_data_type(micros))
-            }
-            _ => Arc::clone(field),
-        });
+        let fields = fields
+            .iter()
+            .enumerate()
+            .map(|(at, field)| match field.data_type() {
+                DataType::Timestamp(_, zone) if is_96_bits(at) => {
+                    let micros = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
+                    Arc::new(field.as_ref().clone().with_data_type(micros))
+                }
+                _ => Arc::clone(field),
+            });
         let fields: Vec<_> = fields.collect();
         let all = metadata.schema().metadata().clone();
         Arc::new(Schema::new_with_metadata(fields, all))

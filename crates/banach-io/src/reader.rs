@@ -86,7 +86,9 @@ impl TableReader {
         let mut files = expand(&paths)?;
         for file in &mut files {
             let above = std::mem::take(&mut file.above);
-            let wanted = above.into_iter().filter(|(name, _)| expected.contains(name));
+            let wanted = above
+                .into_iter()
+                .filter(|(name, _)| expected.contains(name));
             let own: Vec<FolderColumn> = std::mem::take(&mut file.columns);
             file.columns = wanted.chain(own).collect();
         }

@@ -77,7 +77,9 @@ impl RecordBatchSource {
             let mut fields = self.schema.fields().iter();
             fields.any(|field| field.name().trim() == name)
         };
-        self.folder_columns.iter().filter(move |(name, _)| !has(name))
+        self.folder_columns
+            .iter()
+            .filter(move |(name, _)| !has(name))
     }
 
     /// The batches of the columns at these positions of [`RecordBatchSource::schema`], in that order.
@@ -87,8 +89,10 @@ impl RecordBatchSource {
     ) -> Result<impl Iterator<Item = Result<RecordBatch, ReadError>> + Send + use<>, ReadError>
     {
         let n_own = self.schema.fields().len();
-        let values: Vec<Option<String>> =
-            self.folder_columns().map(|(_, value)| value.clone()).collect();
+        let values: Vec<Option<String>> = self
+            .folder_columns()
+            .map(|(_, value)| value.clone())
+            .collect();
         let mut own: Vec<usize> = positions.iter().copied().filter(|&at| at < n_own).collect();
         own.sort_unstable();
         own.dedup();
@@ -106,9 +110,7 @@ impl RecordBatchSource {
             let next = || batches.next().transpose();
             let batch = guarded(&file, format, next).transpose()?;
             Some(match batch {
-                Ok(batch) if !as_they_are => {
-                    guarded(&file, format, || arranged(&batch, &order))
-                }
+                Ok(batch) if !as_they_are => guarded(&file, format, || arranged(&batch, &order)),
                 other => other,
             })
         }))

@@ -52,11 +52,7 @@ impl Source {
     }
 
     /// `file` is the same file, for formats that need to seek.
-    fn from_input(
-        input: Input,
-        file: Option<File>,
-        text: &TextOptions,
-    ) -> Result<Self, ReadError> {
+    fn from_input(input: Input, file: Option<File>, text: &TextOptions) -> Result<Self, ReadError> {
         let mut input = input.decompressed()?;
         let ending = ending(&input.name);
         let head = input.peek(foreign::HEAD_BYTES)?;

@@ -186,7 +186,10 @@ fn file_names(paths: &[PathBuf]) -> String {
     let Some(path) = paths.first() else {
         return String::new();
     };
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy();
     match paths.len() {
         1 => name.into_owned(),
         n => format!("{name} and {} more", n - 1),

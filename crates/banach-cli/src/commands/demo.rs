@@ -13,12 +13,12 @@ use banach_io::{ReadOptions, TableReader, TableWriter, read_table};
 use serde_json::{Value, json};
 
 use super::fit::{Job, TableToRead, summary};
-use crate::read_flags::ReadFlags;
 use super::{evaluate, predict};
 use crate::failure::INTERRUPTED;
 use crate::options::{Talk, Threads};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
+use crate::read_flags::ReadFlags;
 use crate::text::{count, program, quoted, table};
 
 /// Palmer penguins, CC0 1.0; see the README beside the file.

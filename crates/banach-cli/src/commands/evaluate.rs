@@ -64,8 +64,8 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
         schema: options(&model, weight).schema,
         ..args.reading.options()?
     };
-    let mut reader = TableReader::open_all(&args.data, &columns)
-        .map_err(|error| about_weight(error, weight))?;
+    let mut reader =
+        TableReader::open_all(&args.data, &columns).map_err(|error| about_weight(error, weight))?;
     let predict = PredictOptions::default()
         .threads(threads)
         .precision(args.precision);

@@ -99,9 +99,9 @@ fn files_that_are_no_tables() {
     let room = Room::new();
     room.write("train.csv", mixed(30));
     std::fs::create_dir(room.path("folder")).unwrap();
-    let utf16: Vec<u8> = "\u{feff}x,y\n1,2\n"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
+    let utf32: Vec<u8> = "\u{feff}x,y\n1,2\n"
+        .chars()
+        .flat_map(|c| u32::from(c).to_le_bytes())
         .collect();
     let mut parquet = b"PAR1".to_vec();
     parquet.extend([0; 40]);
@@ -122,7 +122,11 @@ fn files_that_are_no_tables() {
                 "fit trian.csv --target y",
                 &["cannot read trian.csv", "did you mean train.csv?"],
             ),
-            case("folder", "fit folder --target y", &["folder", "directory"]),
+            case(
+                "folder",
+                "fit folder --target y",
+                &["folder: there are no table files in this folder"],
+            ),
             with_file(
                 "empty",
                 ("e.csv", ""),
@@ -151,7 +155,12 @@ fn files_that_are_no_tables() {
                 "ragged",
                 ("r.csv", "x,y\n1,2\n\n1,2,3\n"),
                 "fit r.csv --target y",
-                &["r.csv, row 2 (line 4)", "3 values", "2 names"],
+                &[
+                    "r.csv, row 2 (line 4)",
+                    "3 values",
+                    "2 columns",
+                    "--delimiter",
+                ],
             ),
             with_file(
                 "open quote",
@@ -161,15 +170,15 @@ fn files_that_are_no_tables() {
             ),
             with_file(
                 "latin 1",
-                ("l.csv", b"x,y\n1,2\ncaf\xe9,3\n"),
+                ("l.csv", b"x,y\n\xc3\xa9\xc3\xa9,2\ncaf\xe9,3\n"),
                 "fit l.csv --target y",
-                &["l.csv, row 2 (line 3), column \"x\"", "UTF-8"],
+                &["l.csv, row 2 (line 3), column \"x\"", "UTF-8", "--encoding"],
             ),
             with_file(
-                "utf 16",
-                ("u.csv", utf16),
+                "utf 32",
+                ("u.csv", utf32),
                 "fit u.csv --target y",
-                &["u.csv is UTF-16"],
+                &["u.csv is UTF-32"],
             ),
             with_file(
                 "cut parquet",

@@ -26,6 +26,7 @@ mod inspect;
 mod interrupt;
 mod networks;
 mod predict;
+mod reading;
 #[cfg(feature = "reproduce")]
 mod reproduce;
 mod room;

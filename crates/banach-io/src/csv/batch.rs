@@ -49,7 +49,10 @@ impl TextRows for TextBatch {
     }
 
     fn column(&self, position: usize) -> impl Iterator<Item = &[u8]> {
-        let position = self.order.as_ref().map_or(position, |order| order[position]);
+        let position = self
+            .order
+            .as_ref()
+            .map_or(position, |order| order[position]);
         let from_column = self.cells.get(position..).unwrap_or_default();
         from_column
             .iter()

@@ -38,6 +38,8 @@ pub(super) struct Seen {
     pub(super) faults: usize,
     /// Quoted values with blanks before their quote.
     pub(super) after_blanks: usize,
+    /// Quotes inside of quoted values that were doubled.
+    pub(super) doubled: usize,
     /// Escape characters that took a meaning.
     pub(super) escapes: usize,
 }
@@ -249,6 +251,7 @@ impl OddCutter {
                 None => return Err(if last { End::Unclosed } else { End::Incomplete }),
                 Some(&byte) if byte == quote => match bytes.get(at + 1) {
                     Some(&next) if next == quote => {
+                        seen.doubled += 1;
                         unescaped.extend_from_slice(&bytes[copied_to..=at]);
                         at += 2;
                         copied_to = at;

@@ -82,13 +82,30 @@ pub(super) fn is_footer(line: &[u8]) -> bool {
     let counted = |word: &&str| {
         matches!(
             *word,
-            "row" | "rows" | "record" | "records" | "line" | "lines" | "total" | "count"
-                | "selected" | "affected" | "returned" | "exported" | "number" | "of" | "in" | "set"
+            "row"
+                | "rows"
+                | "record"
+                | "records"
+                | "line"
+                | "lines"
+                | "total"
+                | "count"
+                | "selected"
+                | "affected"
+                | "returned"
+                | "exported"
+                | "number"
+                | "of"
+                | "in"
+                | "set"
                 | "fetched"
         )
     };
     let number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
-    let end = matches!(words[..], ["end", "of", "file" | "data" | "report" | "table"] | ["eof"]);
+    let end = matches!(
+        words[..],
+        ["end", "of", "file" | "data" | "report" | "table"] | ["eof"]
+    );
     let count = words.iter().any(number)
         && words.iter().any(counted)
         && words.iter().all(|word| number(word) || counted(word));

@@ -131,8 +131,11 @@ fn finish(
     let file = || known.file.to_owned();
     let first = trial.cells(trial.top);
     let shown = |cells: &[&[u8]]| -> Vec<String> {
-        let each = cells.iter().map(|cell| String::from_utf8_lossy(cell.trim_ascii()));
-        each.map(|cell| cell.chars().take(MAX_SHOWN).collect()).collect()
+        let each = cells
+            .iter()
+            .map(|cell| String::from_utf8_lossy(cell.trim_ascii()));
+        each.map(|cell| cell.chars().take(MAX_SHOWN).collect())
+            .collect()
     };
     let verdict = match given.header {
         Some(Header::Present) => Verdict::Names,
@@ -202,7 +205,11 @@ fn finish(
 
 /// What the names that somebody expects say about the first row.
 fn expected_verdict(first: &[&[u8]], expected: &[String]) -> Option<Verdict> {
-    let found = |name: &String| first.iter().any(|cell| cell.trim_ascii() == name.as_bytes());
+    let found = |name: &String| {
+        first
+            .iter()
+            .any(|cell| cell.trim_ascii() == name.as_bytes())
+    };
     if expected.iter().any(found) {
         return Some(Verdict::Names);
     }
@@ -307,20 +314,35 @@ fn is_certain<'a>(
     if trial.width < 2 || trial.rows.len() < 2 || !trial.certain {
         return false;
     }
-    let above = trial.rows[..trial.top].iter().all(|row| row.hash);
-    if trial.share < 1.0 && !(trial.top > 0 && above) {
+    // Titles hold blanks and colons too.
+    let rare = match trial.rules.delimiter {
+        Delimiter::Character(byte) => byte != b':',
+        Delimiter::Blanks | Delimiter::Absent => false,
+    };
+    let comments_above = trial.rows[..trial.top].iter().all(|row| row.hash);
+    if trial.share < 1.0 && !(trial.top > 0 && (rare || comments_above)) {
         return false;
     }
     match trial.rules.delimiter {
-        Delimiter::Character(b':') => trial.width >= 3 && trial.sense > 0.0 && {
-            let line = whole_line();
-            line.sense == 0.0 && !trial.body().iter().flatten().any(|cell| cell.starts_with(b" "))
-        },
+        Delimiter::Character(b':') => {
+            trial.width >= 3 && trial.sense > 0.0 && {
+                let line = whole_line();
+                line.sense == 0.0
+                    && !trial
+                        .body()
+                        .iter()
+                        .flatten()
+                        .any(|cell| cell.starts_with(b" "))
+            }
+        }
         Delimiter::Blanks => {
             let line = whole_line();
             let names = line.rows.get(line.top).map(|_| line.cells(line.top));
             let one_name = names.is_some_and(|names| {
-                known.expected.iter().any(|name| names[0].trim_ascii() == name.as_bytes())
+                known
+                    .expected
+                    .iter()
+                    .any(|name| names[0].trim_ascii() == name.as_bytes())
             });
             trial.sense > 0.0 && line.sense == 0.0 && !one_name
         }
@@ -334,61 +356,68 @@ fn best_quoting<'a>(delimiter: Delimiter, sample: Sample<'a>, given: &Dialect) -
     rules.quote = given.quote.map_or(rules.quote, Mark::character);
     rules.escape = given.escape.and_then(Mark::character);
     rules.comment = given.comment.and_then(Mark::character);
-    let trial = |rules| Trial::new(rules, sample);
-    let mut best = trial(rules);
-    let has = |byte: u8| sample.bytes.contains(&byte);
-    let before_quote = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b'"' | b'\'');
-    let before_delimiter =
-        |pair: &[u8]| pair[0] == b'\\' && delimiter == Delimiter::Character(pair[1]);
-    if given.escape.is_none()
-        && has(b'\\')
-        && sample
-            .bytes
-            .windows(2)
-            .any(|pair| before_quote(pair) || before_delimiter(pair))
-    {
-        let other = trial(Rules {
-            escape: Some(b'\\'),
-            ..rules
-        });
-        if other.seen.escapes > 0 && suits_better(&other, &best) {
-            best = other;
-        }
-    }
-    if given.quote.is_none() && has(b'\'') {
+    let mut best = best_escaping(rules, sample, given);
+    if given.quote.is_none() && sample.bytes.contains(&b'\'') {
         let rules = Rules {
             quote: Some(b'\''),
-            ..best.rules
+            ..rules
         };
-        let mut other = trial(rules);
-        if given.escape.is_none() && has(b'\\') {
-            let escaped = trial(Rules {
-                escape: Some(b'\\'),
-                ..rules
-            });
-            if escaped.seen.escapes > 0 && suits_better(&escaped, &other) {
-                other = escaped;
-            }
-        }
+        let other = best_escaping(rules, sample, given);
         let takes = other.seen.quoted > 0
             && other.seen.faults == 0
             && other.width >= best.width.min(2)
             && (other.share > best.share
-                || other.share >= best.share && best.seen.quoted == 0 && quotes_a_column(&other, &best));
+                || other.share >= best.share
+                    && best.seen.quoted == 0
+                    && (other.seen.doubled + other.seen.escapes > 0
+                        || quotes_a_column(&other, &best)));
         if takes {
             best = other;
         }
     }
-    if best.rules.quote.is_some() && delimiter != Delimiter::Blanks {
-        let other = trial(Rules {
-            blanks_around_quotes: true,
-            ..best.rules
-        });
-        if other.seen.after_blanks > 0
-            && other.seen.faults <= best.seen.faults
-            && other.share >= best.share
-        {
+    best
+}
+
+/// A trial with the escape character, and blanks around quotes, that suit the quotes best.
+fn best_escaping<'a>(rules: Rules, sample: Sample<'a>, given: &Dialect) -> Trial<'a> {
+    let mut best = Trial::new(rules, sample);
+    let Some(quote) = rules.quote else {
+        return best;
+    };
+    let pairs = || sample.bytes.windows(2);
+    let delimiter = rules.delimiter;
+    let escapes = |pair: &[u8]| {
+        let delimits = delimiter == Delimiter::Character(pair[1]);
+        pair[0] == b'\\' && (pair[1] == quote || delimits)
+    };
+    let mut escape = vec![rules.escape];
+    if given.escape.is_none() && pairs().any(escapes) {
+        escape.push(Some(b'\\'));
+        let other = Trial::new(
+            Rules {
+                escape: Some(b'\\'),
+                ..rules
+            },
+            sample,
+        );
+        if other.seen.escapes > 0 && suits_better(&other, &best) {
             best = other;
+        }
+    }
+    let blank = |byte: u8| matches!(byte, b' ' | b'\t') && delimiter != Delimiter::Character(byte);
+    let after_blank = |pair: &[u8]| blank(pair[0]) && pair[1] == quote;
+    if delimiter != Delimiter::Blanks && pairs().any(after_blank) {
+        for escape in escape {
+            let rules = Rules {
+                escape,
+                blanks_around_quotes: true,
+                ..rules
+            };
+            let other = Trial::new(rules, sample);
+            let sound = other.seen.faults <= best.seen.faults && other.share >= best.share;
+            if other.seen.after_blanks > 0 && sound {
+                best = other;
+            }
         }
     }
     best
@@ -396,8 +425,7 @@ fn best_quoting<'a>(delimiter: Delimiter, sample: Sample<'a>, given: &Dialect) -
 
 /// Whether other quoting cuts more rows alike, or as many with fewer quotes in odd places.
 fn suits_better(other: &Trial<'_>, best: &Trial<'_>) -> bool {
-    other.share > best.share
-        || other.share >= best.share && other.seen.faults < best.seen.faults
+    other.share > best.share || other.share >= best.share && other.seen.faults < best.seen.faults
 }
 
 /// Whether every value of some column, as `plain` cuts it, is in single quotes.

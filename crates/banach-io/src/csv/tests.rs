@@ -96,7 +96,8 @@ fn bad_rows_are_named_with_row_and_line() {
     let error = |text: &[u8]| read_all(text, 5).unwrap_err().to_string();
     let ragged = error(b"a,b\n\"x\ny\",1\n\n1,2,3\n");
     assert!(
-        ragged.starts_with("t.csv, row 2 (line 5) has 3 values, but the table has 2 columns; quote"),
+        ragged
+            .starts_with("t.csv, row 2 (line 5) has 3 values, but the table has 2 columns; quote"),
         "{ragged}"
     );
     let open = error(b"a,b\n1,2\n\"3,4\n5,6\n");
@@ -177,5 +178,171 @@ proptest! {
         let small = read_all(&bytes, step);
         let whole = read_all(&bytes, 1 << 20);
         prop_assert_eq!(format!("{small:?}"), format!("{whole:?}"));
+    }
+}
+
+/// How a table is written.
+#[derive(Debug, Clone)]
+struct Written {
+    delimiter: &'static str,
+    quote: char,
+    escape: bool,
+    quote_all: bool,
+    blank_before: bool,
+    line_break: &'static str,
+    trailing: bool,
+    header: bool,
+    above: usize,
+    comments: bool,
+    encoding: usize,
+    end: &'static str,
+}
+
+fn written() -> impl Strategy<Value = Written> {
+    let layout = (
+        prop::sample::select(vec![",", ";", "\t", "|", "  ", "\u{1}"]),
+        prop::sample::select(vec!['"', '\'']),
+        any::<[bool; 6]>(),
+        prop::sample::select(vec!["\n", "\r\n", "\r"]),
+    );
+    let around = (
+        0_usize..4,
+        0_usize..6,
+        prop::sample::select(vec!["", "\n", "\r\n \r\n", "\n\x1A", "\n\0\0\0"]),
+    );
+    (layout, around).prop_map(
+        |((delimiter, quote, flags, line_break), (above, encoding, end))| {
+            let [escape, quote_all, blank_before, trailing, header, comments] = flags;
+            let blanks = delimiter == "  ";
+            Written {
+                delimiter,
+                quote,
+                escape,
+                quote_all,
+                // A blank before a tab would be another tab in a text editor, and of no use anywhere else.
+                blank_before: blank_before && matches!(delimiter, "," | ";"),
+                line_break,
+                trailing: trailing && !blanks,
+                header,
+                above: if blanks { 0 } else { above },
+                comments: comments && !blanks,
+                encoding,
+                end: if line_break == "\r" { "" } else { end },
+            }
+        },
+    )
+}
+
+impl Written {
+    fn cell(&self, cell: &str) -> String {
+        let special = |c: char| {
+            self.delimiter.contains(c)
+                || c == self.quote
+                || "\r\n\\".contains(c) && (c != '\\' || self.escape)
+        };
+        let number = cell.parse::<f64>().is_ok();
+        let must = cell.contains(special) || cell.is_empty() && self.delimiter == "  ";
+        if !must && (number || !self.quote_all) {
+            return cell.to_owned();
+        }
+        let quote = self.quote.to_string();
+        let inner = if self.escape {
+            cell.replace('\\', "\\\\")
+                .replace(&quote, &format!("\\{quote}"))
+        } else {
+            cell.replace(&quote, &quote.repeat(2))
+        };
+        format!("{quote}{inner}{quote}")
+    }
+
+    fn row(&self, cells: &[String]) -> String {
+        let blank = if self.blank_before { " " } else { "" };
+        let cells: Vec<String> = cells.iter().map(|cell| self.cell(cell)).collect();
+        let end = if self.trailing { self.delimiter } else { "" };
+        cells.join(&format!("{}{blank}", self.delimiter)) + end
+    }
+
+    fn text(&self, names: &[String], rows: &[Vec<String>]) -> String {
+        let above = ["# logger 4", "Report of 2020", ""];
+        let mut lines: Vec<String> = above[3 - self.above.min(3)..]
+            .iter()
+            .map(|&line| line.to_owned())
+            .collect();
+        if self.header {
+            lines.push(self.row(names));
+        }
+        for (at, row) in rows.iter().enumerate() {
+            if self.comments && at % 7 == 3 {
+                lines.push("# a comment".to_owned());
+            }
+            lines.push(self.row(row));
+        }
+        lines.join(self.line_break) + self.end
+    }
+
+    fn bytes(&self, names: &[String], rows: &[Vec<String>]) -> Vec<u8> {
+        let text = self.text(names, rows);
+        let utf16 = |text: &str, pair: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            text.encode_utf16().flat_map(pair).collect()
+        };
+        match self.encoding {
+            0 | 1 => text.into_bytes(),
+            2 => format!("\u{feff}{text}").into_bytes(),
+            3 => utf16(&format!("\u{feff}{text}"), u16::to_le_bytes),
+            4 => utf16(&text, u16::to_be_bytes),
+            _ => encoding_rs::WINDOWS_1252.encode(&text).0.into_owned(),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn a_table_of_any_dialect_is_read_back(
+        written in written(),
+        texts in prop::collection::vec("[a-f][a-fé ,;|\"'0]{0,6}[a-f]", 12..40),
+        step in 1_usize..50,
+    ) {
+        let names = ["id", "x", "note", "class"].map(str::to_owned);
+        let rows: Vec<Vec<String>> = texts
+            .iter()
+            .enumerate()
+            .map(|(at, text)| {
+                let x = format!("{}.{}", at * 7 % 31, at % 10 + 1);
+                let class = ["yes", "no", "yes"][at % 3].to_owned();
+                vec![(at * 3 + 5).to_string(), x, text.clone(), class]
+            })
+            .collect();
+        let bytes = written.bytes(&names, &rows);
+        let input = Input::new("t.csv", Box::new(Slow { bytes: Cursor::new(bytes), step }));
+        let reader = CsvReader::open(input, &TextOptions::default());
+        let shown = written.text(&names, &rows);
+        let mut reader = match reader {
+            Ok(reader) => reader,
+            Err(error) => return Err(TestCaseError::fail(format!("{error}\n{written:?}\n{shown}"))),
+        };
+        let expected: Vec<String> = if written.header {
+            names.to_vec()
+        } else {
+            (0..4).map(|at| format!("c{at}")).collect()
+        };
+        prop_assert_eq!(reader.names(), &expected[..], "{:?}\n{}", written, shown);
+        let mut got = Vec::new();
+        loop {
+            let batch = match reader.next_batch() {
+                Ok(batch) => batch,
+                Err(error) => return Err(TestCaseError::fail(format!("{error}\n{written:?}\n{shown}"))),
+            };
+            let Some(batch) = batch else { break };
+            for row in 0..batch.n_rows() {
+                let cells = (0..4).map(|column| {
+                    let cell = batch.cell(row, column).trim_ascii();
+                    String::from_utf8_lossy(cell).into_owned()
+                });
+                got.push(cells.collect::<Vec<_>>());
+            }
+        }
+        prop_assert_eq!(got, rows, "{:?}\n{}", written, shown);
     }
 }

@@ -6,8 +6,10 @@
 )]
 
 mod bad_input;
+mod dialects;
 mod formats;
 mod hostile;
 mod real_data;
+mod several_files;
 mod storage_types;
 mod support;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use banach_data::{ColumnType, Encoder, EncoderOptions, Table, TargetEncoder, Task};
-use banach_io::{ReadError, ReadOptions, read_table};
+use banach_io::{ReadError, ReadOptions, TableReader, read_table};
 
 use crate::support::{names, read_bytes};
 
@@ -248,4 +248,138 @@ fn tox21_has_masked_labels_and_numbers() {
     assert_eq!(bits, 1024);
     // 1,024 bits, 213 descriptors, and whether they are missing for the 12 that sometimes are.
     assert_eq!(encoder.n_numbers(), 1024 + 213 + 12);
+}
+
+/// Rows of RFC 4180, and of nothing else.
+fn strict(text: &str, delimiter: char) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let mut quoted = false;
+    let mut chars = text
+        .strip_prefix('\u{feff}')
+        .unwrap_or(text)
+        .chars()
+        .peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                cell.push('"');
+            }
+            '"' if quoted => quoted = false,
+            '"' if cell.is_empty() => quoted = true,
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            '\r' if !quoted && chars.peek() == Some(&'\n') => {}
+            c if c == delimiter && !quoted => row.push(std::mem::take(&mut cell)),
+            c => cell.push(c),
+        }
+    }
+    if !cell.is_empty() || !row.is_empty() {
+        row.push(cell);
+        rows.push(row);
+    }
+    rows.retain(|row| !matches!(&row[..], [only] if only.is_empty()));
+    rows
+}
+
+/// All files below a folder.
+fn files_below(folder: &std::path::Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files_below(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn real_tables_have_the_cells_that_a_strict_reader_finds() {
+    let Some(folder) = data_folder() else { return };
+    let mut files = Vec::new();
+    files_below(&folder, &mut files);
+    let mut compared = 0;
+    for file in files {
+        let ending = file.extension().and_then(|ending| ending.to_str());
+        if !matches!(ending, Some("csv" | "dat")) || file.ends_with("csv/housing.csv") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        let cut = [',', ';', '\t', '|'].map(|delimiter| strict(&text, delimiter));
+        let even = |rows: &&Vec<Vec<String>>| rows.iter().all(|row| row.len() == rows[0].len());
+        let rows = cut
+            .iter()
+            .filter(even)
+            .max_by_key(|rows| rows[0].len())
+            .unwrap();
+        let names = TableReader::open(&file, &ReadOptions::default());
+        let names = match names {
+            Ok(reader) => reader.names().to_vec(),
+            // Rows of numbers without a header, and the same number twice.
+            Err(error) => panic!("{}: {error}", file.display()),
+        };
+        let options = ReadOptions {
+            passthrough: names.clone(),
+            skip: names.clone(),
+            ..ReadOptions::default()
+        };
+        let table = match TableReader::open(&file, &options).unwrap().read() {
+            Ok(table) => table,
+            Err(error) => {
+                assert_eq!(rows.len(), 1, "{}: {error}", file.display());
+                continue;
+            }
+        };
+        let no_header = table
+            .file_notices()
+            .iter()
+            .any(|notice| matches!(notice, banach_data::FileNotice::NoHeader { .. }));
+        if file.starts_with(folder.join("uci")) {
+            // Files of the collection have no header; some of one column look as if they had one.
+            assert!(
+                no_header || names.len() == 1,
+                "{}: {:?}",
+                file.display(),
+                table.file_notices()
+            );
+        } else {
+            assert!(
+                table.file_notices().is_empty(),
+                "{:?}",
+                table.file_notices()
+            );
+        }
+        let body = if no_header { &rows[..] } else { &rows[1..] };
+        if !no_header {
+            let found: Vec<String> = rows[0]
+                .iter()
+                .enumerate()
+                .map(|(at, name)| match name.trim() {
+                    "" => format!("Unnamed: {at}"),
+                    name => name.to_owned(),
+                })
+                .collect();
+            assert_eq!(names, found, "{}", file.display());
+        }
+        assert_eq!(table.n_rows(), body.len(), "{}", file.display());
+        for (column, (name, texts)) in table.passthrough().iter().enumerate() {
+            for (row, cells) in body.iter().enumerate() {
+                assert_eq!(
+                    texts.get(row),
+                    cells[column],
+                    "{} {name} {row}",
+                    file.display()
+                );
+            }
+        }
+        compared += 1;
+    }
+    assert!(compared > 50, "{compared}");
 }

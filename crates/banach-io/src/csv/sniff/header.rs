@@ -76,8 +76,11 @@ fn step(numbers: &[f64]) -> Option<f64> {
 /// Names are the rule; a first row is one of the others only if it looks like them in every column, and
 /// is no series such as 2019, 2020, 2021, which makes good names.
 pub(super) fn judge(first: &[&[u8]], rows: &[Vec<&[u8]>], comma: bool) -> Verdict {
-    // Files that were joined have the header among their rows.
-    let rows: Vec<&Vec<&[u8]>> = rows.iter().filter(|row| row.as_slice() != first).collect();
+    // Files that were joined have the header among their rows. Numbers occur again by chance.
+    let mut looks = first.iter().map(|cell| Look::of(cell, comma));
+    let text = looks.any(|look| look == Look::Text);
+    let rows = rows.iter().filter(|row| !text || row.as_slice() != first);
+    let rows: Vec<&Vec<&[u8]>> = rows.collect();
     if rows.is_empty() {
         return Verdict::PerhapsNames;
     }
@@ -111,7 +114,9 @@ pub(super) fn judge(first: &[&[u8]], rows: &[Vec<&[u8]>], comma: bool) -> Verdic
     if rows.len() < MIN_ROWS {
         return Verdict::PerhapsNames;
     }
-    let texts: Vec<usize> = (0..columns.len()).filter(|at| !typed.contains(at)).collect();
+    let texts: Vec<usize> = (0..columns.len())
+        .filter(|at| !typed.contains(at))
+        .collect();
     let occurs_again = |&at: &usize| columns[at].cells.contains(&first[at]);
     let present: Vec<usize> = typed
         .iter()
@@ -120,7 +125,11 @@ pub(super) fn judge(first: &[&[u8]], rows: &[Vec<&[u8]>], comma: bool) -> Verdic
         .collect();
     if present.is_empty() {
         // Text alone: a name does not occur among the values of every column.
-        let named: Vec<usize> = texts.iter().copied().filter(|&at| !first[at].is_empty()).collect();
+        let named: Vec<usize> = texts
+            .iter()
+            .copied()
+            .filter(|&at| !first[at].is_empty())
+            .collect();
         let row = named.len() >= 2 && named.iter().all(occurs_again);
         return if row {
             Verdict::Row
@@ -180,9 +189,10 @@ fn points_of_numbers(
             numbers.is_some_and(|numbers| step(&numbers).is_some())
         })
         .count();
-    let series = own.as_deref().and_then(step).filter(|step| {
-        present.len() >= 3 || present.len() == 2 && all_whole && *step == 1.0
-    });
+    let series = own
+        .as_deref()
+        .and_then(step)
+        .filter(|step| present.len() >= 3 || present.len() == 2 && all_whole && *step == 1.0);
     let years = |cells: &[&[u8]]| {
         let mut present = cells.iter().filter(|cell| !cell.is_empty()).peekable();
         let year = |cell: &&[u8]| whole(cell).is_some_and(|year| (1800..2200).contains(&year));
@@ -196,9 +206,9 @@ fn points_of_numbers(
         && years(&present.iter().map(|&at| first[at]).collect::<Vec<_>>())
         && !present.iter().any(|&at| years(&columns[at].cells));
     // Whole numbers above columns of fractions.
-    let fractions_below = present.iter().all(|&at| {
-        n_rows >= 5 && columns[at].share(|look| look == Look::Decimal) >= 1.0
-    });
+    let fractions_below = present
+        .iter()
+        .all(|&at| n_rows >= 5 && columns[at].share(|look| look == Look::Decimal) >= 1.0);
     let is_series = series.is_some() && series_below * 5 < n_rows.max(1);
     if is_series || year_names || all_whole && distinct && fractions_below {
         points -= 3;
@@ -213,7 +223,9 @@ fn points_of_numbers(
         let (Some(first), Some(numbers)) = (whole(first[at]), numbers) else {
             return false;
         };
-        (0_i64..).zip(&numbers).all(|(row, &number)| number == first + 1 + row)
+        (0_i64..)
+            .zip(&numbers)
+            .all(|(row, &number)| number == first + 1 + row)
     });
     if counts && n_rows >= 3 {
         points += 3;
@@ -239,18 +251,45 @@ mod tests {
             ("a;b;y\n1;2;yes\n3;4;no", Verdict::Names),
             ("a;b\nx;y\nz;w\nx;w", Verdict::PerhapsNames),
             // No header: numbers and classes as below.
-            ("1.5;0.7;yes\n-0.8;0.9;no\n-0.1;0.9;yes\n1.4;0.8;no", Verdict::Row),
-            ("95;48;83;178\n91;41;84;141\n104;50;106;209\n93;41;82;159", Verdict::Row),
+            (
+                "1.5;0.7;yes\n-0.8;0.9;no\n-0.1;0.9;yes\n1.4;0.8;no",
+                Verdict::Row,
+            ),
+            (
+                "95;48;83;178\n91;41;84;141\n104;50;106;209\n93;41;82;159",
+                Verdict::Row,
+            ),
             ("p;x;s\ne;x;s\np;x;y\ne;f;y\np;x;y", Verdict::Row),
             ("1;Braund\n2;Cumings\n3;Heikkinen\n4;Futrelle", Verdict::Row),
-            ("2020-01-01;1.5\n2020-01-02;2.5\n2020-01-03;3.5", Verdict::Row),
+            (
+                "2020-01-01;1.5\n2020-01-02;2.5\n2020-01-03;3.5",
+                Verdict::Row,
+            ),
             // Names that are numbers.
-            ("country;2019;2020;2021\nDE;1.5;2.1;3\nFR;1.2;2.3;4\nIT;1.1;2;5", Verdict::Numbers),
-            ("2019;2020;2021\n1.5;2.1;3\n1.2;2.3;4\n1.1;2;5", Verdict::Numbers),
-            ("0;1;2;3\n5.1;3.5;1.4;0.2\n4.9;3;1.4;0.2\n4.7;3.2;1.3;0.2", Verdict::Numbers),
-            ("850.5;851.0;851.5\n0.1;0.2;0.15\n0.1;0.3;0.19\n0.2;0.2;0.17", Verdict::Numbers),
-            ("1;2;5;10\n0.5;0.7;0.9;1.5\n0.4;0.7;0.9;1.5\n0.5;0.6;0.9;1.5\n0.5;0.7;0.8;1.4\n0.1;0.2;0.4;0.5", Verdict::Numbers),
-            ("2010;2015;2021\n15;21;30\n12;23;41\n11;20;55", Verdict::Numbers),
+            (
+                "country;2019;2020;2021\nDE;1.5;2.1;3\nFR;1.2;2.3;4\nIT;1.1;2;5",
+                Verdict::Numbers,
+            ),
+            (
+                "2019;2020;2021\n1.5;2.1;3\n1.2;2.3;4\n1.1;2;5",
+                Verdict::Numbers,
+            ),
+            (
+                "0;1;2;3\n5.1;3.5;1.4;0.2\n4.9;3;1.4;0.2\n4.7;3.2;1.3;0.2",
+                Verdict::Numbers,
+            ),
+            (
+                "850.5;851.0;851.5\n0.1;0.2;0.15\n0.1;0.3;0.19\n0.2;0.2;0.17",
+                Verdict::Numbers,
+            ),
+            (
+                "1;2;5;10\n0.5;0.7;0.9;1.5\n0.4;0.7;0.9;1.5\n0.5;0.6;0.9;1.5\n0.5;0.7;0.8;1.4\n0.1;0.2;0.4;0.5",
+                Verdict::Numbers,
+            ),
+            (
+                "2010;2015;2021\n15;21;30\n12;23;41\n11;20;55",
+                Verdict::Numbers,
+            ),
             // Too little to tell.
             ("a;b", Verdict::PerhapsNames),
             ("1;2\n3;4", Verdict::PerhapsNames),

@@ -102,9 +102,8 @@ fn is_day(text: &[u8]) -> bool {
         return false;
     };
     let groups: Vec<&[u8]> = text.split(|&byte| byte == separator).collect();
-    let digits = |group: &&[u8]| {
-        (1..=4).contains(&group.len()) && group.iter().all(u8::is_ascii_digit)
-    };
+    let digits =
+        |group: &&[u8]| (1..=4).contains(&group.len()) && group.iter().all(u8::is_ascii_digit);
     let month = |group: &&[u8]| group.len() == 3 && group.iter().all(u8::is_ascii_alphabetic);
     match groups[..] {
         [a, b] => separator == b'-' && digits(&a) && digits(&b) && a.len() == 4,

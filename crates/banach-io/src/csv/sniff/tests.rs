@@ -34,9 +34,15 @@ fn delimiters_are_found() {
         // One column of text, of times, of dates with times.
         ("full name\nAnn Lee\nBob Ray\n", Delimiter::Character(b',')),
         ("when\n12:30:00\n12:31:00\n", Delimiter::Character(b',')),
-        ("when it was\n2020-01-01 12:30:00\n2020-01-02 12:31:00\n", Delimiter::Character(b',')),
+        (
+            "when it was\n2020-01-01 12:30:00\n2020-01-02 12:31:00\n",
+            Delimiter::Character(b','),
+        ),
         ("a, b, c\n1, 2, 3\n4, 5, 6\n", Delimiter::Character(b',')),
-        ("when,x\n2020-01-01 10:00:00,5\n2020-01-02 10:00:00,6\n", Delimiter::Character(b',')),
+        (
+            "when,x\n2020-01-01 10:00:00,5\n2020-01-02 10:00:00,6\n",
+            Delimiter::Character(b','),
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(found(text).rules.delimiter, expected, "{text:?}");
@@ -50,11 +56,26 @@ fn quotes_and_escapes_are_found() {
         ("a,b\n'x, y',1\n'z',2\n", Some(b'\''), None, false),
         ("a,b\n'x',1\n'z',2\n", Some(b'\''), None, false),
         ("a,b\nit's,1\n'n',2\n", Some(b'"'), None, false),
-        ("a,b\n\"5\\\" pipe, x\",1\n\"z\",2\n", Some(b'"'), Some(b'\\'), false),
-        ("a,b\n\"5\\\" pipe\",1\n\"z\",2\n", Some(b'"'), Some(b'\\'), false),
+        (
+            "a,b\n\"5\\\" pipe, x\",1\n\"z\",2\n",
+            Some(b'"'),
+            Some(b'\\'),
+            false,
+        ),
+        (
+            "a,b\n\"5\\\" pipe\",1\n\"z\",2\n",
+            Some(b'"'),
+            Some(b'\\'),
+            false,
+        ),
         ("a,b\n\"C:\\dir\\\",1\n\"z\",2\n", Some(b'"'), None, false),
         ("a,b\nx\\, y,1\nz,2\n", Some(b'"'), Some(b'\\'), false),
-        ("a, b\n\"x, y\", \"1\"\n\"z\", \"2\"\n", Some(b'"'), None, true),
+        (
+            "a, b\n\"x, y\", \"1\"\n\"z\", \"2\"\n",
+            Some(b'"'),
+            None,
+            true,
+        ),
     ];
     for (text, quote, escape, blanks) in cases {
         let rules = found(text).rules;
@@ -74,13 +95,21 @@ fn the_table_begins_where_its_header_is() {
         ("# logger\n# tool 2.1\n\na,b,y\n1,2,x\n3,4,z\n", 3, Names),
         ("Report\n\na,b\n1,2\n3,4\n", 2, Names),
         ("site: x\nby: y\na,b\n1,2\n3,4\n", 2, Names),
-        ("Name,Test\nDay,1\n\nid,a,b,y\n1,2,3,no\n2,3,4,yes\n", 3, Names),
+        (
+            "Name,Test\nDay,1\n\nid,a,b,y\n1,2,3,no\n2,3,4,yes\n",
+            3,
+            Names,
+        ),
         ("# a comment, of two cells\na,b\n1,2\n3,4\n", 1, Names),
         ("#id,a\n1,2\n3,4\n", 0, Names),
         ("## meta\n#id,a\n1,2\n3,4\n", 1, Names),
         ("\"a\",\"b\"\n\"1\",2,3\n\"2\",4,5\n", 0, RowNames),
         ("a,b,y\n1,2,3,x\n2,5,6,z\n", 0, RowNames),
-        ("Temperature, Berlin\ntime,temp,y\n1,2.5,x\n2,3.5,z\n", 1, Names),
+        (
+            "Temperature, Berlin\ntime,temp,y\n1,2.5,x\n2,3.5,z\n",
+            1,
+            Names,
+        ),
         ("a,b,\n1,2,\n3,4,\n", 0, TrailingDelimiter),
         ("a,b\n1,2,\n3,4,\n", 0, TrailingDelimiter),
         ("1.5,x\n2.5,y\n3.5,x\n4.5,y\n", 0, absent),
@@ -90,6 +119,10 @@ fn the_table_begins_where_its_header_is() {
     ];
     for (text, lines, header) in cases {
         let found = found(text);
-        assert_eq!((found.lines_above, found.header), (lines, header), "{text:?}");
+        assert_eq!(
+            (found.lines_above, found.header),
+            (lines, header),
+            "{text:?}"
+        );
     }
 }

@@ -113,7 +113,10 @@ impl<'a> Trial<'a> {
                 Row::Whole { next, line_breaks } => {
                     let text = &self.sample[start..next];
                     let n_cells = self.cells.len() - first_cell;
-                    if text.iter().all(|byte| matches!(byte, b' ' | b'\r' | b'\n' | 0 | 0x1A)) {
+                    if text
+                        .iter()
+                        .all(|byte| matches!(byte, b' ' | b'\r' | b'\n' | 0 | 0x1A))
+                    {
                         self.cells.truncate(first_cell);
                         after_blank = true;
                     } else {
@@ -172,7 +175,9 @@ impl<'a> Trial<'a> {
 
     /// The rows that are no comments, by position.
     fn plain_rows(&self) -> Vec<usize> {
-        (0..self.rows.len()).filter(|&row| !self.rows[row].hash).collect()
+        (0..self.rows.len())
+            .filter(|&row| !self.rows[row].hash)
+            .collect()
     }
 
     /// The rows below the top that have as many values as most.
@@ -231,12 +236,18 @@ impl<'a> Trial<'a> {
                 if verdict != Verdict::Names && adjacent && (at == 1 || verdict == Verdict::Row) {
                     self.top = above;
                     self.form = self.short_form(at, &plain);
-                    self.certain = plain[..at - 1].iter().all(|&row| width(row) < self.width - 1);
+                    self.certain = plain[..at - 1]
+                        .iter()
+                        .all(|&row| width(row) < self.width - 1);
                     return;
                 }
             }
             // What is above has fewer values than the table; without a header it is one text a line.
-            let most = if verdict == Verdict::Row { 1 } else { self.width - 1 };
+            let most = if verdict == Verdict::Row {
+                1
+            } else {
+                self.width - 1
+            };
             // A line right above with some values may be a header whose rows are at fault.
             let adjacent = !self.rows[plain[at]].after_blank && width(above) > 1;
             self.certain = all_below
@@ -312,7 +323,9 @@ impl<'a> Trial<'a> {
 
     fn last_is_empty(&self, row: usize) -> bool {
         let cells = self.cells(row);
-        cells.last().is_some_and(|cell| cell.trim_ascii().is_empty())
+        cells
+            .last()
+            .is_some_and(|cell| cell.trim_ascii().is_empty())
     }
 
     fn short_form(&self, at: usize, plain: &[usize]) -> Form {
@@ -364,7 +377,11 @@ impl<'a> Trial<'a> {
             })
             .count();
         let all = plain.len() + unread;
-        self.share = if all == 0 { 0.0 } else { fit as f64 / all as f64 };
+        self.share = if all == 0 {
+            0.0
+        } else {
+            fit as f64 / all as f64
+        };
         let body = self.body();
         let (mut values, mut typed) = (0_usize, 0_usize);
         for column in 0..width {

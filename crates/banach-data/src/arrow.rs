@@ -153,16 +153,16 @@ impl TableBuilder {
                     Cells::Passthrough(out) => {
                         out.push_array(array.clone());
                         for_each_cell(array, |row, cell| match cell {
-                        ArrowCell::Value(scalar) => {
-                            push_text(out, row, scalar.key().unwrap_or_default().as_bytes())
-                        }
-                        ArrowCell::Signed(value) => {
-                            push_text(out, row, value.to_string().as_bytes())
-                        }
-                        ArrowCell::Unsigned(value) => {
-                            push_text(out, row, value.to_string().as_bytes())
-                        }
-                        ArrowCell::Text(bytes) => push_text(out, row, bytes),
+                            ArrowCell::Value(scalar) => {
+                                push_text(out, row, scalar.key().unwrap_or_default().as_bytes())
+                            }
+                            ArrowCell::Signed(value) => {
+                                push_text(out, row, value.to_string().as_bytes())
+                            }
+                            ArrowCell::Unsigned(value) => {
+                                push_text(out, row, value.to_string().as_bytes())
+                            }
+                            ArrowCell::Text(bytes) => push_text(out, row, bytes),
                         })
                     }
                 }

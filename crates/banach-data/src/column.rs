@@ -387,7 +387,10 @@ impl TextColumn {
         let texts = (0..self.n_rows()).map(|row| self.get(row)).collect();
         #[cfg(feature = "arrow")]
         if let Some(first) = self.arrays.first()
-            && self.arrays.iter().all(|array| array.data_type() == first.data_type())
+            && self
+                .arrays
+                .iter()
+                .all(|array| array.data_type() == first.data_type())
         {
             return OutputValues::Arrow(&self.arrays, texts);
         }

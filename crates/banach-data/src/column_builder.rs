@@ -839,10 +839,9 @@ impl Column {
                 return Err(row);
             }
         }
-        Ok(Cow::Owned(builder.finish(
-            self.name().to_owned(),
-            &Origin::default(),
-        )))
+        Ok(Cow::Owned(
+            builder.finish(self.name().to_owned(), &Origin::default()),
+        ))
     }
 }
 

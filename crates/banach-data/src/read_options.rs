@@ -2,9 +2,9 @@
 
 use crate::cell_format::EpochUnit;
 use crate::date_format::DateOrder;
+use crate::dialect::Dialect;
 use crate::missing_words::MissingWords;
 use crate::number_format::NumberFormat;
-use crate::dialect::Dialect;
 use crate::schema::Schema;
 
 /// Which columns to read, and what their cells mean.

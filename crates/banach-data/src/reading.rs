@@ -112,10 +112,7 @@ impl Reading {
     #[must_use]
     pub fn is_notable(&self) -> bool {
         let plain = [CellFormat::Plain, CellFormat::Date(DateOrder::Unambiguous)];
-        self.odd > 0
-            || self.infinite > 0
-            || self.doubt.is_some()
-            || !plain.contains(&self.format)
+        self.odd > 0 || self.infinite > 0 || self.doubt.is_some() || !plain.contains(&self.format)
     }
 }
 

@@ -10,8 +10,8 @@ use crate::cell_format::CellFormat;
 use crate::column::{Column, ColumnType, TextColumn};
 use crate::column_builder::{CellError, ColumnBuilder};
 use crate::decision::{ColumnRules, Hints, is_small_share};
-use crate::lines::Lines;
 use crate::file_notice::FileNotice;
+use crate::lines::Lines;
 use crate::origin::{Origin, Part};
 use crate::read_options::ReadOptions;
 use crate::reading::OddCell;
@@ -278,8 +278,7 @@ impl TableBuilder {
     pub fn finish(&mut self) -> Option<Table> {
         let (n_rows, origin) = (self.n_rows, self.origin.clone());
         let (columns, passthrough) = self.take();
-        (n_rows > 0)
-            .then(|| Table::new(origin, n_rows, columns, passthrough, self.notices.clone()))
+        (n_rows > 0).then(|| Table::new(origin, n_rows, columns, passthrough, self.notices.clone()))
     }
 
     /// Checks, when all rows are there, that the cells of each column have its type: all of them in strict

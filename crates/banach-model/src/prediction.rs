@@ -169,11 +169,7 @@ fn class_type(target: &TargetEncoder, label: usize) -> OutputType {
     }
 }
 
-fn class_values<'a>(
-    target: &TargetEncoder,
-    label: usize,
-    names: Vec<&'a str>,
-) -> OutputValues<'a> {
+fn class_values<'a>(target: &TargetEncoder, label: usize, names: Vec<&'a str>) -> OutputValues<'a> {
     match class_type(target, label) {
         OutputType::Booleans => OutputValues::Booleans(names),
         OutputType::Integers => OutputValues::Integers(names),

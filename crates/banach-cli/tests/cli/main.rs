@@ -14,6 +14,7 @@
 )))]
 mod absent;
 mod bench;
+mod cells;
 #[cfg(feature = "compare")]
 mod compare;
 mod cv;

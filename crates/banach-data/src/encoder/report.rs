@@ -44,7 +44,8 @@ impl ColumnReport {
     pub(super) fn add_odd(&mut self, odd: u64, examples: &[OddCell]) {
         self.odd += odd;
         let room = MAX_EXAMPLES.saturating_sub(self.odd_examples.len());
-        self.odd_examples.extend(examples.iter().take(room).cloned());
+        self.odd_examples
+            .extend(examples.iter().take(room).cloned());
     }
 
     fn add_example(&mut self, key: &str) {

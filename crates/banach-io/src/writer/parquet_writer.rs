@@ -46,28 +46,30 @@ impl ParquetWriter {
 
     /// Appends rows; the values have the types of the columns.
     pub(super) fn write(&mut self, values: &[OutputValues<'_>]) -> Result<(), ParquetError> {
-        let arrays = values.iter().map(|values| -> Result<ArrayRef, ParquetError> {
-            Ok(match values {
-                OutputValues::Text(texts) => Arc::new(StringArray::from(texts.clone())),
-                OutputValues::Integers(texts) => {
-                    let integers = texts.iter().map(|text| text.parse::<i64>().ok());
-                    Arc::new(integers.collect::<Int64Array>())
-                }
-                OutputValues::Booleans(texts) => {
-                    let booleans = texts.iter().map(|text| match *text {
-                        "" => None,
-                        text => Some(text.eq_ignore_ascii_case("true")),
-                    });
-                    Arc::new(booleans.collect::<BooleanArray>())
-                }
-                OutputValues::Arrow(arrays, _) => {
-                    let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
-                    concat(&arrays)?
-                }
-                OutputValues::F32(values) => Arc::new(Float32Array::from(values.to_vec())),
-                OutputValues::F64(values) => Arc::new(Float64Array::from(values.to_vec())),
-            })
-        });
+        let arrays = values
+            .iter()
+            .map(|values| -> Result<ArrayRef, ParquetError> {
+                Ok(match values {
+                    OutputValues::Text(texts) => Arc::new(StringArray::from(texts.clone())),
+                    OutputValues::Integers(texts) => {
+                        let integers = texts.iter().map(|text| text.parse::<i64>().ok());
+                        Arc::new(integers.collect::<Int64Array>())
+                    }
+                    OutputValues::Booleans(texts) => {
+                        let booleans = texts.iter().map(|text| match *text {
+                            "" => None,
+                            text => Some(text.eq_ignore_ascii_case("true")),
+                        });
+                        Arc::new(booleans.collect::<BooleanArray>())
+                    }
+                    OutputValues::Arrow(arrays, _) => {
+                        let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+                        concat(&arrays)?
+                    }
+                    OutputValues::F32(values) => Arc::new(Float32Array::from(values.to_vec())),
+                    OutputValues::F64(values) => Arc::new(Float64Array::from(values.to_vec())),
+                })
+            });
         let arrays = arrays.collect::<Result<_, _>>()?;
         let batch = RecordBatch::try_new(self.schema.clone(), arrays)?;
         self.writer.write(&batch)

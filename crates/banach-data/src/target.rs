@@ -11,7 +11,7 @@ use crate::encoder::{compare_keys, mean_and_deviation};
 use crate::reading::{Doubt, ReadColumn, Reading};
 use crate::schema::{Field, Schema};
 use crate::table::Table;
-use crate::table_error::TableError;
+use crate::table_error::{Location, TableError};
 use crate::targets::Targets;
 use crate::value_index::ValueIndex;
 
@@ -608,6 +608,17 @@ pub fn sample_weights(table: &Table, name: &str, rows: &[u32]) -> Result<Vec<f32
             table.cast(column, ColumnType::Number, CellFormat::Plain)?
         }
     };
+    if let Some(odd) = column.reading().odd_examples.first() {
+        return Err(TargetError::BadWeight {
+            at: Box::new(Location {
+                file: odd.file.clone().unwrap_or_else(|| table.file().to_owned()),
+                row: odd.row,
+                line: odd.line,
+            }),
+            column: name.to_owned(),
+            value: format!("{:?}", odd.text),
+        });
+    }
     let mut weights = Vec::with_capacity(rows.len());
     for &row in rows {
         let weight = column.number(row as usize).map(|value| value as f32);

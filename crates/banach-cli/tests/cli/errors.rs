@@ -287,7 +287,7 @@ fn targets_that_cannot_be_learned() {
                 "text as number",
                 (
                     "n.csv",
-                    column(&|i| if i == 4 { "many" } else { "3.5" }.into()),
+                    column(&|i| if i % 5 == 4 { "many" } else { "3.5" }.into()),
                 ),
                 "fit n.csv --target y --task regression",
                 &["n.csv", "\"y\"", "\"many\""],
@@ -673,12 +673,6 @@ fn tables_that_do_not_suit_the_model() {
                 &["n.csv, row 2 (line 3), column \"b\": \"two\" is not a number"],
             ),
             with_file(
-                "header only",
-                ("h.csv", "a,b,colour\n"),
-                "predict model.safetensors h.csv --out p.csv",
-                &["h.csv has a header but no rows"],
-            ),
-            with_file(
                 "ragged",
                 ("g.csv", "a,b,colour\n1,2,red\n1,2\n"),
                 "predict model.safetensors g.csv --out p.csv",
@@ -807,13 +801,13 @@ fn predictions_that_fail_late_leave_the_old_file() {
     let room = room();
     room.write("p.csv", "old");
     let mut rows = mixed(40_000);
-    rows.push_str("1,oops,red,1,g,no,1,1,1\n");
+    rows.push_str("1,1,red,1,g,no,1,1\n");
     room.write("late.csv", rows);
     let ran = room.run(&["predict", "model.safetensors", "late.csv", "--out", "p.csv"]);
     assert_eq!(ran.code, Some(2), "{ran:#?}");
     assert!(
         ran.err
-            .contains("late.csv, row 40001 (line 40002), column \"b\""),
+            .contains("late.csv, row 40001 (line 40002) has 8 values"),
         "{ran:#?}"
     );
     assert_eq!(room.text("p.csv"), "old");

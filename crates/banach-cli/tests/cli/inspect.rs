@@ -21,6 +21,7 @@ fn json_shows_what_is_inside() {
         "task",
         "targets",
         "encoders",
+        "readings",
         "members",
         "calibration",
         "training",

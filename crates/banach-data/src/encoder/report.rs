@@ -69,6 +69,10 @@ impl EncodeReport {
 
     /// Leaves out columns without unusual cells.
     pub(super) fn close(&mut self) {
+        for column in &mut self.columns {
+            // Odd cells were counted as missing too.
+            column.missing = column.missing.saturating_sub(column.odd);
+        }
         self.columns
             .retain(|column| column.unknown + column.missing + column.odd > 0);
     }

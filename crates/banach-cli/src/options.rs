@@ -114,7 +114,10 @@ pub(crate) fn check_output(out: &Path, inputs: &[&Path]) -> anyhow::Result<()> {
             .filter(|path| path.is_file())
     };
     if let Some(target) = real(out) {
-        for input in inputs {
+        // What cannot be found is said where it is read.
+        let files = banach_io::table_files(inputs);
+        let files = files.unwrap_or_else(|_| inputs.iter().map(|&path| path.into()).collect());
+        for input in &files {
             if real(input).as_ref() == Some(&target) {
                 bail!(
                     "--out {} would overwrite the file that is read; name another",

@@ -179,7 +179,9 @@ pub(crate) fn say_notices(notices: &[FileNotice]) {
 /// A notice with the flag that settles it otherwise.
 fn with_flag(notice: &FileNotice) -> String {
     let flag = match notice {
-        FileNotice::Delimiter { .. } | FileNotice::DelimiterTie { .. } => "--delimiter CHAR",
+        FileNotice::Delimiter { .. }
+        | FileNotice::DelimiterTie { .. }
+        | FileNotice::OneColumn { .. } => "--delimiter CHAR",
         FileNotice::Quote { .. } => "--quote none",
         FileNotice::Escape { .. } => "--escape none",
         FileNotice::Encoding { .. } => "--encoding NAME",

@@ -67,6 +67,13 @@ pub enum FileNotice {
         /// What could have been taken.
         other: Delimiter,
     },
+    /// There is one column, although its name looks like several.
+    OneColumn {
+        /// The file.
+        file: String,
+        /// The name.
+        name: String,
+    },
     /// Quotes are not double quotes.
     Quote {
         /// The file.
@@ -195,6 +202,10 @@ impl fmt::Display for FileNotice {
             } => write!(
                 f,
                 "{file}: both {delimiter} and {other} cut all rows alike; {delimiter} was taken for the delimiter, as its values make more sense"
+            ),
+            Self::OneColumn { file, name } => write!(
+                f,
+                "{file} is taken to have one column, {name:?}: no delimiter was found that cuts all its rows alike"
             ),
             Self::Quote { file, quote } => {
                 write!(f, "{file}: values are taken to be quoted with {quote:?}")

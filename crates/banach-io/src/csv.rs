@@ -59,7 +59,7 @@ pub(crate) struct TextOptions {
 
 #[derive(Debug, Clone)]
 enum AnyCutter {
-    Usual(Cutter),
+    Usual(Box<Cutter>),
     Odd(OddCutter),
 }
 
@@ -67,7 +67,7 @@ impl AnyCutter {
     fn new(rules: Rules) -> Self {
         match rules.delimiter {
             Delimiter::Character(byte) if rules == Rules::usual(rules.delimiter) => {
-                Self::Usual(Cutter::new(byte))
+                Self::Usual(Box::new(Cutter::new(byte)))
             }
             _ => Self::Odd(OddCutter { rules }),
         }
@@ -466,7 +466,7 @@ impl CsvReader {
         self.fill(BLOCK_BYTES)?;
         loop {
             let cut = match self.cutter.clone() {
-                AnyCutter::Usual(cutter) => self.cut_rows(&cutter, &mut batch)?,
+                AnyCutter::Usual(cutter) => self.cut_rows(&*cutter, &mut batch)?,
                 AnyCutter::Odd(cutter) => self.cut_rows(&cutter, &mut batch)?,
             };
             if batch.n_rows() > 0 {

@@ -384,7 +384,7 @@ mod tests {
             (b"a,b\n1,2\n\0\0\0\0\0\0\0\0".to_vec(), Found::Ascii),
             // One broken character among good ones.
             (
-                [&"ééé".as_bytes()[..], b"\xE9\n"].concat(),
+                ["ééé".as_bytes(), b"\xE9\n"].concat(),
                 Found::Utf8 { mark: 0 },
             ),
         ];

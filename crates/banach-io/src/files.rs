@@ -29,6 +29,15 @@ pub(crate) struct TableFile {
     pub(crate) above: Vec<FolderColumn>,
 }
 
+/// The files that [`TableReader::open_all`](crate::TableReader::open_all) would read, in its order.
+///
+/// # Errors
+/// [`ReadError::Read`] for a folder, [`ReadError::NoFiles`], [`ReadError::OtherFile`].
+pub fn table_files<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<PathBuf>, ReadError> {
+    let paths: Vec<&Path> = paths.iter().map(AsRef::as_ref).collect();
+    Ok(expand(&paths)?.into_iter().map(|file| file.path).collect())
+}
+
 /// The files that paths stand for: folders and patterns in natural order (part-2 before part-10), the
 /// paths in their own.
 pub(crate) fn expand(paths: &[&Path]) -> Result<Vec<TableFile>, ReadError> {

@@ -16,7 +16,7 @@ pub(crate) struct Gunzip {
 }
 
 enum State {
-    Member(GzDecoder<Packed>),
+    Member(Box<GzDecoder<Packed>>),
     End,
 }
 
@@ -24,7 +24,7 @@ impl Gunzip {
     pub(crate) fn new(packed: Box<dyn Read + Send>, trailing_bytes: Arc<AtomicBool>) -> Self {
         let packed = BufReader::with_capacity(1 << 16, packed);
         Self {
-            state: State::Member(GzDecoder::new(packed)),
+            state: State::Member(Box::new(GzDecoder::new(packed))),
             trailing_bytes,
         }
     }
@@ -45,7 +45,7 @@ impl Gunzip {
                 }
                 // With this byte a member begins.
                 Some(0x1F) => {
-                    self.state = State::Member(GzDecoder::new(packed));
+                    self.state = State::Member(Box::new(GzDecoder::new(packed)));
                     return Ok(());
                 }
                 Some(_) => {

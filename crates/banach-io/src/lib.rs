@@ -36,5 +36,6 @@ mod writer;
 pub use banach_data::{Dialect, FileNotice, OutputColumn, OutputType, OutputValues, ReadOptions};
 pub use csv::ragged::RaggedCause;
 pub use error::{ReadError, WriteError};
+pub use files::table_files;
 pub use reader::{TableReader, read_table};
 pub use writer::TableWriter;

@@ -144,6 +144,16 @@ fn finish(
         None => expected_verdict(&first, known.expected)
             .unwrap_or_else(|| judge(&first, &trial.body(), trial.comma())),
     };
+    let cut_further = |byte: &u8| matches!(byte, b' ' | b'\t' | b';' | b'|' | b':' | b'^' | b'~');
+    if given.delimiter.is_none()
+        && first.len() == 1
+        && first[0].trim_ascii().iter().any(cut_further)
+    {
+        notices.push(FileNotice::OneColumn {
+            file: file(),
+            name: shown(&first).swap_remove(0),
+        });
+    }
     let trailing = trial.form == Form::TrailingDelimiter;
     if trailing {
         notices.push(FileNotice::TrailingDelimiter {

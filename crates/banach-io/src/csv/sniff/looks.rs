@@ -124,7 +124,8 @@ fn is_time(text: &[u8]) -> bool {
                 .iter()
                 .all(|&byte| byte.is_ascii_digit() || byte == b'.')
     };
-    (2..=3).contains(&groups.len()) && groups[0].len() <= 2 && groups.iter().all(short)
+    let two = groups.get(1).is_some_and(|minutes| minutes.len() == 2);
+    (2..=3).contains(&groups.len()) && groups[0].len() <= 2 && two && groups.iter().all(short)
 }
 
 #[cfg(test)]

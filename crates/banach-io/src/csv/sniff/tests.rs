@@ -116,6 +116,7 @@ fn the_table_begins_where_its_header_is() {
         // No certain table: the first row is the header, and the rows are at fault.
         ("a,b\n1,x, y\n1,z, w\n", 0, Names),
         ("a,b,c,d\n1,2\n3,4\n", 0, Names),
+        ("name\nLee, Ann\nRay, Bob\n", 0, Names),
     ];
     for (text, lines, header) in cases {
         let found = found(text);

@@ -248,11 +248,15 @@ impl<'a> Trial<'a> {
             } else {
                 self.width - 1
             };
-            // A line right above with some values may be a header whose rows are at fault.
-            let adjacent = !self.rows[plain[at]].after_blank && width(above) > 1;
-            self.certain = all_below
-                && plain[..at].iter().all(|&row| width(row) <= most)
-                && (verdict == Verdict::Names || !adjacent);
+            // A line right above may be a header whose rows are at fault.
+            let adjacent = !self.rows[plain[at]].after_blank;
+            let header_above = match verdict {
+                Verdict::Names => false,
+                Verdict::PerhapsNames => adjacent,
+                Verdict::Numbers | Verdict::Row => adjacent && width(above) > 1,
+            };
+            self.certain =
+                all_below && plain[..at].iter().all(|&row| width(row) <= most) && !header_above;
             if !self.certain {
                 self.top = first;
             }
@@ -302,10 +306,10 @@ impl<'a> Trial<'a> {
             if all && self.short_header(first, 1, plain) {
                 self.form = self.short_form(1, plain);
             } else {
-                self.width = names;
+                self.certain = false;
             }
         } else {
-            self.width = names;
+            self.certain = false;
         }
     }
 

@@ -35,7 +35,7 @@ pub use atomic::{AtomicFile, AtomicFileError};
 pub use column::{Column, ColumnType, TextColumn};
 pub use encoder::{
     ColumnReport, DropReason, EncodeError, EncodeReport, EncodedColumn, Encoder, EncoderOptions,
-    MAX_Z, RowEncoder, Scaling, UNKNOWN_CODE, UnknownCategories, UnusedColumn,
+    MAX_Z, RowEncoder, Scaling, UNKNOWN_CODE, UnknownCategories, UnusedColumn, power_of_two,
 };
 pub use error::DataError;
 pub use features::Features;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::column::{Column, ColumnType};
-use crate::encoder::{compare_keys, mean_and_deviation};
+use crate::encoder::{compare_keys, mean_and_deviation, standardized};
 use crate::schema::{Field, Schema};
 use crate::table::Table;
 use crate::table_error::TableError;
@@ -195,9 +195,7 @@ impl TargetEncoder {
             for &row in rows {
                 values.push(self.number(table, &column, row)?);
             }
-            let (mean, deviation) = mean_and_deviation(&values);
-            let constant = values.iter().all(|value| Some(value) == values.first());
-            if constant || !(deviation > 0.0 && deviation.is_finite() && mean.is_finite()) {
+            if values.iter().all(|value| Some(value) == values.first()) {
                 return Err(TargetError::ConstantTarget {
                     file,
                     column: column.name().to_owned(),
@@ -205,7 +203,7 @@ impl TargetEncoder {
                     rows: rows.len(),
                 });
             }
-            (self.mean, self.deviation) = (mean, deviation);
+            (self.mean, self.deviation) = mean_and_deviation(&values);
             return Ok(self);
         }
         if let Targets::Classes(codes) = self.encode(table, rows)? {
@@ -303,7 +301,7 @@ impl TargetEncoder {
                 let mut values = Vec::with_capacity(rows.len());
                 for &row in rows {
                     let value = self.number(table, &columns[0], row)?;
-                    values.push(((value - self.mean) / self.deviation) as f32);
+                    values.push(standardized(value, self.mean, self.deviation) as f32);
                 }
                 Ok(Targets::Values(values))
             }
@@ -331,10 +329,16 @@ impl TargetEncoder {
         }
     }
 
-    /// A network's output for a regression in the target's own units: `mean + deviation * standardized`.
+    /// A network's output for a regression in the target's own units: `mean + deviation * standardized`,
+    /// finite for every finite output.
     #[must_use]
     pub fn decode(&self, standardized: f64) -> f64 {
-        self.mean + self.deviation * standardized
+        let value = self.mean + self.deviation * standardized;
+        if standardized.is_finite() {
+            value.clamp(-f64::MAX, f64::MAX)
+        } else {
+            value
+        }
     }
 
     /// Mean and standard deviation of the training rows for regression, else 0 and 1.

@@ -244,7 +244,7 @@ fn a_report_made_again_says_what_made_its_results() {
 }
 
 #[test]
-fn htru2_measures_every_fold_with_what_the_fold_before_it_chose() {
+fn htru2_measures_every_fold_once_and_reports_it() {
     let room = Room::new();
     let row = |i: usize| {
         let pulsar = i.is_multiple_of(5);

@@ -21,7 +21,7 @@ const SET: &str = "htru2";
 pub const FOLDS: usize = 10;
 
 /// The fold of each row: every class is shuffled and dealt out.
-fn folds(labels: &[u32], seed: u64) -> Vec<usize> {
+pub(super) fn folds(labels: &[u32], seed: u64) -> Vec<usize> {
     let mut folds = vec![0; labels.len()];
     let n_classes = labels.iter().max().map_or(0, |&top| top as usize + 1);
     for class in 0..n_classes {

@@ -261,7 +261,7 @@ fn real(file: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    println!("skipped: there is no {}", path.display());
+    crate::room::skipped(&format!("there is no {} (set BANACH_DATA)", path.display()));
     None
 }
 

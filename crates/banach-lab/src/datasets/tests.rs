@@ -33,7 +33,14 @@ pub(super) fn real(name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    println!("skipped: there is no {}", path.display());
+    // Past the capturing of output, so that whoever runs the tests sees it.
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let path = path.display();
+    let _ = writeln!(
+        std::io::stderr(),
+        "{test} skipped: there is no {path} (set BANACH_DATA)"
+    );
     None
 }
 

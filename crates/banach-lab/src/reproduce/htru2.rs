@@ -105,12 +105,14 @@ pub fn run_fold(
 pub fn report(
     results: &[ExperimentResult],
     facts: &[(String, String)],
+    grid: &Grid,
 ) -> Result<Report, LabError> {
     let mut report = Report::new("HTRU2");
     report.text(
         "Area under the ROC curve (AUC) on HTRU2 (arXiv:1706.02515, Table 3): 10 folds, each measured \
          with the hyperparameters that were chosen on the fold before it.",
     );
+    report.text(&grid.choices());
     report.facts(facts);
     report.table(&networks_table(results)?);
     report.heading("Every fold");

@@ -147,7 +147,7 @@ fn write_uci(folder: &Path, x: &Matrix, labels: &[u32]) {
     std::fs::create_dir_all(folder).unwrap();
     let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
     let number = |row: usize| {
-        x.row(row as usize)
+        x.row(row)
             .iter()
             .map(ToString::to_string)
             .collect()

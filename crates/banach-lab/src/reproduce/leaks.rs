@@ -146,12 +146,7 @@ fn write_uci(folder: &Path, x: &Matrix, labels: &[u32]) {
     };
     std::fs::create_dir_all(folder).unwrap();
     let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
-    let number = |row: usize| {
-        x.row(row)
-            .iter()
-            .map(ToString::to_string)
-            .collect()
-    };
+    let number = |row: usize| x.row(row).iter().map(ToString::to_string).collect();
     write("noise_py.dat", lines(&number));
     write("labels_py.dat", lines(&|row| vec![labels[row].to_string()]));
     write("folds_py.dat", lines(&|row| fold_of(row, 0)));

@@ -143,7 +143,7 @@ impl Grid {
         }
     }
 
-    /// How many settings each kind of network has to choose from, in words: the more, the better for it.
+    /// How many settings each kind of network has to choose from, in words. More of them are an advantage.
     #[must_use]
     pub fn choices(&self) -> String {
         let mut by_count = BTreeMap::<usize, Vec<&str>>::new();
@@ -156,8 +156,8 @@ impl Grid {
             .map(|(count, names)| format!("{count} for {}", names.join(", ")))
             .collect();
         format!(
-            "The grid does not have as many settings for every network: {}. The more there are to choose from, \
-             the better the one that is chosen.",
+            "The grid does not have as many settings for every network: {}. More settings to \
+             choose from are an advantage.",
             groups.join("; ")
         )
     }

@@ -55,7 +55,7 @@ fn terms(way: Way<'_>) -> String {
         ),
         Way::DefaultRecipe => {
             "The validation rows choose the epoch. All networks are trained by one recipe, which was tuned for \
-             snn alone, on other tables; the others take its learning rate, schedule, width, depth and epochs, \
+             snn alone; the others take its learning rate, schedule, width, depth and epochs, \
              and have no dropout. A recipe of their own might serve them better."
         }
         .to_owned(),

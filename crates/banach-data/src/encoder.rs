@@ -35,8 +35,8 @@ use column::{ColumnEncoder, Encoding};
 pub use error::EncodeError;
 pub use report::{ColumnReport, EncodeReport};
 pub use row::RowEncoder;
-pub(crate) use scale::mean_and_deviation;
-pub use scale::{MAX_Z, Scaling};
+pub use scale::{MAX_Z, Scaling, power_of_two};
+pub(crate) use scale::{mean_and_deviation, standardized};
 pub use select::{DropReason, UnusedColumn};
 
 /// How features are made from columns.

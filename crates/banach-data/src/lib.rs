@@ -51,7 +51,7 @@ pub use date_format::DateOrder;
 pub use dialect::{Delimiter, Dialect, DialectError, Header, Mark};
 pub use encoder::{
     ColumnReport, DropReason, EncodeError, EncodeReport, EncodedColumn, Encoder, EncoderOptions,
-    MAX_Z, RowEncoder, Scaling, UNKNOWN_CODE, UnknownCategories, UnusedColumn,
+    MAX_Z, RowEncoder, Scaling, UNKNOWN_CODE, UnknownCategories, UnusedColumn, power_of_two,
 };
 pub use error::DataError;
 pub use features::Features;

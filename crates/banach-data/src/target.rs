@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell_format::CellFormat;
 use crate::column::{Column, ColumnType};
-use crate::encoder::{compare_keys, mean_and_deviation};
+use crate::encoder::{compare_keys, mean_and_deviation, standardized};
 use crate::reading::{Doubt, ReadColumn, Reading};
 use crate::schema::{Field, Schema};
 use crate::table::Table;
@@ -201,9 +201,7 @@ impl TargetEncoder {
             for &row in rows {
                 values.push(self.number(table, &column, row)?);
             }
-            let (mean, deviation) = mean_and_deviation(&values);
-            let constant = values.iter().all(|value| Some(value) == values.first());
-            if constant || !(deviation > 0.0 && deviation.is_finite() && mean.is_finite()) {
+            if values.iter().all(|value| Some(value) == values.first()) {
                 return Err(TargetError::ConstantTarget {
                     file,
                     column: column.name().to_owned(),
@@ -211,7 +209,7 @@ impl TargetEncoder {
                     rows: rows.len(),
                 });
             }
-            (self.mean, self.deviation) = (mean, deviation);
+            (self.mean, self.deviation) = mean_and_deviation(&values);
             return Ok(self);
         }
         if let Targets::Classes(codes) = self.encode(table, rows)? {
@@ -350,7 +348,7 @@ impl TargetEncoder {
                 let mut values = Vec::with_capacity(rows.len());
                 for &row in rows {
                     let value = self.number(table, &columns[0], row)?;
-                    values.push(((value - self.mean) / self.deviation) as f32);
+                    values.push(standardized(value, self.mean, self.deviation) as f32);
                 }
                 Ok(Targets::Values(values))
             }
@@ -378,10 +376,16 @@ impl TargetEncoder {
         }
     }
 
-    /// A network's output for a regression in the target's own units: `mean + deviation * standardized`.
+    /// A network's output for a regression in the target's own units: `mean + deviation * standardized`,
+    /// finite for every finite output.
     #[must_use]
     pub fn decode(&self, standardized: f64) -> f64 {
-        self.mean + self.deviation * standardized
+        let value = self.mean + self.deviation * standardized;
+        if standardized.is_finite() {
+            value.clamp(-f64::MAX, f64::MAX)
+        } else {
+            value
+        }
     }
 
     /// Mean and standard deviation of the training rows for regression, else 0 and 1.

@@ -6,7 +6,8 @@
 //!
 //! Every kernel is one portable function written with fused multiply-add in a fixed order of
 //! operations. It is compiled for each instruction set (see [`Isa`]) and the fastest one is chosen
-//! at run time; all of them give the same bits.
+//! at run time; all of them give the same bits. The threads of the pool flush subnormal numbers to 0,
+//! as [`flush_subnormals`] does on the calling one.
 
 #[macro_use]
 mod isa;
@@ -25,6 +26,7 @@ pub mod random;
 mod real;
 mod reduce;
 mod row;
+mod subnormal;
 #[cfg(test)]
 mod test_gradient;
 
@@ -51,3 +53,4 @@ pub use reduce::{add_column_sums, sum_of_squares};
 pub use row::{
     Bf16Line, row_layer_norm, row_product, row_product_bf16, row_relu, row_selu, to_bf16, widen,
 };
+pub use subnormal::flush_subnormals;

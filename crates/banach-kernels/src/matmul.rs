@@ -59,11 +59,9 @@ pub fn matmul_nn<T: Number + Product>(
     accumulate: Accumulate,
 ) {
     assert!(rows.end <= a.rows(), "rows of the left-hand side");
-    let Some(first) = a.lines().get(rows.start) else {
-        return;
-    };
     let left = Left {
-        start: std::ptr::from_ref(first).cast(),
+        // Without columns or rows there is no such line, and none is read.
+        start: a.lines().as_ptr().wrapping_add(rows.start).cast(),
         chunk_stride: a.stride() * LANES,
     };
     run::<T, false>(isa, (left, a.columns()), b, c, rows, accumulate);
@@ -85,6 +83,13 @@ fn run<T: Number + Product, const TN: bool>(
         return;
     }
     for panel in 0..crate::line::lines_for(b.columns()) {
+        if k == 0 {
+            // The sum of no products; there is no line of A or B to point to.
+            if accumulate == Accumulate::No {
+                c.panel_mut(panel)[rows.clone()].fill(Line::ZERO);
+            }
+            continue;
+        }
         let job = Job {
             a,
             b: b.panel(panel).as_ptr().cast(),
@@ -602,6 +607,23 @@ mod tests {
                     assert_eq!(c.get(i, j), if inside { whole.get(i, j) } else { 7.0 });
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_sum_of_no_products_is_zero_and_adds_nothing() {
+        for isa in Isa::supported() {
+            let (a, b) = (Owned::random(40, 0, 0), Owned::random(0, 50, 1));
+            let zeros = vec![0; 40 * 50];
+            assert_eq!(nn(isa, &a, &b).bits(), zeros);
+            let mut c = Owned::random(40, 50, 2);
+            let before = c.bits();
+            let (a, b) = (a.panels(), b.panels());
+            matmul_nn(isa, a, b, &mut c.panels_mut(), 0..40, Accumulate::Yes);
+            assert_eq!(c.bits(), before);
+            let mut c = Owned::random(20, 50, 2);
+            matmul_tn(isa, &[], b, &mut c.panels_mut(), 0..20);
+            assert_eq!(c.bits(), zeros[..20 * 50]);
         }
     }
 

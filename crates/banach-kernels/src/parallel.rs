@@ -8,6 +8,9 @@ use crate::pool::lock;
 /// Runs `run(index, job)` for every job on up to `threads` threads, the calling one included; each
 /// takes the next job when it is done with one. Results come in the order of the jobs.
 ///
+/// Arithmetic is that of IEEE 754, subnormal numbers included; a job that computes with a network flushes them
+/// there ([`crate::flush_subnormals`]).
+///
 /// With `threads` of 0 or 1 everything runs on the calling thread and none is started. Where the
 /// system refuses a thread, those that run do its work.
 ///

@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, Thread};
 
+use crate::subnormal::flush_subnormals;
+
 /// Rounds of spinning before a waiting thread sleeps: tens of microseconds.
 const SPINS: u32 = 4_000;
 
@@ -36,7 +38,8 @@ struct SendJob(Job);
 // helper is done with it.
 unsafe impl Send for SendJob {}
 
-/// A pool of threads that work on one job at a time.
+/// A pool of threads that work on one job at a time, with subnormal numbers flushed to 0
+/// ([`flush_subnormals`]): the calling thread while it takes part, the others always.
 pub struct Pool {
     shared: Arc<Shared>,
     helpers: Vec<JoinHandle<()>>,
@@ -77,7 +80,7 @@ impl Pool {
             let shared = Arc::clone(&pool.shared);
             let helper = std::thread::Builder::new()
                 .name(format!("banach-{number}"))
-                .spawn(move || help(&shared, number))?;
+                .spawn(move || flush_subnormals(|| help(&shared, number)))?;
             pool.helpers.push(helper);
         }
         Ok(pool)
@@ -107,7 +110,7 @@ impl Pool {
         );
         if self.helpers.is_empty() || items.len() < 2 {
             if let Some(state) = states.first_mut() {
-                items.iter_mut().for_each(|item| f(state, item));
+                flush_subnormals(|| items.iter_mut().for_each(|item| f(state, item)));
             }
             return;
         }
@@ -168,7 +171,7 @@ impl Pool {
             }
         };
         if self.helpers.is_empty() || cuts.ranges.len() < 2 {
-            work(0);
+            flush_subnormals(|| work(0));
         } else {
             self.broadcast(&work);
         }
@@ -186,7 +189,7 @@ impl Pool {
         for helper in &self.helpers {
             helper.thread().unpark();
         }
-        let own = catch_unwind(AssertUnwindSafe(|| job(0)));
+        let own = catch_unwind(AssertUnwindSafe(|| flush_subnormals(|| job(0))));
         wait(shared.spins, || shared.busy.load(Ordering::Acquire) == 0);
         let others = lock(&shared.panic).take();
         if let Some(panic) = own.err().or(others) {

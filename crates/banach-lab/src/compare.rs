@@ -21,7 +21,6 @@ use banach_nn::parallel_map;
 use serde::Serialize;
 
 pub use document::{Origin, report};
-#[cfg(feature = "reproduce")]
 pub use method::{METHODS, Method, MethodKind, baseline_name, methods};
 pub use metric::Metric;
 pub use picture::figure;

@@ -7,6 +7,8 @@
 
 pub mod figure1;
 pub mod htru2;
+#[cfg(test)]
+mod leaks;
 pub mod paper;
 pub mod protocol;
 mod result;

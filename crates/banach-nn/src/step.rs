@@ -5,12 +5,17 @@
 //! optimizer's step on that block while it is in cache. Every number is computed from the same
 //! operands in the same order whatever the number of threads, so all give the same bits.
 //!
+//! All of it runs with subnormal numbers flushed to 0 ([`flush_subnormals`]), so that steps do not become slow
+//! when gradients vanish.
+//!
 //! Nothing is allocated in a step (test `a_step_allocates_nothing`).
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use banach_kernels::{Cuts, Isa, Line, Pool, Real, flat, flat_mut, sum_of_squares};
+use banach_kernels::{
+    Cuts, Isa, Line, Pool, Real, flat, flat_mut, flush_subnormals, sum_of_squares,
+};
 
 use crate::batch::Batch;
 use crate::blocks::{Block, PanelOf, blocks, table_gradient};
@@ -163,6 +168,10 @@ impl<T: Real> StepperOf<T> {
 
     /// One optimizer step on a batch.
     pub(crate) fn step(&mut self, batch: &Batch<'_>, options: &StepOptions) -> BatchResult {
+        flush_subnormals(|| self.flushed_step(batch, options))
+    }
+
+    fn flushed_step(&mut self, batch: &Batch<'_>, options: &StepOptions) -> BatchResult {
         let number = self.n_steps;
         let seed = options.seed;
         let step = number as u32;
@@ -209,6 +218,10 @@ impl<T: Real> StepperOf<T> {
     ///
     /// The gradient is then in [`StepperOf::last_gradient`].
     pub(crate) fn gradient(&mut self, batch: &Batch<'_>, loss: &Loss) -> BatchResult {
+        flush_subnormals(|| self.flushed_gradient(batch, loss))
+    }
+
+    fn flushed_gradient(&mut self, batch: &Batch<'_>, loss: &Loss) -> BatchResult {
         let mut result = self.passes(batch, loss, None);
         let optimizer = Optimizer::Sgd {
             momentum: 0.0,
@@ -227,6 +240,10 @@ impl<T: Real> StepperOf<T> {
 
     /// Loss of some rows without dropout.
     pub(crate) fn evaluate(&mut self, rows: &Batch<'_>, loss: &Loss) -> BatchResult {
+        flush_subnormals(|| self.flushed_evaluate(rows, loss))
+    }
+
+    fn flushed_evaluate(&mut self, rows: &Batch<'_>, loss: &Loss) -> BatchResult {
         let capacity = self.shards.iter().map(|shard| shard.losses.len()).sum();
         let folded = fold(&self.layout, self.isa, &self.spec, &self.parameters);
         let mut loss_sum = 0.0;

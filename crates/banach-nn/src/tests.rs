@@ -8,6 +8,7 @@ mod golden_rivals;
 mod initialization;
 mod messages;
 mod rivals;
+mod training;
 
 use banach_kernels::random::{Purpose, Stream};
 

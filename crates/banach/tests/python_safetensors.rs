@@ -5,6 +5,8 @@
 // A helper that fails is a test that fails.
 #![allow(clippy::unwrap_used)]
 
+use std::ffi::OsString;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -90,12 +92,22 @@ fn model(folder: &Path) -> Model {
         .model
 }
 
+/// The interpreter, or a message that there is none: past the capturing of output, so that whoever runs the tests
+/// sees it.
+fn python() -> Option<OsString> {
+    let python = std::env::var_os("BANACH_PYTHON");
+    if python.is_none() {
+        let thread = std::thread::current();
+        let test = thread.name().unwrap_or("a test");
+        let why = "BANACH_PYTHON names no interpreter with safetensors and numpy";
+        let _ = writeln!(std::io::stderr(), "{test} skipped: {why}");
+    }
+    python
+}
+
 #[test]
 fn python_opens_a_fitted_model_and_what_it_saves_again_is_that_model() {
-    let Some(python) = std::env::var_os("BANACH_PYTHON") else {
-        eprintln!("skipped: BANACH_PYTHON names no interpreter with safetensors and numpy");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let ours = folder.path().join("model.safetensors");
     let theirs = folder.path().join("again.safetensors");
@@ -108,10 +120,7 @@ fn python_opens_a_fitted_model_and_what_it_saves_again_is_that_model() {
 
 #[test]
 fn python_and_rust_read_each_others_files() {
-    let Some(python) = std::env::var_os("BANACH_PYTHON") else {
-        eprintln!("skipped: BANACH_PYTHON names no interpreter with safetensors and numpy");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let ours = folder.path().join("ours.safetensors");
     let theirs = folder.path().join("theirs.safetensors");

@@ -87,6 +87,41 @@ fn threads_do_not_change_the_model() {
 }
 
 #[test]
+fn gradients_that_vanish_do_not_depend_on_threads_or_instruction_sets() {
+    // Two classes far apart: after some epochs most gradients are below the smallest normal number.
+    let room = Room::new();
+    let rows = (0..320).map(|i| {
+        let y = ["p", "q"][i % 2];
+        let a = (0.5 + (i * 37 % 101) as f64 / 100.0) * if y == "p" { 1.0 } else { -1.0 };
+        format!("{a},{},{y}\n", (i * 53 % 89) as f64 / 88.0)
+    });
+    room.write("t.csv", format!("a,b,y\n{}", rows.collect::<String>()));
+    let fit = |threads: &str, isa: Option<&str>| {
+        let args = [
+            "fit",
+            "t.csv",
+            "--target",
+            "y",
+            "--width",
+            "48",
+            "--epochs",
+            "300",
+            "--threads",
+            threads,
+        ];
+        let mut command = room.command(&args);
+        isa.map(|isa| command.env("BANACH_ISA", isa));
+        assert!(command.output().unwrap().status.success());
+        room.read("model.safetensors")
+    };
+    let want = fit("1", None);
+    assert!(want == fit("3", None), "3 threads");
+    for isa in ["scalar", "avx2"] {
+        assert!(want == fit("1", Some(isa)), "{isa}");
+    }
+}
+
+#[test]
 fn seeds_change_the_model() {
     let room = Room::new();
     room.write("t.csv", mixed(100));

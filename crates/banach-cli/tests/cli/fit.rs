@@ -286,7 +286,7 @@ fn on_a_terminal(room: &Room, args: &str) -> Option<Ran> {
     match output {
         Ok(output) => Some(Ran::new(output)),
         Err(_) => {
-            println!("skipped: there is no `script` to run a terminal with");
+            crate::room::skipped("there is no `script` to run a terminal with");
             None
         }
     }

@@ -118,6 +118,14 @@ impl Ran {
     }
 }
 
+/// Says that this test cannot do its work here. Written past the capturing of output, so that whoever runs the
+/// tests sees it.
+pub(crate) fn skipped(why: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let _ = writeln!(std::io::stderr(), "{test} skipped: {why}");
+}
+
 /// The names of an object, in order.
 pub(crate) fn keys(value: &Value) -> Vec<&str> {
     value

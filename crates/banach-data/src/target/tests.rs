@@ -115,6 +115,31 @@ fn numbers_are_standardized_inside_and_in_their_own_units_outside() {
 }
 
 #[test]
+fn numbers_of_any_size_are_standardized() {
+    for size in ["e-320", "e-170", "e-5", "e300", "e306"] {
+        let table = many(100, |i| format!("{}.5{size}", i * i % 97));
+        let encoder = fit(&table, &["x"], Some(Task::Regression)).unwrap();
+        let rows = table.all_rows();
+        let Targets::Values(values) = encoder.encode(&table, &rows).unwrap() else {
+            panic!("not values")
+        };
+        let wide: Vec<f64> = values.iter().map(|&value| f64::from(value)).collect();
+        let (mean, deviation) = mean_and_deviation(&wide);
+        // Below 1e-308 numbers have fewer digits.
+        let tolerance = if size == "e-320" { 1e-2 } else { F32_TOLERANCE };
+        assert!(mean.abs() < tolerance, "{size}: {mean}");
+        assert!((deviation - 1.0).abs() < tolerance, "{size}: {deviation}");
+    }
+    // A row that was not trained on may lie farther off than numbers go.
+    let table = column(["1e-300", "2e-300", "4e-300", "1e300"]);
+    let encoder = fit(&table, &["x"], Some(Task::Regression)).unwrap();
+    let encoder = encoder.fit_rows(&table, &[0, 1, 2]).unwrap();
+    let far = encoder.encode(&table, &[3]).unwrap();
+    assert_eq!(far, Targets::Values(vec![crate::MAX_Z as f32]));
+    assert!(encoder.decode(1e300).is_finite());
+}
+
+#[test]
 fn missing_labels_are_masked() {
     let table = table("a,x,b\n0,1,yes\n,1,no\n1,1,\n,1,\n");
     let encoder = fit(&table, &["a", "b"], Some(Task::Multilabel)).unwrap();

@@ -1,5 +1,6 @@
 //! Real tables have the types that a person would give them.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use banach_data::{ColumnType, Encoder, EncoderOptions, Table, TargetEncoder, Task};
@@ -14,7 +15,14 @@ fn data_folder() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!("skipped: no folder {} (set BANACH_DATA)", folder.display());
+    // Past the capturing of output, so that whoever runs the tests sees it.
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let folder = folder.display();
+    let _ = writeln!(
+        std::io::stderr(),
+        "{test} skipped: no folder {folder} (set BANACH_DATA)"
+    );
     None
 }
 

@@ -1,10 +1,10 @@
 //! A comparison as a report.
 
-use banach::Settings;
+use banach::{NetworkKind, Settings};
 use serde_json::Value;
 
 use super::method::seed;
-use super::{CellResult, Comparison, METHODS, figure};
+use super::{CellResult, Comparison, METHODS, MethodKind, figure};
 use crate::error::LabError;
 use crate::report::{FAILED, MISSING, Report, ReportTable, machine, probability};
 use crate::statistics::Better;
@@ -52,6 +52,13 @@ pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabErr
         ));
     }
     report.table(&ranking_table(comparison));
+    if ranking.methods.iter().any(|method| is_rival(method.method)) {
+        report.text(
+            "The networks are trained with the same settings. Those that were not given are of a recipe that was tuned \
+             for snn alone; the other networks take it without its dropout, and might be better with settings of \
+             their own.",
+        );
+    }
     if let (Some(test), Some(difference)) = (ranking.friedman, ranking.critical_difference) {
         report.text(&format!(
             "Friedman test: chi squared {:.2} with {} degrees of freedom, p {}. Two mean ranks differ \
@@ -84,6 +91,14 @@ pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabErr
     report.heading("How it was made");
     report.facts(&facts(comparison, origin));
     Ok(report)
+}
+
+/// Whether this is a network other than the self-normalizing one.
+fn is_rival(method: &str) -> bool {
+    METHODS.iter().any(|known| {
+        known.name == method
+            && matches!(known.kind, MethodKind::Network(kind) if kind != NetworkKind::Snn)
+    })
 }
 
 fn number(value: Option<f64>, decimals: usize) -> String {

@@ -122,3 +122,52 @@ fn methods_and_metrics_are_known_by_name() {
         (Better::Lower, Better::Higher)
     );
 }
+
+#[test]
+fn no_method_finds_noise_in_the_rows_it_is_measured_on() {
+    use banach::io::{ReadOptions, TableReader};
+    use banach_kernels::random::{Purpose, Stream};
+
+    const ROWS: usize = 240;
+    let mut numbers = vec![0.0; ROWS * 6];
+    Stream::new(17, Purpose::Split, 5, 0).fill_normal(&mut numbers, 1.0);
+    let coins = Stream::new(17, Purpose::Split, 6, 0);
+    let mut csv = "a,b,c,d,e,f,coin\n".to_owned();
+    for (row, numbers) in numbers.chunks_exact(6).enumerate() {
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        let coin = ["heads", "tails"][(coins.word(row as u32) & 1) as usize];
+        csv += &format!("{},{coin}\n", numbers.join(","));
+    }
+    let csv = Box::new(std::io::Cursor::new(csv));
+    let reader = TableReader::from_reader("t.csv", csv, &ReadOptions::default()).unwrap();
+    let table = reader.read().unwrap();
+    // Long enough for a network to learn by heart what it should not see.
+    let settings = "target = ['coin']\nlayers = 2\nwidth = 64\nepochs = 60\nlearning_rate = 0.01";
+    let settings = Settings::from_toml(settings, "s").unwrap();
+    let options = CompareOptions {
+        methods: named(&["snn", "forest", "boosting", "svm", "knn", "linear"]),
+        folds: Folds::Number {
+            folds: 4,
+            repeats: 1,
+        },
+        metric: None,
+        budget: None,
+    };
+    let run = CompareRun {
+        threads: 1,
+        interrupt: &AtomicBool::new(false),
+        observe: &|_, _, _| {},
+    };
+    let comparison = compare(&settings, &table, &options, &run).unwrap();
+    for method in comparison.ranking.methods {
+        let cells = comparison.cells.iter();
+        let own = cells.filter(|cell| cell.method == method.method);
+        let accuracy = own.map(|cell| match &cell.result {
+            CellResult::Done { metrics, .. } => Metric::Accuracy.value(metrics).unwrap(),
+            other => panic!("{}: {other:?}", method.method),
+        });
+        let accuracy = accuracy.sum::<f64>() / 4.0;
+        // Of 240 coins more than 0.62 are right once in ten thousand times.
+        assert!(accuracy < 0.62, "{}: {accuracy}", method.method);
+    }
+}

@@ -21,7 +21,7 @@ const SET: &str = "htru2";
 pub const FOLDS: usize = 10;
 
 /// The fold of each row: every class is shuffled and dealt out.
-fn folds(labels: &[u32], seed: u64) -> Vec<usize> {
+pub(super) fn folds(labels: &[u32], seed: u64) -> Vec<usize> {
     let mut folds = vec![0; labels.len()];
     let n_classes = labels.iter().max().map_or(0, |&top| top as usize + 1);
     for class in 0..n_classes {
@@ -105,12 +105,14 @@ pub fn run_fold(
 pub fn report(
     results: &[ExperimentResult],
     facts: &[(String, String)],
+    grid: &Grid,
 ) -> Result<Report, LabError> {
     let mut report = Report::new("HTRU2");
     report.text(
         "Area under the ROC curve (AUC) on HTRU2 (arXiv:1706.02515, Table 3): 10 folds, each measured \
          with the hyperparameters that were chosen on the fold before it.",
     );
+    report.text(&grid.choices());
     report.facts(facts);
     report.table(&networks_table(results)?);
     report.heading("Every fold");

@@ -283,6 +283,15 @@ mod tests {
         ];
         assert_eq!(best(&all), Some(&all[3]));
         assert_eq!(best(&all[5..]), Some(&all[5]));
+        // The better on the test rows is none the better for it.
+        let tested = |valid, test| Trained {
+            test: Some(test),
+            ..trained(Some(valid), 2, 0.1, 0.0)
+        };
+        for other in [0.1, 0.9] {
+            let two = [tested(0.8, 0.5), tested(0.7, other)];
+            assert_eq!(best(&two), Some(&two[0]));
+        }
         assert_eq!(best(&[]), None);
     }
 
@@ -299,16 +308,20 @@ mod tests {
         };
         let rows = Rows {
             data: &data,
-            train: &[0, 1, 2, 3, 8, 9, 10, 11],
+            train: &[0, 1, 2, 8, 9, 10, 11],
             valid: &[4, 7],
-            test: &[5, 6],
+            test: &[5, 6, 3],
         };
         // Scores of the epochs in turn, whatever the network does; then that of the test rows.
         let scores = [0.5, 0.9, 0.1, 0.8, 0.8];
         let next = std::sync::atomic::AtomicUsize::new(0);
-        let score = |_: &[f32], _: &[u32]| {
+        let score = |outputs: &[f32], of: &[u32]| {
+            assert_eq!(outputs.len(), 2 * of.len());
             let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            Some(scores.get(at).copied().unwrap_or(0.25))
+            let score = scores.get(at).copied();
+            // Test rows are measured on once, when the epoch has been chosen.
+            assert_eq!(of, score.map_or(rows.test, |_| rows.valid));
+            Some(score.unwrap_or(0.25))
         };
         let protocol = Protocol {
             epochs: 5,

@@ -1,5 +1,7 @@
 //! The hyperparameters of one network, and the grids of them.
 
+use std::collections::BTreeMap;
+
 use banach_nn::{Architecture, BlockShape, Dropout, InputSpec, NetworkKind, NetworkSpec, Shape};
 
 /// What a network is and how it is trained.
@@ -141,6 +143,25 @@ impl Grid {
         }
     }
 
+    /// How many settings each kind of network has to choose from, in words. More of them are an advantage.
+    #[must_use]
+    pub fn choices(&self) -> String {
+        let mut by_count = BTreeMap::<usize, Vec<&str>>::new();
+        for kind in &NetworkKind::ALL {
+            let names = by_count.entry(self.settings(*kind).len());
+            names.or_default().push(kind.name());
+        }
+        let groups = by_count.iter().rev();
+        let groups: Vec<String> = groups
+            .map(|(count, names)| format!("{count} for {}", names.join(", ")))
+            .collect();
+        format!(
+            "The grid does not have as many settings for every network: {}. More settings to \
+             choose from are an advantage.",
+            groups.join("; ")
+        )
+    }
+
     /// The settings of one kind of network.
     #[must_use]
     pub fn settings(&self, kind: NetworkKind) -> Vec<Setting> {
@@ -228,6 +249,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_grid_says_how_much_each_network_has_to_choose_from() {
+        let words = Grid::uci_quick().choices();
+        let part = "8 for snn, msra, highway; 4 for batchnorm, layernorm, weightnorm, resnet";
+        assert!(words.contains(part), "{words}");
     }
 
     #[test]

@@ -237,7 +237,8 @@ pub fn report(
     report.text(
         "Mean area under the ROC curve over twelve tasks (arXiv:1706.02515, Table 2), by number of hidden \
          layers. The split is by scaffold, not the paper's challenge split, so that levels differ; what can \
-         be compared is how AUC runs with depth.",
+         be compared is how AUC runs with depth. Each network chooses between two learning rates; alpha dropout is \
+         for snn, the others have no dropout.",
     );
     report.facts(facts);
     report.figure(

@@ -72,6 +72,23 @@ fn names(names: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn values_of_any_size_have_the_metrics_of_those_near_one() {
+    let target = [1.0, 2.5, -3.0, 0.25];
+    let predicted = [1.5, 2.0, -3.5, 1.0];
+    let metrics = |size: f64| {
+        let sized = |values: &[f64; 4]| values.map(|value| value * size);
+        let (target, predicted) = (sized(&target), sized(&predicted));
+        let rows = ValueRows::new(&target, &predicted, None).unwrap();
+        (rows.rmse(), rows.mae(), rows.r2())
+    };
+    let (rmse, mae, r2) = metrics(1.0);
+    assert!(r2.is_some());
+    for size in [2.0_f64.powi(-1000), 2.0_f64.powi(-600), 2.0_f64.powi(1020)] {
+        assert_eq!(metrics(size), (rmse * size, mae * size, r2), "{size:e}");
+    }
+}
+
+#[test]
 fn classes_match_scikit_learn() {
     for case in golden("classes") {
         let (target, proba) = (u32s(&case["target"]), f32s(&case["proba"]));

@@ -1,5 +1,6 @@
 //! Metrics of a regression: one true and one predicted number in each row.
 
+use banach_data::power_of_two;
 use serde::{Deserialize, Serialize};
 
 use super::{Metrics, MetricsError, Weights, check_length};
@@ -25,6 +26,8 @@ pub struct ValueRows<'a> {
     target: &'a [f64],
     predicted: &'a [f64],
     weight: Weights<'a>,
+    /// A power of two near the size of the values, in which they are squared.
+    unit: f64,
 }
 
 impl<'a> ValueRows<'a> {
@@ -49,10 +52,12 @@ impl<'a> ValueRows<'a> {
                 });
             }
         }
+        let sizes = target.iter().chain(predicted).map(|value| value.abs());
         Ok(ValueRows {
             target,
             predicted,
             weight,
+            unit: power_of_two(sizes.fold(0.0, f64::max)),
         })
     }
 
@@ -67,12 +72,12 @@ impl<'a> ValueRows<'a> {
 
     /// sqrt(sum w (y - p)^2 / sum w), in the target's units.
     pub fn rmse(&self) -> f64 {
-        self.weight.mean(|row| self.error(row).powi(2)).sqrt()
+        self.weight.mean(|row| self.error(row).powi(2)).sqrt() * self.unit
     }
 
     /// sum w |y - p| / sum w, in the target's units.
     pub fn mae(&self) -> f64 {
-        self.weight.mean(|row| self.error(row).abs())
+        self.weight.mean(|row| self.error(row).abs()) * self.unit
     }
 
     /// 1 - sum w (y - p)^2 / sum w (y - mean y)^2; `None` when all true values with weight are equal.
@@ -83,14 +88,16 @@ impl<'a> ValueRows<'a> {
         if values.all(|value| value == first) {
             return None;
         }
-        let mean = self.weight.mean(|row| self.target[row]);
-        let variance = self.weight.mean(|row| (self.target[row] - mean).powi(2));
+        let target = |row: usize| self.target[row] / self.unit;
+        let mean = self.weight.mean(target);
+        let variance = self.weight.mean(|row| (target(row) - mean).powi(2));
         let r2 = 1.0 - self.weight.mean(|row| self.error(row).powi(2)) / variance;
-        // Values 1e-200 apart differ, yet their squares do not: no finite ratio, no number.
+        // Beside a prediction 1e200 times as large the values' squares vanish: no finite ratio, no number.
         r2.is_finite().then_some(r2)
     }
 
+    /// In units of `unit`.
     fn error(&self, row: usize) -> f64 {
-        self.target[row] - self.predicted[row]
+        self.target[row] / self.unit - self.predicted[row] / self.unit
     }
 }

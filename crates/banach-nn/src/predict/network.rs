@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use banach_kernels::{Bf16Line, Isa, LANES, Line, Pool, Real, to_bf16};
+use banach_kernels::{Bf16Line, Isa, LANES, Line, Pool, Real, flush_subnormals, to_bf16};
 
 use super::moments::LayerMoments;
 use super::row::RowScratch;
@@ -57,8 +57,8 @@ impl<T: Real> PredictorOf<T> {
         let isa = Isa::best();
         let layout = Layout::new(&spec.tensors());
         let packed = layout.pack(isa, parameters);
-        let (spec, mut lines) =
-            fold(&layout, isa, spec, &packed).unwrap_or_else(|| (spec.clone(), packed));
+        let folded = flush_subnormals(|| fold(&layout, isa, spec, &packed));
+        let (spec, mut lines) = folded.unwrap_or_else(|| (spec.clone(), packed));
         let bf16 = match precision {
             Precision::Single => None,
             Precision::Bf16 => {
@@ -161,7 +161,7 @@ impl<T: Real> PredictorOf<T> {
         check_length("outputs", self.spec.n_outputs, outputs.len())?;
         check_row(&self.spec, numbers, codes)?;
         let scratch = &mut workspace.threads[0].row;
-        self.pass().run_row(scratch, numbers, codes, outputs);
+        flush_subnormals(|| self.pass().run_row(scratch, numbers, codes, outputs));
         Ok(())
     }
 
@@ -190,9 +190,11 @@ impl<T: Real> PredictorOf<T> {
         let pass = self.pass();
         let starts = rows.step_by(workspace.rows_at_once);
         let parts = outputs.chunks_mut(workspace.rows_at_once * n_outputs);
-        for (first, outputs) in starts.zip(parts) {
-            self.run_part(&pass, scratch, features, first, outputs);
-        }
+        flush_subnormals(|| {
+            for (first, outputs) in starts.zip(parts) {
+                self.run_part(&pass, scratch, features, first, outputs);
+            }
+        });
         Ok(())
     }
 
@@ -261,7 +263,7 @@ impl<T: Real> PredictorOf<T> {
         for first in (0..features.n_rows).step_by(ROWS) {
             let rows = first..(first + ROWS).min(features.n_rows);
             let n_rows = rows.len();
-            shard.run(&pass, features, rows);
+            flush_subnormals(|| shard.run(&pass, features, rows));
             for (index, sums) in sums.iter_mut().enumerate() {
                 for row in 0..n_rows {
                     let units = shard.units(index).panel(row / LANES);

@@ -1,13 +1,14 @@
 //! The same seed gives the same bits, however the work is shared out or broken off.
 
+use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
 
 use banach_kernels::Pool;
 
 use super::{ADAM, LOSSES, data, network, options, spec};
 use crate::{
-    DatasetError, EpochOutcome, EpochReport, Loss, Network, Optimizer, Precision, Predictor,
-    TrainOptions, TrainState, Trainer,
+    DatasetError, EpochOutcome, EpochReport, Features, Loss, Network, NetworkSpec, Optimizer,
+    Precision, Predictor, TrainOptions, TrainState, Trainer,
 };
 
 const N_TRAIN: u32 = 101;
@@ -90,7 +91,8 @@ fn cases() -> Vec<(TrainOptions, usize)> {
         epsilon: 1e-8,
     };
     for optimizer in [super::SGD, sgd, ADAM, adamw] {
-        for clip_norm in [None, Some(0.1)] {
+        // Clipped to almost nothing, all gradients would be subnormal.
+        for clip_norm in [None, Some(0.1), Some(1e-38)] {
             let options = TrainOptions {
                 optimizer,
                 clip_norm,
@@ -189,6 +191,81 @@ fn a_row_is_predicted_with_the_same_bits_alone_in_a_range_and_in_a_batch() {
             assert_eq!(bits(&outputs), want[rows.start * 3..rows.end * 3]);
         }
     }
+}
+
+/// Whether arithmetic on this thread keeps subnormal numbers.
+fn is_exact() -> bool {
+    black_box(f32::MIN_POSITIVE) * black_box(0.5) > 0.0
+}
+
+#[test]
+fn vanishing_gradients_leave_no_subnormal_number() {
+    let data = data(&Loss::Squared, 1, N_ROWS as usize, 1.0);
+    let rows: Vec<u32> = (0..N_ROWS).collect();
+    let options = TrainOptions {
+        clip_norm: Some(1e-38),
+        ..options(Loss::Squared)
+    };
+    let network = network(spec(&[71, 33], 1));
+    let mut trainer = Trainer::new(network, options, &data, &rows, &[], 2).unwrap();
+    let run = AtomicBool::new(false);
+    while !trainer.is_done() {
+        trainer.epoch(&run, &mut |_, _| {}).unwrap();
+    }
+    let state = trainer.state();
+    let [first, second] = &state.optimizer.slots;
+    for numbers in [&state.parameters, first, second] {
+        assert!(!numbers.iter().any(|number| number.is_subnormal()));
+    }
+}
+
+#[test]
+fn subnormal_numbers_are_zeros_to_a_network_and_exact_to_its_caller() {
+    let mut data = data(&Loss::Squared, 1, 150, 1e-39);
+    // Without biases and categories, subnormal inputs would make subnormal outputs.
+    let mut plain = spec(&[71, 33], 3);
+    plain.inputs.categories.clear();
+    data.features.n_categories = 0;
+    data.features.codes.clear();
+    assert!(data.features.numbers.iter().any(|x| x.is_subnormal()));
+    let zeros = Features {
+        numbers: vec![0.0; data.features.numbers.len()],
+        ..data.features.clone()
+    };
+    let network = Network::new(plain.clone(), 3).unwrap();
+    for precision in Precision::ALL {
+        let predictor = Predictor::new(&network, precision);
+        let want = bits(&predictor.outputs_once(&zeros, 1).unwrap());
+        let mut workspace = predictor.workspace(1);
+        for threads in [1, 3] {
+            let outputs = predictor.outputs_once(&data.features, threads).unwrap();
+            assert_eq!(bits(&outputs), want);
+            assert!(is_exact());
+        }
+        let mut outputs = vec![1.0; 150 * 3];
+        let all = predictor.rows(&mut workspace, &data.features, 0..150, &mut outputs);
+        assert!(all.is_ok() && is_exact());
+        assert_eq!(bits(&outputs), want);
+        let numbers = data.features.row_numbers(7);
+        let row = predictor.row(&mut workspace, numbers, &[], &mut outputs[..3]);
+        assert!(row.is_ok() && is_exact());
+        assert_eq!(bits(&outputs[..3]), want[..3]);
+        assert!(predictor.moments(&mut workspace, &data.features).is_ok() && is_exact());
+    }
+    let rows: Vec<u32> = (0..150).collect();
+    let options = options(Loss::Squared);
+    let network = Network::new(
+        NetworkSpec {
+            n_outputs: 1,
+            ..plain
+        },
+        3,
+    )
+    .unwrap();
+    let mut trainer = Trainer::new(network, options, &data, &rows[..100], &rows[100..], 2).unwrap();
+    let run = AtomicBool::new(false);
+    let outcome = trainer.epoch(&run, &mut |_, _| assert!(is_exact()));
+    assert!(outcome.is_ok() && is_exact());
 }
 
 #[test]

@@ -80,5 +80,5 @@ pub(super) fn run(args: &Htru2Args, run: &Run<'_>) -> anyhow::Result<()> {
         }
         (run.observe)(&format!("fold {fold}: {words}"));
     }
-    results.finish(htru2::report)
+    results.finish(|results, facts| htru2::report(results, facts, &grid))
 }

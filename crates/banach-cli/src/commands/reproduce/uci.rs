@@ -158,5 +158,5 @@ pub(super) fn run(args: &UciArgs, run: &Run<'_>) -> anyhow::Result<()> {
         let seconds = begun.elapsed().as_secs_f64();
         (run.observe)(&format!("{name}, fold {fold}: {words} ({seconds:.1} s)"));
     }
-    results.finish(uci::report)
+    results.finish(|results, facts| uci::report(results, facts, way))
 }

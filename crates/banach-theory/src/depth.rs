@@ -39,12 +39,16 @@ pub struct Unit {
 
 impl Unit {
     /// Encloses the sums of one unit's weights, rounding included.
-    pub fn from_weights(weights: &[f32], bias: f64) -> Self {
+    pub fn from_weights(weights: &[f64], bias: f64) -> Self {
         let zero = Interval::point(0.0);
         let (omega, tau) = weights.iter().fold((zero, zero), |(omega, tau), &w| {
-            let w = f64::from(w);
-            // The square of an f32 is exact in f64, so only the sum is rounded.
-            (omega + w, tau + w * w)
+            // The square of a 32-bit float is exact in f64, so only the sum is rounded.
+            let square = if f64::from(w as f32) == w {
+                Interval::point(w * w)
+            } else {
+                Interval::point(w).square()
+            };
+            (omega + w, tau + square)
         });
         Unit {
             omega,

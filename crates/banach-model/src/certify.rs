@@ -365,7 +365,7 @@ fn objections(
         named(layers.position(|layer| !layer.inside))
     });
     let outside = outside.map(|layer| Objection::MeasuredOutside { layer });
-    objections.extend(leaves.into_iter().chain(differs).chain(outside));
+    objections.extend(differs.into_iter().chain(leaves).chain(outside));
     if every_unit && !report.every_unit_inside {
         objections.push(Objection::UnitsOutside);
     }

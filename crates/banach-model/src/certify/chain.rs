@@ -175,14 +175,15 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Whether it holds the numbers of another matrix, as they are or turned.
+    /// Whether it holds the numbers of another matrix, turned or under a name that is no number of the same kind.
     fn repeats(&self, other: &Self) -> bool {
         let (rows, columns) = (self.tensor.shape[0], self.tensor.shape[1]);
         if rows.min(columns) < 2 {
             return false;
         }
         if self.tensor.shape == other.tensor.shape && self.values == other.values {
-            return true;
+            // Layers 1 and 2 may well have begun alike; an embedding and the output layer are tied.
+            return numbered(&[self.name.clone(), other.name.clone()]).is_empty();
         }
         let turned = || {
             let mut cells = (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j)));

@@ -56,10 +56,6 @@ impl Name {
         self.stem == "bias" && self.module == weight.module
     }
 
-    /// The parts of the module, as one text.
-    pub(super) fn module_text(&self) -> String {
-        self.module.join(".")
-    }
 }
 
 /// The last part for a matrix that is stored [out, in].
@@ -190,7 +186,7 @@ mod tests {
             ("a:b.weight", "a:b", "weight"),
         ] {
             let name = Name::of(text);
-            assert_eq!((&name.module_text()[..], &name.stem[..]), (module, stem));
+            assert_eq!((&name.module.join(".")[..], &name.stem[..]), (module, stem));
         }
     }
 

@@ -191,6 +191,19 @@ fn tied_weights_are_no_layer_of_their_own() {
 }
 
 #[test]
+fn equal_weights_are_layers_where_numbers_say_so() {
+    let with = |first: &str, second: &str| {
+        let mut file = file(&[(first, &[2, 2]), ("head.weight", &[5, 2])]);
+        file.insert(second, &[2, 2], vec![1.0, 2.0, 3.0, 4.0])
+            .expect("a tensor");
+        let found = find(&file, &ChainOptions::default()).expect("a chain");
+        (found.layers.len(), found.tensors.not_covered.len())
+    };
+    assert_eq!(with("0.weight", "2.weight"), (3, 0));
+    assert_eq!(with("in.weight", "out.weight"), (2, 1));
+}
+
+#[test]
 fn kernels_of_keras_are_turned() {
     let found = chain(&[
         ("dense/bias:0", &[3]),

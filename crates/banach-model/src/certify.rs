@@ -404,7 +404,9 @@ fn own_tensors(network: &Network) -> TensorAccount {
                 let what = "vectors of categories: part of the input, whose moments are stated";
                 account.harmless.push(note(what));
             }
-            _ => account.not_covered.push(note("part of another kind of layer")),
+            _ => account
+                .not_covered
+                .push(note("part of another kind of layer")),
         }
     }
     account
@@ -442,7 +444,13 @@ fn own_selu(network: &Network) -> Result<Selu, CertifyError> {
 /// The layers of a network of plain dense layers, the output layer last.
 fn dense_layers(network: &Network) -> Vec<Dense> {
     let find = |name: String| network.tensors().iter().find(|info| info.name == name);
-    let values = |info| network.tensor(info).iter().map(|&value| f64::from(value)).collect();
+    let values = |info| {
+        network
+            .tensor(info)
+            .iter()
+            .map(|&value| f64::from(value))
+            .collect()
+    };
     let layers = 0..=network.spec().layers.len();
     let dense = layers.filter_map(|layer| {
         let weight = find(format!("layers.{layer}.weight"))?;

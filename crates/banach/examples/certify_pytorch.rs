@@ -15,7 +15,13 @@ fn example() -> Result<ForeignFile, Box<dyn std::error::Error>> {
     let scale = 1.0 / (width as f64).sqrt();
     for layer in 0..8 {
         // Signs of a Hadamard matrix in place of random numbers: no two units are alike, and tau is 1 for all of them.
-        let sign = |i: usize| if (i / width & i % width).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = |i: usize| {
+            if (i / width & i % width).count_ones() % 2 == 0 {
+                1.0
+            } else {
+                -1.0
+            }
+        };
         let weight = (0..width * width).map(|i| sign(i) * scale);
         let name = format!("net.{}.weight", 2 * layer);
         file.insert(&name, &[width, width], weight.collect())?;

@@ -82,10 +82,20 @@ pub(crate) struct CertifyArgs {
     #[arg(long, help_heading = "Files from elsewhere")]
     last_is_selu: bool,
     /// Names of the layers' weights in their order, the output layer last; several times or separated by commas
-    #[arg(long, value_name = "A,B,..", allow_hyphen_values = true, help_heading = "Files from elsewhere")]
+    #[arg(
+        long,
+        value_name = "A,B,..",
+        allow_hyphen_values = true,
+        help_heading = "Files from elsewhere"
+    )]
     layers: Vec<String>,
     /// Tensors to leave out, as if the network did not have them: a name, * stands for any text; may be given several times
-    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true, help_heading = "Files from elsewhere")]
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        allow_hyphen_values = true,
+        help_heading = "Files from elsewhere"
+    )]
     leave_out: Vec<String>,
     /// Whether a row of a matrix belongs to a unit or to an input, where shapes do not say
     #[arg(long, value_name = "HOW", help_heading = "Files from elsewhere")]
@@ -155,7 +165,9 @@ impl CertifyArgs {
             ("--orientation", self.orientation.is_some()),
         ];
         match flags.into_iter().find(|&(_, given)| given) {
-            Some((flag, _)) => bail!("{flag} is for files from elsewhere: this one is a banach model, which says what its layers are"),
+            Some((flag, _)) => bail!(
+                "{flag} is for files from elsewhere: this one is a banach model, which says what its layers are"
+            ),
             None => Ok(()),
         }
     }
@@ -218,7 +230,10 @@ fn names(given: &[String], file: &ForeignFile) -> Vec<String> {
         if is_name(text) {
             return vec![text.clone()];
         }
-        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let names = text
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
         names.map(str::to_owned).collect()
     };
     given.iter().flat_map(split).collect()

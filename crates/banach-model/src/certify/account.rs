@@ -77,7 +77,11 @@ pub(super) fn harmless(tensor: &ForeignTensor, name: &Name) -> Option<&'static s
 /// What the parts of a module's name say of matrices in it that are no layers of a chain. `all` are the names of all tensors.
 pub(super) fn no_layer(name: &Name, all: &[Name]) -> Option<&'static str> {
     let parts: Vec<String> = name.module.iter().map(|part| part.to_lowercase()).collect();
-    let any = |words: &[&str]| parts.iter().any(|part| words.iter().any(|word| part.contains(word)));
+    let any = |words: &[&str]| {
+        parts
+            .iter()
+            .any(|part| words.iter().any(|word| part.contains(word)))
+    };
     let is = |words: &[&str]| parts.iter().any(|part| words.contains(&&part[..]));
     if any(&["embed"]) || is(&["emb", "wte", "wpe"]) {
         Some("an embedding")
@@ -134,7 +138,9 @@ pub(super) fn not_covered(tensor: &ForeignTensor, name: &Name, all: &[Name]) -> 
     if matches!(stem, "weight_g" | "weight_v" | "original0" | "original1") {
         return "part of a weight normalization or another parametrization of weights".to_owned();
     }
-    if stem.starts_with("recurrent_") || stem.starts_with("weight_hh") || stem.starts_with("weight_ih")
+    if stem.starts_with("recurrent_")
+        || stem.starts_with("weight_hh")
+        || stem.starts_with("weight_ih")
     {
         return "part of a recurrent layer".to_owned();
     }
@@ -184,7 +190,11 @@ mod tests {
             ("bn.running_var", &[64], "running statistics"),
             ("bn.moving_mean:0", &[64], "running statistics"),
             ("0.weight_g", &[64, 1], "weight normalization"),
-            ("fc.parametrizations.weight.original1", &[8, 8], "weight normalization"),
+            (
+                "fc.parametrizations.weight.original1",
+                &[8, 8],
+                "weight normalization",
+            ),
             ("conv1.weight", &[8, 3, 3, 3], "convolution"),
             ("first.weight", &[8, 3, 3, 3], "a convolution"),
             ("tok_embeddings.weight", &[99, 8], "an embedding"),
@@ -213,7 +223,10 @@ mod tests {
     #[test]
     fn counters_and_empty_tensors_are_harmless() {
         let said = |name: &str, shape: &[usize]| harmless(&tensor(name, shape), &Name::of(name));
-        assert_eq!(said("bn.num_batches_tracked", &[]), Some("a counter of training"));
+        assert_eq!(
+            said("bn.num_batches_tracked", &[]),
+            Some("a counter of training")
+        );
         assert_eq!(said("x.weight", &[0, 4]), Some("holds no values"));
         assert_eq!(said("step", &[4]), None);
         assert_eq!(said("bias", &[1]), None);

@@ -258,7 +258,10 @@ pub(super) fn find(file: &ForeignFile, options: &ChainOptions) -> Result<Chain, 
         }
     }
     let layers = |orientation| {
-        let dense = found.matrices.iter().map(|matrix| matrix.dense(orientation));
+        let dense = found
+            .matrices
+            .iter()
+            .map(|matrix| matrix.dense(orientation));
         dense.collect::<Vec<_>>()
     };
     Ok(Chain {
@@ -407,13 +410,14 @@ fn allowed(matrices: &[Matrix<'_>], asked: Option<Orientation>) -> Vec<Orientati
         Orientation::OutIn
     };
     let both = [usual, usual.other()];
-    let suits = |&orientation: &Orientation| {
-        matrices
-            .iter()
-            .all(|matrix| matrix.suits_bias(orientation))
-    };
+    let suits =
+        |&orientation: &Orientation| matrices.iter().all(|matrix| matrix.suits_bias(orientation));
     let suited: Vec<Orientation> = both.into_iter().filter(suits).collect();
-    if suited.is_empty() { both.to_vec() } else { suited }
+    if suited.is_empty() {
+        both.to_vec()
+    } else {
+        suited
+    }
 }
 
 /// The matrices that were named, by their own names or those of their modules.
@@ -437,8 +441,12 @@ fn in_given_order<'a>(
             fit.next().filter(|_| fit.next().is_none())
         };
         let Some(matrix) = exact.or_else(of_module) else {
-            if all.iter().any(|tensor| tensor.name == *wanted) && open.iter().all(|tensor| tensor.name != *wanted) {
-                return Err(CertifyError::LayerTwice { name: wanted.clone() });
+            if all.iter().any(|tensor| tensor.name == *wanted)
+                && open.iter().all(|tensor| tensor.name != *wanted)
+            {
+                return Err(CertifyError::LayerTwice {
+                    name: wanted.clone(),
+                });
             }
             let names = known.iter().map(|matrix| &matrix.tensor.name[..]);
             return Err(CertifyError::NoSuchLayer {
@@ -447,7 +455,10 @@ fn in_given_order<'a>(
             });
         };
         let tensor = matrix.tensor;
-        if matrices.iter().any(|matrix| matrix.tensor.name == tensor.name) {
+        if matrices
+            .iter()
+            .any(|matrix| matrix.tensor.name == tensor.name)
+        {
             return Err(CertifyError::LayerTwice {
                 name: tensor.name.clone(),
             });

@@ -86,15 +86,14 @@ fn agrees(measured: LayerMoments, certified: &LayerReport, tolerance: f64) -> Op
     let variance_off = off(measured.variance, variance.lo(), variance.hi());
     // A moment that is no number differs.
     Some(
-        mean_off <= tolerance * variance.mid().sqrt()
-            && variance_off <= tolerance * variance.mid(),
+        mean_off <= tolerance * variance.mid().sqrt() && variance_off <= tolerance * variance.mid(),
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use banach_theory::depth::{through_layers, theorem_1, Unit};
+    use banach_theory::depth::{Unit, theorem_1, through_layers};
     use banach_theory::interval::Interval;
     use banach_theory::interval_map::IntervalMap;
 
@@ -120,7 +119,10 @@ mod tests {
     fn the_tolerance_is_a_share_of_the_certified_variance_and_deviation() {
         let report = report();
         let (mean, variance) = (report.layers[0].mean, report.layers[0].variance);
-        let (mean, variance) = (mean.expect("bounded").mid(), variance.expect("bounded").mid());
+        let (mean, variance) = (
+            mean.expect("bounded").mid(),
+            variance.expect("bounded").mid(),
+        );
         let sigma = variance.sqrt();
         for (by_mean, by_variance, expected) in [
             (0.0, 0.0, true),
@@ -135,7 +137,11 @@ mod tests {
             let layer = measured(mean + by_mean * sigma, variance * (1.0 + by_variance));
             let on = MeasuredOn::Rows;
             let found = MeasuredMoments::compare(on, 1, 0.1, &[layer], &report);
-            assert_eq!(found.layers[0].agrees, Some(expected), "{by_mean} {by_variance}");
+            assert_eq!(
+                found.layers[0].agrees,
+                Some(expected),
+                "{by_mean} {by_variance}"
+            );
         }
     }
 

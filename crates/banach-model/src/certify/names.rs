@@ -37,7 +37,10 @@ impl Name {
             .map(str::to_owned)
             .collect();
         let stem = parts.pop().unwrap_or_default();
-        if parts.first().is_some_and(|first| OUTERMOST.contains(&&first[..])) {
+        if parts
+            .first()
+            .is_some_and(|first| OUTERMOST.contains(&&first[..]))
+        {
             parts.remove(0);
         }
         Self {
@@ -55,7 +58,6 @@ impl Name {
     pub(super) fn is_bias_of(&self, weight: &Self) -> bool {
         self.stem == "bias" && self.module == weight.module
     }
-
 }
 
 /// The last part for a matrix that is stored [out, in].
@@ -69,7 +71,12 @@ struct Number(Option<String>);
 
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
-        let size = |number: &Self| number.0.as_ref().map(|digits| (digits.len(), digits.clone()));
+        let size = |number: &Self| {
+            number
+                .0
+                .as_ref()
+                .map(|digits| (digits.len(), digits.clone()))
+        };
         size(self).cmp(&size(other))
     }
 }
@@ -86,7 +93,8 @@ impl PartialOrd for Number {
 /// numbers vary, those with all but the last alike (`blocks.1.fc1` and `blocks.1.fc2`). Other names have no order.
 pub(super) fn numbered(names: &[Name]) -> Vec<(usize, usize)> {
     let texts: Vec<Vec<String>> = names.iter().map(parts).collect();
-    let plain: Vec<(String, Vec<Number>)> = texts.iter().map(|parts| pattern(parts, None)).collect();
+    let plain: Vec<(String, Vec<Number>)> =
+        texts.iter().map(|parts| pattern(parts, None)).collect();
     let mut families: BTreeMap<String, Vec<(usize, Vec<Number>)>> = BTreeMap::new();
     for (index, parts) in texts.iter().enumerate() {
         // Keras calls the first of its kind `dense`, the next one `dense_1`.
@@ -151,7 +159,8 @@ fn pattern(parts: &[String], unnumbered: Option<usize>) -> (String, Vec<Number>)
 
 /// Whether a name fits a pattern in which `*` stands for any text and `?` for one character.
 pub(super) fn fits(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
     // reached[k]: the pattern so far fits the first k characters.
     let mut reached = vec![false; name.len() + 1];
     reached[0] = true;
@@ -194,19 +203,31 @@ mod tests {
     fn order<'a>(texts: &[&'a str]) -> Vec<(&'a str, &'a str)> {
         let names: Vec<Name> = texts.iter().map(|text| Name::of(text)).collect();
         let pairs = numbered(&names);
-        pairs.into_iter().map(|(a, b)| (texts[a], texts[b])).collect()
+        pairs
+            .into_iter()
+            .map(|(a, b)| (texts[a], texts[b]))
+            .collect()
     }
 
     #[test]
     fn numbers_order_names_that_differ_in_nothing_else() {
         assert_eq!(
             order(&["n.10.weight", "n.2.weight", "head.weight", "n.002.weight"]),
-            [("n.2.weight", "n.10.weight"), ("n.002.weight", "n.10.weight")]
+            [
+                ("n.2.weight", "n.10.weight"),
+                ("n.002.weight", "n.10.weight")
+            ]
         );
-        assert_eq!(order(&["fc2.weight", "fc1.weight"]), [("fc1.weight", "fc2.weight")]);
+        assert_eq!(
+            order(&["fc2.weight", "fc1.weight"]),
+            [("fc1.weight", "fc2.weight")]
+        );
         assert_eq!(
             order(&["dense/kernel", "dense_1/kernel", "dense_2/kernel"]),
-            [("dense/kernel", "dense_1/kernel"), ("dense_1/kernel", "dense_2/kernel")]
+            [
+                ("dense/kernel", "dense_1/kernel"),
+                ("dense_1/kernel", "dense_2/kernel")
+            ]
         );
         assert_eq!(order(&["encoder.0.weight", "decoder.2.weight"]), []);
         // The first number is the same in all: only the second one counts.
@@ -219,8 +240,16 @@ mod tests {
     #[test]
     fn numbers_of_two_levels_order_the_inner_level_alone() {
         assert_eq!(
-            order(&["b.0.fc1.weight", "b.0.fc2.weight", "b.1.fc1.weight", "b.1.fc2.weight"]),
-            [("b.0.fc1.weight", "b.0.fc2.weight"), ("b.1.fc1.weight", "b.1.fc2.weight")]
+            order(&[
+                "b.0.fc1.weight",
+                "b.0.fc2.weight",
+                "b.1.fc1.weight",
+                "b.1.fc2.weight"
+            ]),
+            [
+                ("b.0.fc1.weight", "b.0.fc2.weight"),
+                ("b.1.fc1.weight", "b.1.fc2.weight")
+            ]
         );
     }
 

@@ -60,7 +60,10 @@ pub(super) fn orders(sizes: &[(usize, usize)], before: &[(usize, usize)], most: 
 /// Matrices are edges from width to width, an order of all of them is a path that takes every edge once. Such a path leaves
 /// one width more often than it enters it, the first, or none; `None` when there can be no path, `Some(None)` when it may
 /// begin anywhere.
-#[allow(clippy::option_option, reason = "no start and any start are two answers")]
+#[allow(
+    clippy::option_option,
+    reason = "no start and any start are two answers"
+)]
 fn first_width(sizes: &[(usize, usize)]) -> Option<Option<usize>> {
     let mut excess = std::collections::BTreeMap::new();
     for &(fan_in, n_out) in sizes {
@@ -150,7 +153,10 @@ mod tests {
         assert_eq!(orders(&sizes, &[], 9).found, [[0, 1, 2], [1, 0, 2]]);
         assert_eq!(orders(&sizes, &[(1, 0)], 9).only(), Some(&[1, 0, 2][..]));
         let first = orders(&sizes, &[], 1);
-        assert_eq!((first.found.len(), first.more, first.only()), (1, true, None));
+        assert_eq!(
+            (first.found.len(), first.more, first.only()),
+            (1, true, None)
+        );
     }
 
     #[test]
@@ -177,7 +183,10 @@ mod tests {
     fn many_equal_matrices_are_no_burden() {
         let sizes = vec![(64, 64); 500];
         let before: Vec<(usize, usize)> = (1..500).map(|k| (k - 1, k)).collect();
-        assert_eq!(orders(&sizes, &before, 2).only().map(<[usize]>::len), Some(500));
+        assert_eq!(
+            orders(&sizes, &before, 2).only().map(<[usize]>::len),
+            Some(500)
+        );
         assert!(orders(&sizes, &[], 2).more);
     }
 }

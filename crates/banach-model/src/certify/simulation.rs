@@ -156,9 +156,20 @@ mod tests {
             mean: 20.0,
             variance: 4.0,
         };
-        let (moments, _) = simulate(&[identity], Selu { alpha: 1.0, lambda: 1.0 }, far);
+        let (moments, _) = simulate(
+            &[identity],
+            Selu {
+                alpha: 1.0,
+                lambda: 1.0,
+            },
+            far,
+        );
         // All net inputs are far above 0, where the activation is the identity.
         assert!((moments[0].mean - 25.0).abs() < 0.3, "{}", moments[0].mean);
-        assert!((moments[0].variance - 4.0).abs() < 0.6, "{}", moments[0].variance);
+        assert!(
+            (moments[0].variance - 4.0).abs() < 0.6,
+            "{}",
+            moments[0].variance
+        );
     }
 }

@@ -280,7 +280,10 @@ mod tests {
             ]
         );
         assert!(values(0)[7].is_sign_negative());
-        assert_eq!(values(1), [1.0, -3.140625, f64::from(f32::from_bits(1 << 16))]);
+        assert_eq!(
+            values(1),
+            [1.0, -3.140625, f64::from(f32::from_bits(1 << 16))]
+        );
         assert_eq!((values(2)[0], values(3)[0]), (0.1, f64::from(0.1_f32)));
         assert!(f16_to_f64(0x7e00).is_nan());
         assert_eq!(f16_to_f64(0xfc00), f64::NEG_INFINITY);

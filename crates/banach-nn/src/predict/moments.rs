@@ -70,7 +70,10 @@ mod tests {
         assert_eq!(found.mean, 50.0);
         // The variance of 0 ..= 100 is 850, and 1 comes from within the units.
         assert!((found.variance - 851.0).abs() < 1e-9, "{}", found.variance);
-        assert_eq!((found.unit_mean, found.most_unit_means), ((0.0, 100.0), (5.0, 95.0)));
+        assert_eq!(
+            (found.unit_mean, found.most_unit_means),
+            ((0.0, 100.0), (5.0, 95.0))
+        );
         assert_eq!(found.unit_variance, (1.0, 1.0));
     }
 }

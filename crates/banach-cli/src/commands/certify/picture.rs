@@ -43,7 +43,10 @@ pub(super) fn figure(certificates: &[NetworkCertificate]) -> Figure {
 
 fn panel(moment: &Moment, certificates: &[NetworkCertificate]) -> Panel {
     let mut marks = Vec::new();
-    let deepest = certificates.iter().map(|certificate| certificate.names.len()).max();
+    let deepest = certificates
+        .iter()
+        .map(|certificate| certificate.names.len())
+        .max();
     let deepest = deepest.unwrap_or(0).max(1) as f64;
     if let Some(first) = certificates.first() {
         let allowed = (moment.allowed)(first);
@@ -82,7 +85,8 @@ fn panel(moment: &Moment, certificates: &[NetworkCertificate]) -> Panel {
                     label: "measured, 5% to 95% of units".to_owned(),
                 });
             }
-            let points = layers.map(|(layer, measured)| [layer as f64 + 1.0, (moment.measured)(measured)]);
+            let points =
+                layers.map(|(layer, measured)| [layer as f64 + 1.0, (moment.measured)(measured)]);
             marks.push(Mark::Line {
                 points: std::iter::once(input).chain(points).collect(),
                 stroke: Stroke::solid(colour(2)),
@@ -118,7 +122,10 @@ fn panel(moment: &Moment, certificates: &[NetworkCertificate]) -> Panel {
 fn ends(marks: &[Mark]) -> [f64; 2] {
     let values = marks.iter().flat_map(|mark| match mark {
         Mark::Line { points, .. } => points.iter().map(|point| point[1]).collect(),
-        Mark::Band { points, .. } => points.iter().flat_map(|point| [point[1], point[2]]).collect(),
+        Mark::Band { points, .. } => points
+            .iter()
+            .flat_map(|point| [point[1], point[2]])
+            .collect(),
         _ => Vec::new(),
     });
     let finite = values.filter(|value| value.is_finite());

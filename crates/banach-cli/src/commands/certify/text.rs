@@ -55,12 +55,26 @@ pub(super) fn to_text(file: &Path, certificate: &NetworkCertificate) -> String {
         let _ = writeln!(text, "\nlikely mistake: {mistake}");
     }
     let tensors = &certificate.tensors;
-    notes(&mut text, "not covered by the theorem", &tensors.not_covered);
+    notes(
+        &mut text,
+        "not covered by the theorem",
+        &tensors.not_covered,
+    );
     if !tensors.not_covered.is_empty() {
-        text.push_str("  --leave-out PATTERN certifies the network as if it did not have them, and says so\n");
+        text.push_str(
+            "  --leave-out PATTERN certifies the network as if it did not have them, and says so\n",
+        );
     }
-    notes(&mut text, "left out, as if the network did not have them", &tensors.left_out);
-    notes(&mut text, "no part of what the layers compute", &tensors.harmless);
+    notes(
+        &mut text,
+        "left out, as if the network did not have them",
+        &tensors.left_out,
+    );
+    notes(
+        &mut text,
+        "no part of what the layers compute",
+        &tensors.harmless,
+    );
     text.push_str("\nassumed and not proved:\n");
     for assumption in &report.assumptions {
         let _ = writeln!(text, "  - {assumption}");
@@ -104,7 +118,11 @@ fn layers(text: &mut String, certificate: &NetworkCertificate) {
     for (name, layer) in certificate.names.iter().zip(&report.layers) {
         lines.push(line(name, layer));
     }
-    let _ = write!(text, "\ncertified under the assumptions below\n{}", table(&lines));
+    let _ = write!(
+        text,
+        "\ncertified under the assumptions below\n{}",
+        table(&lines)
+    );
     let _ = writeln!(
         text,
         "omega and tau are smallest / average / largest of the layer's units; outside: units with omega not in {},\n\

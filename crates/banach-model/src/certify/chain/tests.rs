@@ -9,7 +9,8 @@ fn file(tensors: &[(&str, &[usize])]) -> ForeignFile {
             number += 1.0;
             number
         });
-        file.insert(name, shape, values.collect()).expect("a tensor");
+        file.insert(name, shape, values.collect())
+            .expect("a tensor");
     }
     file
 }
@@ -47,7 +48,12 @@ fn layers_come_in_the_order_of_their_numbers_with_their_biases() {
     ]);
     assert_eq!(
         names(&found),
-        ["net.0.weight", "net.2.weight", "net.10.weight", "net.12.weight"]
+        [
+            "net.0.weight",
+            "net.2.weight",
+            "net.10.weight",
+            "net.12.weight"
+        ]
     );
     assert_eq!(found.layers[0].bias.as_deref().map(<[f64]>::len), Some(8));
     assert_eq!(found.layers[1].bias, None);
@@ -68,7 +74,10 @@ fn shapes_alone_are_enough_where_one_order_fits() {
         ("input.weight", &[5, 3]),
         ("input.bias", &[5]),
     ]);
-    assert_eq!(names(&found), ["input.weight", "hidden.weight", "head.weight"]);
+    assert_eq!(
+        names(&found),
+        ["input.weight", "hidden.weight", "head.weight"]
+    );
     assert_eq!(found.reading.expect("a chain").order, KnownBy::Shapes);
 }
 
@@ -93,7 +102,12 @@ fn numbers_count_within_one_prefix_only() {
     let given = found(&autoencoder, &options).expect("a chain");
     assert_eq!(
         names(&given),
-        ["encoder.0.weight", "encoder.2.weight", "decoder.0.weight", "decoder.2.weight"]
+        [
+            "encoder.0.weight",
+            "encoder.2.weight",
+            "decoder.0.weight",
+            "decoder.2.weight"
+        ]
     );
     assert!(not_covered(&given).is_empty());
 
@@ -111,11 +125,20 @@ fn numbers_count_within_one_prefix_only() {
 #[test]
 fn equal_shapes_without_numbers_have_no_order() {
     let error = found(
-        &[("a.weight", &[8, 8]), ("b.weight", &[8, 8]), ("head.weight", &[2, 8])],
+        &[
+            ("a.weight", &[8, 8]),
+            ("b.weight", &[8, 8]),
+            ("head.weight", &[2, 8]),
+        ],
         &ChainOptions::default(),
     )
     .expect_err("two orders");
-    assert!(error.to_string().contains("a.weight -> b.weight -> head.weight"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("a.weight -> b.weight -> head.weight"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -146,7 +169,10 @@ fn towers_side_by_side_are_no_chain() {
         ..options
     };
     let rest = found(&towers, &options).expect("a chain");
-    assert_eq!(not_covered(&rest), ["head.weight", "query.0.weight", "query.2.weight"]);
+    assert_eq!(
+        not_covered(&rest),
+        ["head.weight", "query.0.weight", "query.2.weight"]
+    );
 }
 
 #[test]
@@ -171,8 +197,16 @@ fn what_stands_between_the_layers_is_not_covered() {
     assert_eq!(
         not_covered(&found),
         [
-            "attn.k.weight", "attn.q.weight", "attn.v.weight", "embed.weight", "shortcut.weight", "1.bias",
-            "1.running_mean", "1.weight", "2.weight_g", "stem.weight"
+            "attn.k.weight",
+            "attn.q.weight",
+            "attn.v.weight",
+            "embed.weight",
+            "shortcut.weight",
+            "1.bias",
+            "1.running_mean",
+            "1.weight",
+            "2.weight_g",
+            "stem.weight"
         ]
     );
     assert_eq!(found.tensors.harmless[0].name, "1.num_batches_tracked");
@@ -255,8 +289,11 @@ fn shapes_numbers_and_biases_say_what_rows_are() {
 
 #[test]
 fn what_cannot_be_meant_is_refused() {
-    let tensors: [(&str, &[usize]); 3] =
-        [("fc1.weight", &[8, 4]), ("fc2.weight", &[2, 8]), ("fc1.bias", &[8])];
+    let tensors: [(&str, &[usize]); 3] = [
+        ("fc1.weight", &[8, 4]),
+        ("fc2.weight", &[2, 8]),
+        ("fc1.bias", &[8]),
+    ];
     for (layers, leave_out, message) in [
         (
             owned(&["fc2.weight", "fc1.weight"]),

@@ -164,6 +164,84 @@ fn all_theorems_are_proved_and_their_files_verify() {
 }
 
 #[test]
+fn verify_says_all_that_it_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let arguments = "theory certify --goal shrinks --mu -0.1,0.1 --omega 0 --nu 3,4 --tau 1 --alpha 0.01 --lambda 0.2 --out c.json";
+    let proved = banach(folder, &arguments.split(' ').collect::<Vec<_>>());
+    assert_eq!(
+        code(&proved),
+        0,
+        "{}",
+        String::from_utf8_lossy(&proved.stdout)
+    );
+    let verified = banach(folder, &["theory", "verify", "c.json"]);
+    let text = String::from_utf8(verified.stdout.clone()).unwrap();
+    assert_eq!(code(&verified), 0, "{text}");
+    // It is no statement about SELU.
+    for part in [
+        "custom holds: 1 claims",
+        "mu in [-0.1, 0.1], omega in [0, 0], nu in [3, 4], tau in [1, 1]",
+        "the variance after the layer is below nu",
+        "variance / nu < 1 ",
+        "alpha in [0.01, 0.01], lambda in [0.2, 0.2]",
+        "found by banach-theory",
+        "rounding: Each + - * /",
+        "assumed and not proved:\n  - the net input of a unit",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let value = json(&banach(folder, &["theory", "verify", "--json", "c.json"]));
+    let file = &value["files"][0];
+    assert_eq!(file["alpha"], serde_json::json!([0.01, 0.01]));
+    assert_eq!(
+        file["parts"][0]["domain"]["nu"],
+        serde_json::json!([3.0, 4.0])
+    );
+    assert!(file["parts"][0]["claims"][0]["bound"][1].as_f64().unwrap() < 1.0);
+
+    let content = fs::read_to_string(folder.join("c.json")).unwrap();
+    let mut document: Value = serde_json::from_str(&content).unwrap();
+    document["parts"] = Value::Array(Vec::new());
+    fs::write(folder.join("empty.json"), document.to_string()).unwrap();
+    let twice = content.replacen("\"program\"", "\"statement\": \"theorem1\", \"program\"", 1);
+    fs::write(folder.join("twice.json"), twice).unwrap();
+    for (file, reason) in [
+        ("empty.json", "no parts"),
+        ("twice.json", "duplicate field"),
+    ] {
+        let output = banach(folder, &["theory", "verify", file]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(code(&output), 1, "{text}");
+        assert!(
+            text.contains("does not hold") && text.contains(reason),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn files_without_an_end_are_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("t.csv"), "a,y\n1,2\n").unwrap();
+    let endless: [&[&str]; 4] = [
+        &["theory", "verify", "/dev/zero"],
+        &["fit", "t.csv", "--target", "y", "--config", "/dev/zero"],
+        &["certify", "/dev/zero"],
+        &["inspect", "/dev/zero"],
+    ];
+    for arguments in endless {
+        let output = banach(folder, arguments);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(code(&output), 2, "{errors}");
+        let clear = errors.contains("more than") || errors.contains("not a regular file");
+        assert!(clear && errors.contains("/dev/zero"), "{errors}");
+    }
+}
+
+#[test]
 fn a_false_statement_answers_no_with_a_point() {
     let folder = tempfile::tempdir().unwrap();
     for changed in [["--tau", "0.95,1.5"], ["--alpha", "1"]] {

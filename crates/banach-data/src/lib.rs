@@ -9,6 +9,7 @@ mod append;
 #[cfg(feature = "arrow")]
 mod arrow;
 mod atomic;
+mod bounded;
 mod column;
 mod column_builder;
 mod dictionary;
@@ -32,6 +33,7 @@ mod test_tables;
 
 pub use append::AppendError;
 pub use atomic::{AtomicFile, AtomicFileError};
+pub use bounded::{read_bounded, read_text_bounded};
 pub use column::{Column, ColumnType, TextColumn};
 pub use encoder::{
     ColumnReport, DropReason, EncodeError, EncodeReport, EncodedColumn, Encoder, EncoderOptions,

@@ -39,6 +39,7 @@ impl Axis {
 /// The ends are read as decimal numbers: a proof covers the next float outside each end and must reach the next float inside,
 /// so that it holds for the numbers that the text of the ends denotes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Domain {
     /// Mean of the layer's inputs.
     pub mu: Interval,

@@ -24,6 +24,7 @@ const SHRINKS_BY: f64 = 1e-3;
 /// A fixed point in X is in g(X) as well, so replacing X by its intersection with g(X) loses none. This is repeated for each
 /// cell of a grid over (omega, tau), from the whole rectangle; the box is the hull of what is left.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FixedPointBox {
     /// Means of the fixed points.
     pub mu: Interval,

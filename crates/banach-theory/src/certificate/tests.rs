@@ -291,6 +291,95 @@ fn verify_refuses_certificates_that_were_tampered_with() {
 }
 
 #[test]
+fn verify_takes_no_other_texts_and_nothing_empty() {
+    let honest = proof(Theorem::Three);
+    use CertificateError as E;
+    let texts: [(&str, fn(&mut Certificate)); 5] = [
+        ("source", |c| c.source.clear()),
+        ("method", |c| c.method.push('.')),
+        ("rounding", |c| c.rounding = "to nearest".to_owned()),
+        ("list of assumptions", |c| c.assumptions.clear()),
+        ("list of assumptions", |c| {
+            c.assumptions.push("none".to_owned())
+        }),
+    ];
+    for (what, edit) in texts {
+        let mut copy = honest.clone();
+        edit(&mut copy);
+        let error = verify(&copy, two_threads()).expect_err(what);
+        assert_eq!(error, E::Text { what });
+    }
+    let mut deeper = honest.clone();
+    deeper.parts[0].claims[0].depth += 1;
+    let error = verify(&deeper, two_threads()).expect_err("another depth");
+    assert!(matches!(error, E::Depth { .. }), "{error}");
+
+    let mut empty = honest;
+    empty.statement = "custom".to_owned();
+    empty.parts.clear();
+    assert_eq!(verify(&empty, two_threads()), Err(E::NoParts));
+}
+
+#[test]
+fn a_document_has_each_of_its_members_once_and_no_others() {
+    let json = proof(Theorem::One).to_json().expect("JSON");
+    assert!(Certificate::from_json(&json).is_ok());
+    let replaced = |old: &str, new: &str| {
+        assert!(json.contains(old), "{old}");
+        Certificate::from_json(&json.replacen(old, new, 1))
+    };
+    for (what, old, new) in [
+        ("unknown", "\"program\":", "\"proved\": true, \"program\":"),
+        (
+            "twice",
+            "\"program\":",
+            "\"statement\": \"custom\", \"program\":",
+        ),
+        ("unknown in a part", "\"goal\":", "\"and\": 1, \"goal\":"),
+        ("twice in a domain", "\"mu\":", "\"nu\": [1, 2], \"mu\":"),
+        (
+            "unknown in a domain",
+            "\"mu\":",
+            "\"sigma\": [1, 2], \"mu\":",
+        ),
+        (
+            "twice in a claim",
+            "\"quantity\":",
+            "\"below\": 2.0, \"quantity\":",
+        ),
+        (
+            "unknown in a claim",
+            "\"quantity\":",
+            "\"tight\": true, \"quantity\":",
+        ),
+        (
+            "twice in the constants",
+            "\"alpha\":",
+            "\"lambda\": [1, 1], \"alpha\":",
+        ),
+        (
+            "format twice",
+            "\"program\":",
+            "\"format\": \"banach certificate 1\", \"program\":",
+        ),
+    ] {
+        let error = replaced(old, new).expect_err(what);
+        assert!(
+            matches!(error, CertificateError::Parse { .. }),
+            "{what}: {error}"
+        );
+    }
+    let reversed = serde_json::from_str::<Domain>(
+        "{\"mu\": [0.1, -0.1], \"omega\": [0, 0], \"nu\": [1, 1], \"tau\": [1, 1]}",
+    );
+    let error = reversed.expect_err("ends in reverse").to_string();
+    assert!(
+        error.starts_with("the ends of an interval must not be in reverse, got [0.1, -0.1]"),
+        "{error}"
+    );
+}
+
+#[test]
 fn other_documents_are_no_certificates() {
     for text in ["", "{}", "[1]", "{\"format\": \"banach certificate 9\"}"] {
         assert!(Certificate::from_json(text).is_err(), "{text}");

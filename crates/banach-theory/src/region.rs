@@ -372,6 +372,47 @@ mod tests {
     }
 
     #[test]
+    fn own_domains_contract_at_sampled_points() {
+        // To the edge of where cells have a rectangle of their own: there the norm comes close to 1.
+        let options = RegionOptions {
+            omega: Interval::new(0.0, 0.9),
+            tau: Interval::new(0.5, 2.6),
+            n_omega: 9,
+            n_tau: 21,
+            max_boxes: 200,
+            ..RegionOptions::default()
+        };
+        let report = region(&options, &mut |_, _| {}).expect("options");
+        let (omegas, taus) = (grid(options.omega, 9), grid(options.tau, 21));
+        let (mut n, mut largest) = (0, 0.0_f64);
+        for (index, cell) in report.cells.iter().enumerate() {
+            let CellProof::OwnDomain { mu, nu, scale } = *cell else {
+                continue;
+            };
+            n += 1;
+            let (i, j) = (index / 9, index % 9);
+            for sample in 0..81_usize {
+                let at = |x: Interval, digit: u32| {
+                    let share = (sample / 3_usize.pow(digit) % 3) as f64 / 2.0;
+                    Interval::point(x.lo() + share * (x.hi() - x.lo()))
+                };
+                let omega = Interval::new(omegas[j], omegas[j + 1]);
+                let tau = Interval::new(taus[i], taus[i + 1]);
+                let point = Domain {
+                    mu: at(mu, 0),
+                    omega: at(omega, 1),
+                    nu: at(nu, 2),
+                    tau: at(tau, 3),
+                };
+                let norm = scaled_norm(&options.map, &point, scale).range.hi();
+                assert!(norm < 1.0, "cell {i}, {j}: {norm} at {point}");
+                largest = largest.max(norm);
+            }
+        }
+        assert!(n > 20 && largest > 0.9, "{n} cells, norm up to {largest}");
+    }
+
+    #[test]
     fn extents_follow_certified_neighbours_without_a_gap() {
         let omegas = [-1.0, 0.0, 1.0, 2.0, 3.0];
         let taus = [0.5, 1.0, 1.5];

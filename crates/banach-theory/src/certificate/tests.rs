@@ -175,6 +175,36 @@ fn a_false_statement_between_the_samples_is_found_by_the_search() {
 }
 
 #[test]
+fn proofs_and_checks_cover_the_next_float_outside() {
+    let map = IntervalMap::selu_01();
+    // The ratio is 1 at nu = 1, so without a cut nothing is decided: the open box is all that the search has to cover.
+    let domain = Domain::new([0.0, 0.0], [0.0, 0.0], [0.5, 1.0], [1.0, 1.0]);
+    let statement = Statement::custom(map, domain, Goal::VarianceGrows);
+    let budget = Budget {
+        max_depth: 0,
+        ..Budget::default()
+    };
+    let answer = prove(&statement, &budget, &mut |_| {}).expect("a statement");
+    let Outcome::Undecided(open) = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!(open.cell, domain.widened());
+
+    // A point has no middle to cut at; what a check covers around it has.
+    let point = Domain::new([0.0, 0.0], [0.0, 0.0], [0.5, 0.5], [1.0, 1.0]);
+    let statement = Statement::custom(map, point, Goal::VarianceGrows);
+    let Outcome::Proved(mut certificate) = outcome(&statement) else {
+        panic!("a variance of 1/2 grows");
+    };
+    let claim = &mut certificate.parts[0].claims[0];
+    (claim.tree, claim.n_boxes, claim.depth) = ("n..".to_owned(), 2, 1);
+    assert_eq!(
+        verify(&certificate, two_threads()).map(|v| v.n_boxes),
+        Ok(2)
+    );
+}
+
+#[test]
 fn a_small_budget_leaves_a_statement_undecided() {
     let budget = Budget {
         max_depth: 2,

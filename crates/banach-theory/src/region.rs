@@ -12,7 +12,9 @@ use std::num::NonZeroUsize;
 use banach_kernels::{Selu, parallel_map_chunked};
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{CertificateError, Domain, Goal, Quantity, Trial, holds_on, scaled_norm};
+use crate::certificate::{
+    CertificateError, Domain, Enclosure, Goal, Quantity, Trial, holds_on, scaled_norm,
+};
 use crate::fixed_point::follow;
 use crate::interval::Interval;
 use crate::interval_map::IntervalMap;
@@ -245,14 +247,7 @@ fn own_domain(options: &RegionOptions, omega: Interval, tau: Interval) -> Option
             let [[_, b], [c, _]] = jacobian;
             let scale = (b / c).abs().sqrt().clamp(SCALES.0, SCALES.1);
             return holds_on(&cell, options.max_boxes, |part| {
-                let norm = scaled_norm(map, part, scale);
-                if norm.range.hi() < 1.0 {
-                    Trial::Holds
-                } else if norm.range.lo() >= 1.0 {
-                    Trial::Fails
-                } else {
-                    Trial::Open(norm.excess)
-                }
+                contracts(&scaled_norm(map, part, scale))
             })
             .then_some(CellProof::OwnDomain {
                 mu: cell.mu,
@@ -270,6 +265,17 @@ fn own_domain(options: &RegionOptions, omega: Interval, tau: Interval) -> Option
         }
     }
     None
+}
+
+/// Whether a map with this norm of its Jacobian contracts: the norm must be below 1 everywhere.
+fn contracts(norm: &Enclosure) -> Trial {
+    if norm.range.hi() < 1.0 {
+        Trial::Holds
+    } else if norm.range.lo() >= 1.0 {
+        Trial::Fails
+    } else {
+        Trial::Open(norm.excess)
+    }
 }
 
 /// Floods from the cell that holds (0, 1) over certified neighbours.
@@ -369,6 +375,26 @@ mod tests {
             }
         }
         assert!(n > 0);
+    }
+
+    #[test]
+    fn a_norm_of_1_is_no_contraction() {
+        let trial = |lo: f64, hi: f64| {
+            contracts(&Enclosure {
+                range: Interval::new(lo, hi),
+                low_at: [0.0; 4],
+                high_at: [0.0; 4],
+                excess: [0.1; 4],
+            })
+        };
+        let below = 1.0_f64.next_down();
+        assert!(matches!(trial(0.2, below), Trial::Holds));
+        for (lo, hi) in [(0.2, 1.0), (below, 1.0), (0.2, 1.4), (0.0, f64::INFINITY)] {
+            assert!(matches!(trial(lo, hi), Trial::Open(_)), "{lo} {hi}");
+        }
+        for (lo, hi) in [(1.0, 1.0), (1.0, 1.4), (1.2, f64::INFINITY)] {
+            assert!(matches!(trial(lo, hi), Trial::Fails), "{lo} {hi}");
+        }
     }
 
     #[test]

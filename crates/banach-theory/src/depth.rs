@@ -65,25 +65,27 @@ impl Unit {
 #[non_exhaustive]
 pub enum DepthError {
     /// There is nothing to follow.
-    #[error("layer {layer} has no units")]
+    #[error("layer {} has no units", layer + 1)]
     NoUnits {
-        /// Index of the layer, from 0.
+        /// Index of the layer, from 0; messages count from 1.
         layer: usize,
     },
     /// A weight or bias is NaN or infinite.
-    #[error("unit {unit} of layer {layer} has weights or a bias that are not finite")]
+    #[error("unit {} of layer {} has weights or a bias that are not finite", unit + 1, layer + 1)]
     NotFinite {
-        /// Index of the layer, from 0.
+        /// Index of the layer, from 0; messages count from 1.
         layer: usize,
-        /// Index of the unit, from 0.
+        /// Index of the unit, from 0; messages count from 1.
         unit: usize,
     },
     /// The map is defined for a positive variance of the net input.
-    #[error("unit {unit} of layer {layer} has only zero weights, so its net input does not vary")]
+    #[error(
+        "unit {} of layer {} has only zero weights, so its net input does not vary", unit + 1, layer + 1
+    )]
     ZeroWeights {
-        /// Index of the layer, from 0.
+        /// Index of the layer, from 0; messages count from 1.
         layer: usize,
-        /// Index of the unit, from 0.
+        /// Index of the unit, from 0; messages count from 1.
         unit: usize,
     },
     /// The input's variance must be positive, its mean finite.

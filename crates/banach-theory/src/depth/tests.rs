@@ -177,14 +177,14 @@ fn networks_without_a_map_are_refused() {
     let infinite = vec![Unit::from_weights(&[f64::INFINITY], 0.0)];
     let good = balanced(2, 4, 1.0);
     for (layers, message) in [
-        (vec![good.clone(), vec![]], "layer 1 has no units"),
+        (vec![good.clone(), vec![]], "layer 2 has no units"),
         (
             vec![dead],
-            "unit 0 of layer 0 has only zero weights, so its net input does not vary",
+            "unit 1 of layer 1 has only zero weights, so its net input does not vary",
         ),
         (
             vec![infinite],
-            "unit 0 of layer 0 has weights or a bias that are not finite",
+            "unit 1 of layer 1 has weights or a bias that are not finite",
         ),
     ] {
         let error = through_layers(&map, &layers, mean, variance, theorem_1()).expect_err(message);

@@ -68,7 +68,9 @@ fn reason(certificate: &NetworkCertificate, objection: &Objection) -> String {
             let names = joined(&names, MAX_NAMES);
             let holds = "the file holds what the theorem does not cover";
             if certificate.names.is_empty() {
-                format!("there is no single chain of dense layers, and {holds}: {names}")
+                format!(
+                    "there is no single chain of dense layers with a hidden one, and {holds}: {names}"
+                )
             } else {
                 format!("{holds}: {names}")
             }

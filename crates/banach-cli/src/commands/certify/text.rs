@@ -60,6 +60,9 @@ pub(super) fn to_text(file: &Path, certificate: &NetworkCertificate) -> String {
         "not covered by the theorem",
         &tensors.not_covered,
     );
+    if names.is_empty() {
+        text.push_str("  --layers A,B,.. names the matrices of one chain in their order\n");
+    }
     if !tensors.not_covered.is_empty() {
         text.push_str(
             "  --leave-out PATTERN certifies the network as if it did not have them, and says so\n",
@@ -228,7 +231,9 @@ fn farthest(text: &mut String, name: &str, layer: &LayerReport) {
         .map(|u| {
             format!(
                 "{} (omega {:+.3}, tau {:+.3})",
-                u.unit, u.omega_by, u.tau_by
+                u.unit + 1,
+                u.omega_by,
+                u.tau_by
             )
         })
         .collect();

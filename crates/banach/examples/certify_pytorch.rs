@@ -16,7 +16,7 @@ fn example() -> Result<ForeignFile, Box<dyn std::error::Error>> {
     for layer in 0..8 {
         // Signs of a Hadamard matrix in place of random numbers: no two units are alike, and tau is 1 for all of them.
         let sign = |i: usize| {
-            if (i / width & i % width).count_ones() % 2 == 0 {
+            if ((i / width) & (i % width)).count_ones().is_multiple_of(2) {
                 1.0
             } else {
                 -1.0

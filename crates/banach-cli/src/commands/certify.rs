@@ -32,7 +32,7 @@ use crate::text::plural;
 /// such as independent inputs. The interval is proved by interval arithmetic; the assumptions are not, and real rows may refute
 /// them. With DATA the moments of each layer are measured on its rows; without, on simulated rows of independent inputs.
 ///
-/// The answer is yes when the certified mean and variance stay in the rectangle of Theorem 1 (arXiv:1706.02515) after every layer,
+/// The answer is yes, under these assumptions, when the certified mean and variance stay in the rectangle of Theorem 1 (arXiv:1706.02515) after every layer,
 /// and the measured ones do and agree with them. It is no as well when a file holds tensors that the theorem does not
 /// cover, such as normalization, unless they are left out on purpose.
 #[derive(Debug, clap::Args)]

@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn equal_units_cancel_in_balanced_weights() {
-        let sign = |k: usize| if k % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = |k: usize| if k.is_multiple_of(2) { 1.0 } else { -1.0 };
         let balanced = Dense {
             name: "balanced".to_owned(),
             fan_in: 32,

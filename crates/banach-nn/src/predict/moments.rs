@@ -63,7 +63,7 @@ mod tests {
     fn units_are_pooled_and_their_spread_is_kept() {
         // Unit k has the two activations k - 1 and k + 1: mean k, variance 1.
         let sums: Vec<(f64, f64)> = (0..=100)
-            .map(|k| f64::from(k))
+            .map(f64::from)
             .map(|k| (2.0 * k, (k - 1.0).powi(2) + (k + 1.0).powi(2)))
             .collect();
         let found = LayerMoments::of(&sums, 2.0);

@@ -324,7 +324,8 @@ fn verify_refuses_certificates_that_were_tampered_with() {
 fn verify_takes_no_other_texts_and_nothing_empty() {
     let honest = proof(Theorem::Three);
     use CertificateError as E;
-    let texts: [(&str, fn(&mut Certificate)); 5] = [
+    type Edit = fn(&mut Certificate);
+    let texts: [(&str, Edit); 5] = [
         ("source", |c| c.source.clear()),
         ("method", |c| c.method.push('.')),
         ("rounding", |c| c.rounding = "to nearest".to_owned()),

@@ -183,6 +183,13 @@ fn about_certificate(error: &CertifyError) -> Option<String> {
         CertifyError::RowsOfForeignFile => {
             "leave the table out, and give mean and variance of the input with --input-moments"
         }
+        CertifyError::Order { .. } => {
+            "name the layers in their order, the output layer last, with --layers A,B,.."
+        }
+        CertifyError::Orientation { .. } => {
+            "say which it is with --orientation out-in (PyTorch) or in-out (Keras, Flax)"
+        }
+        CertifyError::OnlyOutput { .. } => "with --last-is-selu it is certified as a SELU layer",
         _ => return None,
     };
     Some(step.to_owned())

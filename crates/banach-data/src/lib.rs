@@ -9,6 +9,7 @@ mod append;
 #[cfg(feature = "arrow")]
 mod arrow;
 mod atomic;
+mod bounded;
 mod cell_format;
 mod column;
 mod column_builder;
@@ -45,6 +46,7 @@ mod value_index;
 
 pub use append::AppendError;
 pub use atomic::{AtomicFile, AtomicFileError};
+pub use bounded::{read_bounded, read_text_bounded};
 pub use cell_format::{CellFormat, EpochUnit};
 pub use column::{Column, ColumnType, TextColumn};
 pub use date_format::DateOrder;

@@ -96,6 +96,8 @@ pub enum Purpose {
     UnknownCategory = 4,
     /// Splits of a table into training and validation rows, and folds.
     Split = 5,
+    /// Inputs on which a certificate is checked; the index is the block of rows.
+    Certificate = 6,
 }
 
 /// Marks the counters of [`Stream::matrix_words`].

@@ -36,9 +36,12 @@ const MNIST_SOURCE: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/ or \
 const CIFAR10_SOURCE: &str = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz";
 const TOX21_SOURCE: &str = "http://bioinf.jku.at/research/DeepTox/tox21.html";
 
+/// No file of these sets has as many bytes.
+const MAX_FILE_BYTES: u64 = 2 << 30;
+
 /// All bytes of a file of a data set.
 fn read(file: &Path, source: &'static str) -> Result<Vec<u8>, DatasetError> {
-    std::fs::read(file).map_err(|error| {
+    banach_data::read_bounded(file, MAX_FILE_BYTES).map_err(|error| {
         let name = file.display().to_string();
         if error.kind() == std::io::ErrorKind::NotFound {
             DatasetError::Missing {

@@ -6,12 +6,15 @@
 //! each thing that can be wrong is a variant of [`FormatError`]. Meaning (which keys and tensors there must
 //! be) is the caller's; FORMAT.md describes the whole model file.
 //!
+//! Weights that another program wrote are a [`ForeignFile`]: the same format with values of any type.
+//!
 //! The header is read and written here rather than by the `safetensors` crate: that keeps the metadata in
 //! the order of a hash table with a random seed, takes the last of two entries with the same name, and adds
 //! hostile offsets without a check. The tests hold both against each other.
 
 mod checksum;
 mod error;
+mod foreign;
 mod header;
 mod read;
 mod write;
@@ -22,6 +25,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use error::FormatError;
+pub use foreign::{ForeignFile, ForeignTensor, read_metadata};
 
 /// Largest header in bytes; the limit of the safetensors format itself, so that what is written here opens
 /// everywhere.
@@ -178,6 +182,7 @@ impl Container {
             return Err(FormatError::TensorSize {
                 name,
                 shape: shape.iter().map(|&n| n as u64).collect(),
+                value_bytes: header::VALUE_BYTES,
                 bytes: data.len() as u64 * header::VALUE_BYTES,
             });
         }

@@ -31,7 +31,7 @@ pub use search::{Outcome, Refutation, Undecided, prove};
 pub use statement::{Goal, Statement, Theorem};
 pub use verify::{Verification, verify};
 
-pub(crate) use quantity::scaled_norm;
+pub(crate) use quantity::{Enclosure, scaled_norm};
 pub(crate) use search::{Trial, holds_on};
 
 #[cfg(test)]

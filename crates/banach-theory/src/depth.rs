@@ -39,12 +39,16 @@ pub struct Unit {
 
 impl Unit {
     /// Encloses the sums of one unit's weights, rounding included.
-    pub fn from_weights(weights: &[f32], bias: f64) -> Self {
+    pub fn from_weights(weights: &[f64], bias: f64) -> Self {
         let zero = Interval::point(0.0);
         let (omega, tau) = weights.iter().fold((zero, zero), |(omega, tau), &w| {
-            let w = f64::from(w);
-            // The square of an f32 is exact in f64, so only the sum is rounded.
-            (omega + w, tau + w * w)
+            // The square of a 32-bit float is exact in f64, so only the sum is rounded.
+            let square = if f64::from(w as f32) == w {
+                Interval::point(w * w)
+            } else {
+                Interval::point(w).square()
+            };
+            (omega + w, tau + square)
         });
         Unit {
             omega,
@@ -61,25 +65,27 @@ impl Unit {
 #[non_exhaustive]
 pub enum DepthError {
     /// There is nothing to follow.
-    #[error("layer {layer} has no units")]
+    #[error("layer {} has no units", layer + 1)]
     NoUnits {
-        /// Index of the layer, from 0.
+        /// Index of the layer, from 0; messages count from 1.
         layer: usize,
     },
     /// A weight or bias is NaN or infinite.
-    #[error("unit {unit} of layer {layer} has weights or a bias that are not finite")]
+    #[error("unit {} of layer {} has weights or a bias that are not finite", unit + 1, layer + 1)]
     NotFinite {
-        /// Index of the layer, from 0.
+        /// Index of the layer, from 0; messages count from 1.
         layer: usize,
-        /// Index of the unit, from 0.
+        /// Index of the unit, from 0; messages count from 1.
         unit: usize,
     },
     /// The map is defined for a positive variance of the net input.
-    #[error("unit {unit} of layer {layer} has only zero weights, so its net input does not vary")]
+    #[error(
+        "unit {} of layer {} has only zero weights, so its net input does not vary", unit + 1, layer + 1
+    )]
     ZeroWeights {
-        /// Index of the layer, from 0.
+        /// Index of the layer, from 0; messages count from 1.
         layer: usize,
-        /// Index of the unit, from 0.
+        /// Index of the unit, from 0; messages count from 1.
         unit: usize,
     },
     /// The input's variance must be positive, its mean finite.

@@ -10,13 +10,13 @@ mod exp;
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A closed interval `[lo, hi]` of real numbers; an end may be infinite.
 ///
-/// As text or JSON it is the pair `[lo, hi]`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "[f64; 2]", into = "[f64; 2]")]
+/// As text or JSON it is the pair `[lo, hi]`; ends in reverse are refused there.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(into = "[f64; 2]")]
 pub struct Interval {
     lo: f64,
     hi: f64,
@@ -173,6 +173,19 @@ impl From<f64> for Interval {
 impl From<[f64; 2]> for Interval {
     fn from([a, b]: [f64; 2]) -> Self {
         Interval::new(a, b)
+    }
+}
+
+impl<'de> Deserialize<'de> for Interval {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let [lo, hi] = <[f64; 2]>::deserialize(deserializer)?;
+        if lo <= hi {
+            Ok(Interval { lo, hi })
+        } else {
+            let problem =
+                format!("the ends of an interval must not be in reverse, got [{lo}, {hi}]");
+            Err(serde::de::Error::custom(problem))
+        }
     }
 }
 

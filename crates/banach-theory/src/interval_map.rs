@@ -33,6 +33,7 @@ const SCALED_FROM: f64 = -1.0;
 
 /// SELU's constants as intervals: the map of every pair inside is enclosed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct IntervalMap {
     /// alpha: selu(x) = lambda alpha (exp(x) - 1) for x <= 0.
     pub alpha: Interval,

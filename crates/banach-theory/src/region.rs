@@ -12,7 +12,9 @@ use std::num::NonZeroUsize;
 use banach_kernels::{Selu, parallel_map_chunked};
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{CertificateError, Domain, Goal, Quantity, Trial, holds_on, scaled_norm};
+use crate::certificate::{
+    CertificateError, Domain, Enclosure, Goal, Quantity, Trial, holds_on, scaled_norm,
+};
 use crate::fixed_point::follow;
 use crate::interval::Interval;
 use crate::interval_map::IntervalMap;
@@ -245,14 +247,7 @@ fn own_domain(options: &RegionOptions, omega: Interval, tau: Interval) -> Option
             let [[_, b], [c, _]] = jacobian;
             let scale = (b / c).abs().sqrt().clamp(SCALES.0, SCALES.1);
             return holds_on(&cell, options.max_boxes, |part| {
-                let norm = scaled_norm(map, part, scale);
-                if norm.range.hi() < 1.0 {
-                    Trial::Holds
-                } else if norm.range.lo() >= 1.0 {
-                    Trial::Fails
-                } else {
-                    Trial::Open(norm.excess)
-                }
+                contracts(&scaled_norm(map, part, scale))
             })
             .then_some(CellProof::OwnDomain {
                 mu: cell.mu,
@@ -270,6 +265,17 @@ fn own_domain(options: &RegionOptions, omega: Interval, tau: Interval) -> Option
         }
     }
     None
+}
+
+/// Whether a map with this norm of its Jacobian contracts: the norm must be below 1 everywhere.
+fn contracts(norm: &Enclosure) -> Trial {
+    if norm.range.hi() < 1.0 {
+        Trial::Holds
+    } else if norm.range.lo() >= 1.0 {
+        Trial::Fails
+    } else {
+        Trial::Open(norm.excess)
+    }
 }
 
 /// Floods from the cell that holds (0, 1) over certified neighbours.
@@ -369,6 +375,67 @@ mod tests {
             }
         }
         assert!(n > 0);
+    }
+
+    #[test]
+    fn a_norm_of_1_is_no_contraction() {
+        let trial = |lo: f64, hi: f64| {
+            contracts(&Enclosure {
+                range: Interval::new(lo, hi),
+                low_at: [0.0; 4],
+                high_at: [0.0; 4],
+                excess: [0.1; 4],
+            })
+        };
+        let below = 1.0_f64.next_down();
+        assert!(matches!(trial(0.2, below), Trial::Holds));
+        for (lo, hi) in [(0.2, 1.0), (below, 1.0), (0.2, 1.4), (0.0, f64::INFINITY)] {
+            assert!(matches!(trial(lo, hi), Trial::Open(_)), "{lo} {hi}");
+        }
+        for (lo, hi) in [(1.0, 1.0), (1.0, 1.4), (1.2, f64::INFINITY)] {
+            assert!(matches!(trial(lo, hi), Trial::Fails), "{lo} {hi}");
+        }
+    }
+
+    #[test]
+    fn own_domains_contract_at_sampled_points() {
+        // To the edge of where cells have a rectangle of their own: there the norm comes close to 1.
+        let options = RegionOptions {
+            omega: Interval::new(0.0, 0.9),
+            tau: Interval::new(0.5, 2.6),
+            n_omega: 9,
+            n_tau: 21,
+            max_boxes: 200,
+            ..RegionOptions::default()
+        };
+        let report = region(&options, &mut |_, _| {}).expect("options");
+        let (omegas, taus) = (grid(options.omega, 9), grid(options.tau, 21));
+        let (mut n, mut largest) = (0, 0.0_f64);
+        for (index, cell) in report.cells.iter().enumerate() {
+            let CellProof::OwnDomain { mu, nu, scale } = *cell else {
+                continue;
+            };
+            n += 1;
+            let (i, j) = (index / 9, index % 9);
+            for sample in 0..81_usize {
+                let at = |x: Interval, digit: u32| {
+                    let share = (sample / 3_usize.pow(digit) % 3) as f64 / 2.0;
+                    Interval::point(x.lo() + share * (x.hi() - x.lo()))
+                };
+                let omega = Interval::new(omegas[j], omegas[j + 1]);
+                let tau = Interval::new(taus[i], taus[i + 1]);
+                let point = Domain {
+                    mu: at(mu, 0),
+                    omega: at(omega, 1),
+                    nu: at(nu, 2),
+                    tau: at(tau, 3),
+                };
+                let norm = scaled_norm(&options.map, &point, scale).range.hi();
+                assert!(norm < 1.0, "cell {i}, {j}: {norm} at {point}");
+                largest = largest.max(norm);
+            }
+        }
+        assert!(n > 20 && largest > 0.9, "{n} cells, norm up to {largest}");
     }
 
     #[test]

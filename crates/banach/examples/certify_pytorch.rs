@@ -4,47 +4,52 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use banach::certify::{CertifyOptions, certify_container};
-use banach::container::Container;
+use banach::certify::{CertifyOptions, certify_weights};
+use banach::container::ForeignFile;
 use banach::theory::interval::Interval;
 
-/// What `safetensors.torch.save_file(model.state_dict(), ..)` writes for a chain of `nn.Linear`, with
-/// weights from Normal(0, 1/fan_in), as SELU needs them.
-fn example() -> Result<Container, Box<dyn std::error::Error>> {
-    let mut container = Container::new();
-    let width = 64;
-    let scale = 1.0 / (width as f32).sqrt();
+/// What `safetensors.torch.save_file(model.state_dict(), ..)` writes for a chain of `nn.Linear` without biases.
+fn example() -> Result<ForeignFile, Box<dyn std::error::Error>> {
+    let mut file = ForeignFile::new();
+    let width: usize = 64;
+    let scale = 1.0 / (width as f64).sqrt();
     for layer in 0..8 {
-        // Balanced signs in place of random numbers: omega is 0 and tau 1 for every unit.
-        let weight = (0..width * width).map(|i| if i % 2 == 0 { scale } else { -scale });
+        // Signs of a Hadamard matrix in place of random numbers: no two units are alike, and tau is 1 for all of them.
+        let sign = |i: usize| {
+            if ((i / width) & (i % width)).count_ones().is_multiple_of(2) {
+                1.0
+            } else {
+                -1.0
+            }
+        };
+        let weight = (0..width * width).map(|i| sign(i) * scale);
         let name = format!("net.{}.weight", 2 * layer);
-        container.insert(&name, &[width, width], weight.collect())?;
+        file.insert(&name, &[width, width], weight.collect())?;
     }
-    container.insert("net.16.weight", &[1, width], vec![0.1; width])?;
-    Ok(container)
+    file.insert("net.16.weight", &[1, width], vec![0.1; width])?;
+    Ok(file)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let container = match std::env::args().nth(1) {
-        Some(file) => Container::read_file(file.as_ref())?,
+    let file = match std::env::args().nth(1) {
+        Some(file) => ForeignFile::read_file(file.as_ref())?,
         None => example()?,
     };
-    for certificate in certify_container(container, &CertifyOptions::default())? {
-        for (name, layer) in certificate.names.iter().zip(&certificate.report.layers) {
-            let bound = |proved: Option<Interval>| match proved {
-                Some(proved) => format!("{:.4} to {:.4}", proved.lo(), proved.hi()),
-                None => "unbounded".to_owned(),
-            };
-            println!(
-                "{name}: mean {}, variance {}",
-                bound(layer.mean),
-                bound(layer.variance)
-            );
-        }
-        println!("holds: {}", certificate.holds);
-        for assumption in &certificate.report.assumptions {
-            println!("  assumed: {assumption}");
-        }
+    let certificate = certify_weights(&file, &CertifyOptions::default())?;
+    for (name, layer) in certificate.names.iter().zip(&certificate.report.layers) {
+        let bound = |proved: Option<Interval>| match proved {
+            Some(proved) => format!("{:.4} to {:.4}", proved.lo(), proved.hi()),
+            None => "unbounded".to_owned(),
+        };
+        println!(
+            "{name}: mean {}, variance {}",
+            bound(layer.mean),
+            bound(layer.variance)
+        );
+    }
+    println!("holds: {} {:?}", certificate.holds, certificate.objections);
+    for assumption in &certificate.report.assumptions {
+        println!("  assumed: {assumption}");
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::path::Path;
 
+use banach_data::read_text_bounded;
 use banach_nn::NetworkKind;
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
@@ -29,6 +30,9 @@ pub use list::{SETTINGS, Settings};
 pub use setting::Setting;
 pub use value::Form;
 use value::Raw;
+
+/// A settings file has a line for each setting.
+const MAX_SETTINGS_BYTES: u64 = 1 << 20;
 
 impl Settings {
     /// Settings that name the column to predict.
@@ -115,11 +119,12 @@ impl Settings {
     /// [`Error::SettingsFile`] or [`Error::SettingValue`] with line and column.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let file = path.as_ref().display().to_string();
-        let text =
-            std::fs::read_to_string(path.as_ref()).map_err(|source| Error::ReadSettings {
+        let text = read_text_bounded(path.as_ref(), MAX_SETTINGS_BYTES).map_err(|source| {
+            Error::ReadSettings {
                 file: file.clone(),
                 source,
-            })?;
+            }
+        })?;
         Self::from_toml(&text, &file)
     }
 

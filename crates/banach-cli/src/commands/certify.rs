@@ -1,48 +1,62 @@
 //! `banach certify`: what the theory says about the weights of one network.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
+mod answer;
+#[cfg(feature = "plot")]
+mod picture;
+mod text;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use banach::Model;
 use banach::certify::{
-    CertifyOptions, InputMoments, NetworkCertificate, certify_container, is_model,
+    CertifyError, CertifyOptions, ChainOptions, InputMoments, NetworkCertificate, Orientation,
+    TOLERANCE, certify_weights, is_model,
 };
-use banach::container::Container;
+use banach::container::ForeignFile;
 use banach::io::{ReadOptions, TableReader};
-use banach::theory::depth::{LayerReport, Spread, UnitOutside};
-use banach::theory::interval::Interval;
-use banach::{Model, certify};
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::theory::ranges::{outward, parse};
+use super::theory::ranges::parse;
 use crate::output::{print, print_json};
+#[cfg(feature = "plot")]
+use crate::picture::PictureFormat;
 use crate::read_flags::{ReadFlags, say_notices};
-use crate::text::{count, joined, plural, table};
+use crate::text::plural;
 
-/// Units that are named before "...".
-const MAX_UNITS: usize = 5;
-
-/// Certify that mean and variance stay near their fixed point through a network's layers
+/// Certify, under stated assumptions, that mean and variance stay near their fixed point through a network's layers
 ///
-/// For a banach model or any safetensors file with a chain of dense SELU layers (PyTorch's names and [out, in] weights):
-/// omega (sum of weights) and tau (sum of squares) of every unit, and an interval, proved by interval arithmetic, in which the mean
-/// and variance of each layer lie. The last matrix is treated as a linear output layer.
+/// For a banach model or a safetensors file with a chain of dense SELU layers: omega (sum of weights) and tau (sum of squares) of
+/// every unit, and an interval in which the mean and variance of each layer lie if the assumptions hold that the answer lists,
+/// such as independent inputs. The interval is proved by interval arithmetic; the assumptions are not, and real rows may refute
+/// them. With DATA the moments of each layer are measured on its rows; without, on simulated rows of independent inputs.
 ///
-/// The answer is yes when both stay in the rectangle of Theorem 1 (arXiv:1706.02515) after every layer. Assumptions that
-/// are not proved are part of the answer.
+/// The answer is yes, under these assumptions, when the certified mean and variance stay in the rectangle of Theorem 1 (arXiv:1706.02515) after every layer,
+/// and the measured ones do and agree with them. It is no as well when a file holds tensors that the theorem does not
+/// cover, such as normalization, unless they are left out on purpose.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  banach certify model.safetensors test.csv           input moments measured on the rows
-  banach certify pytorch.safetensors                  input assumed to have mean 0, variance 1
+  banach certify model.safetensors test.csv           moments measured on the rows beside the certified ones
+  banach certify pytorch.safetensors                  no rows: input assumed to have mean 0, variance 1
   banach certify pytorch.safetensors --every-unit     each unit must satisfy Theorem 1 by itself
+  banach certify autoencoder.safetensors --layers encoder.0,encoder.2,decoder.0,decoder.2
+  banach certify net.safetensors --leave-out 'norm*'  as if there were no normalization, which the answer says
 
-Exit status: 0 yes, 1 no, 2 error.")]
+Files from elsewhere: matrices named weight ([out, in]) or kernel ([in, out]) of 16-, 32- or 64-bit floats, with their
+biases. The last one is the linear output layer. Shapes and numbers in names must leave one order of all of them.
+
+Exit status: 0 yes, 1 no, 2 error.
+
+--json keys: holds, answer, objections, moments_stay, every_unit_inside, alpha, lambda, input_moments, domain, layers
+(certified), measured (on, n_rows, tolerance, layers), tensors (used, harmless, not_covered, left_out), skipped (names
+of those not covered or left out), reading, assumptions; of a model with several members holds, answer, members.")]
 pub(crate) struct CertifyArgs {
     /// A banach model, or a safetensors file with dense layers
     file: PathBuf,
-    /// Rows to measure the network's input moments on; for banach models only
+    /// Rows to measure the moments of input and layers on; for banach models only
     data: Vec<PathBuf>,
     #[command(flatten)]
     reading: ReadFlags,
@@ -55,6 +69,9 @@ pub(crate) struct CertifyArgs {
     /// Allowed variances after each layer
     #[arg(long, value_name = "A,B", value_parser = range)]
     nu: Option<Range>,
+    /// By how much measured moments may differ from certified ones: the mean in standard deviations, the variance as a share
+    #[arg(long, value_name = "SHARE", default_value_t = TOLERANCE)]
+    tolerance: f64,
     /// SELU's alpha [default: the model's]
     #[arg(long)]
     alpha: Option<f64>,
@@ -65,11 +82,41 @@ pub(crate) struct CertifyArgs {
     #[arg(long)]
     every_unit: bool,
     /// The last layer has a SELU activation too
-    #[arg(long)]
+    #[arg(long, help_heading = "Files from elsewhere")]
     last_is_selu: bool,
+    /// Names of the layers' weights in their order, the output layer last; several times or separated by commas
+    #[arg(
+        long,
+        value_name = "A,B,..",
+        allow_hyphen_values = true,
+        help_heading = "Files from elsewhere"
+    )]
+    layers: Vec<String>,
+    /// Tensors to leave out, as if the network did not have them: a name, * stands for any text; may be given several times
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        allow_hyphen_values = true,
+        help_heading = "Files from elsewhere"
+    )]
+    leave_out: Vec<String>,
+    /// Whether a row of a matrix belongs to a unit or to an input, where shapes do not say
+    #[arg(long, value_name = "HOW", help_heading = "Files from elsewhere")]
+    orientation: Option<OrientationName>,
+    /// Draw certified and measured moments into a file ending in .svg or .png
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
     /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OrientationName {
+    /// A row for each unit, as PyTorch has it
+    OutIn,
+    /// A row for each input, as Keras and Flax have it
+    InOut,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +138,7 @@ fn moments(text: &str) -> Result<InputMoments, String> {
 }
 
 impl CertifyArgs {
-    fn options(&self) -> CertifyOptions {
+    fn options(&self, layers: Vec<String>) -> CertifyOptions {
         CertifyOptions {
             input: self.input_moments,
             mu: self.mu.map(|range| range.0),
@@ -99,55 +146,132 @@ impl CertifyArgs {
             alpha: self.alpha,
             lambda: self.lambda,
             every_unit: self.every_unit,
+            tolerance: Some(self.tolerance),
             last_is_selu: self.last_is_selu,
+            chain: ChainOptions {
+                layers,
+                leave_out: self.leave_out.clone(),
+                orientation: self.orientation.map(|name| match name {
+                    OrientationName::OutIn => Orientation::OutIn,
+                    OrientationName::InOut => Orientation::InOut,
+                }),
+            },
+        }
+    }
+
+    /// A banach model says itself what its layers are.
+    fn check_for_model(&self) -> anyhow::Result<()> {
+        let flags = [
+            ("--last-is-selu", self.last_is_selu),
+            ("--layers", !self.layers.is_empty()),
+            ("--leave-out", !self.leave_out.is_empty()),
+            ("--orientation", self.orientation.is_some()),
+        ];
+        match flags.into_iter().find(|&(_, given)| given) {
+            Some((flag, _)) => bail!(
+                "{flag} is for files from elsewhere: this one is a banach model, which says what its layers are"
+            ),
+            None => Ok(()),
         }
     }
 }
 
 pub(crate) fn run(args: CertifyArgs) -> anyhow::Result<ExitCode> {
+    if let Some(file) = &args.plot {
+        check_picture(file)?;
+    }
     let certificates = certificates(&args)
         .with_context(|| format!("{} cannot be certified", args.file.display()))?;
+    if let Some(file) = &args.plot {
+        draw(&certificates, file)?;
+    }
     let holds = certificates.iter().all(|certificate| certificate.holds);
     if args.json {
         match &certificates[..] {
             [only] => print_json(&to_json(only))?,
             all => {
                 let members: Vec<Value> = all.iter().map(to_json).collect();
-                print_json(&json!({ "holds": holds, "members": members }))?;
+                let answer = overall(all);
+                print_json(&json!({ "holds": holds, "answer": answer, "members": members }))?;
             }
         }
     } else {
-        for (index, certificate) in certificates.iter().enumerate() {
-            if certificates.len() > 1 {
-                print(&format!(
-                    "{}member {}\n",
-                    if index > 0 { "\n" } else { "" },
-                    index + 1
-                ))?;
-            }
-            print(&to_text(&args, certificate))?;
-        }
+        print(&all_text(&args.file, &certificates))?;
     }
     Ok(ExitCode::from(u8::from(!holds)))
 }
 
 /// The certificate of each network in the file.
 fn certificates(args: &CertifyArgs) -> anyhow::Result<Vec<NetworkCertificate>> {
-    let container = Container::read_file(&args.file)?;
-    if args.data.is_empty() {
-        return Ok(certify_container(container, &args.options())?);
+    if !is_model(&args.file)? {
+        if !args.data.is_empty() {
+            return Err(CertifyError::RowsOfForeignFile.into());
+        }
+        let file = ForeignFile::read_file(&args.file)?;
+        let options = args.options(names(&args.layers, &file));
+        return Ok(vec![certify_weights(&file, &options)?]);
     }
-    if !is_model(&container) {
-        return Err(certify::CertifyError::RowsOfForeignFile.into());
-    }
-    let model = Model::from_container(container)?;
-    let columns = ReadOptions {
-        schema: Some(model.schema()),
-        ..args.reading.options()?
+    args.check_for_model()?;
+    let model = Model::load(&args.file)?;
+    let rows = if args.data.is_empty() {
+        None
+    } else {
+        let columns = ReadOptions {
+            schema: Some(model.schema()),
+            ..args.reading.options()?
+        };
+        let rows = TableReader::open_all(&args.data, &columns)?.read()?;
+        say_notices(rows.file_notices());
+        Some(rows)
     };
-    let rows = TableReader::open_all(&args.data, &columns)?.read()?;
-    say_notices(rows.file_notices());
-    Ok(model.certify(Some(&rows), &args.options())?)
+    Ok(model.certify(rows.as_ref(), &args.options(Vec::new()))?)
+}
+
+/// Names that were given one by one or separated by commas. A tensor may have a comma in its name.
+fn names(given: &[String], file: &ForeignFile) -> Vec<String> {
+    let is_name = |text: &str| file.tensors().iter().any(|tensor| tensor.name == text);
+    let split = |text: &String| -> Vec<String> {
+        if is_name(text) {
+            return vec![text.clone()];
+        }
+        let names = text
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        names.map(str::to_owned).collect()
+    };
+    given.iter().flat_map(split).collect()
+}
+
+/// The answer for a model of several networks.
+fn overall(certificates: &[NetworkCertificate]) -> String {
+    let refused = certificates
+        .iter()
+        .filter(|certificate| !certificate.holds)
+        .count();
+    match certificates.iter().find(|certificate| !certificate.holds) {
+        None => {
+            let first = certificates.first().map(answer::scope).unwrap_or_default();
+            format!("yes, {first}, for all {} members", certificates.len())
+        }
+        Some(first) => format!(
+            "no for {refused} of {}; the first of them says {}",
+            plural(certificates.len(), "member", "members"),
+            answer::answer(first)
+        ),
+    }
+}
+
+fn all_text(file: &Path, certificates: &[NetworkCertificate]) -> String {
+    if let [only] = certificates {
+        return text::to_text(file, only);
+    }
+    let mut all = format!("{}\n", overall(certificates));
+    for (index, certificate) in certificates.iter().enumerate() {
+        let member = text::to_text(file, certificate);
+        all.push_str(&format!("\nmember {}\n{member}", index + 1));
+    }
+    all
 }
 
 fn to_json(certificate: &NetworkCertificate) -> Value {
@@ -165,6 +289,8 @@ fn to_json(certificate: &NetworkCertificate) -> Value {
         });
     json!({
         "holds": certificate.holds,
+        "answer": answer::answer(certificate),
+        "objections": certificate.objections,
         "moments_stay": report.moments_stay,
         "every_unit_inside": report.every_unit_inside,
         "alpha": certificate.selu.alpha,
@@ -176,145 +302,30 @@ fn to_json(certificate: &NetworkCertificate) -> Value {
         },
         "domain": report.domain,
         "layers": layers.collect::<Vec<_>>(),
-        "skipped": certificate.skipped,
+        "measured": certificate.measured,
+        "tensors": certificate.tensors,
+        "skipped": certificate.tensors.skipped().collect::<Vec<_>>(),
+        "reading": certificate.reading,
         "assumptions": report.assumptions,
     })
 }
 
-fn to_text(args: &CertifyArgs, certificate: &NetworkCertificate) -> String {
-    let (report, names) = (&certificate.report, &certificate.names);
-    let domain = &report.domain;
-    let mut text = format!(
-        "{}: {}, SELU with alpha {}, lambda {}\ninput moments {}: mean {}, variance {}\n\n",
-        args.file.display(),
-        plural(names.len(), "SELU layer", "SELU layers"),
-        certificate.selu.alpha,
-        certificate.selu.lambda,
-        certificate.input_known.name(),
-        certificate.input.mean,
-        certificate.input.variance,
-    );
-    let head = [
-        "layer",
-        "units",
-        "omega",
-        "tau",
-        "outside",
-        "mean in",
-        "variance in",
-        "stays",
-    ];
-    let mut lines = vec![head.map(str::to_owned).to_vec()];
-    for (name, layer) in names.iter().zip(&report.layers) {
-        lines.push(line(name, layer));
-    }
-    text.push_str(&table(&lines));
-    let _ = writeln!(
-        text,
-        "\nomega and tau are smallest / average / largest of the layer's units; outside: units with omega not in {},\n\
-         tau not in {}, or a bias. Mean and variance are those of the layer's activations, over inputs and units.",
-        domain.omega, domain.tau
-    );
-    for (name, layer) in names.iter().zip(&report.layers) {
-        farthest(&mut text, name, layer);
-    }
-    let mut mistakes: Vec<&str> = report
-        .layers
-        .iter()
-        .filter_map(|layer| layer.mistake.as_deref())
-        .collect();
-    mistakes.dedup();
-    for mistake in mistakes {
-        let _ = writeln!(text, "\nlikely mistake: {mistake}");
-    }
-    if !certificate.skipped.is_empty() {
-        let _ = writeln!(
-            text,
-            "\nnot part of the chain: {}",
-            joined(&certificate.skipped, MAX_UNITS)
-        );
-    }
-    verdict(&mut text, args, certificate);
-    text.push_str("\nassumed and not proved:\n");
-    for assumption in &report.assumptions {
-        let _ = writeln!(text, "  - {assumption}");
-    }
-    text
+#[cfg(feature = "plot")]
+fn check_picture(file: &Path) -> anyhow::Result<()> {
+    PictureFormat::of("--plot", file).map(drop)
 }
 
-fn line(name: &str, layer: &LayerReport) -> Vec<String> {
-    // Adding 0 turns -0 into 0.
-    let short = |x: f64, unit: f64| (x / unit).round() * unit + 0.0;
-    let spread = |s: &Spread| {
-        let (min, mean, max) = (short(s.min, 0.01), short(s.mean, 0.001), short(s.max, 0.01));
-        format!("{min:.2} / {mean:.3} / {max:.2}")
-    };
-    let bound = |x: Option<Interval>| x.map_or_else(|| "unbounded".to_owned(), outward);
-    vec![
-        name.to_owned(),
-        count(layer.n_units),
-        spread(&layer.omega),
-        spread(&layer.tau),
-        count(layer.outside.len()),
-        bound(layer.mean),
-        bound(layer.variance),
-        if layer.inside { "yes" } else { "no" }.to_owned(),
-    ]
+#[cfg(feature = "plot")]
+fn draw(certificates: &[NetworkCertificate], file: &Path) -> anyhow::Result<()> {
+    PictureFormat::of("--plot", file)?.write(&picture::figure(certificates), 2.0, file)
 }
 
-/// The units that are farthest outside, by omega or tau.
-fn farthest(text: &mut String, name: &str, layer: &LayerReport) {
-    let mut units = layer.outside.clone();
-    units.sort_by(|a, b| {
-        let far = |unit: &UnitOutside| unit.omega_by.abs().max(unit.tau_by.abs());
-        far(b).total_cmp(&far(a))
-    });
-    if units.is_empty() {
-        return;
-    }
-    let named: Vec<String> = units
-        .iter()
-        .map(|u| {
-            format!(
-                "{} (omega {:+.3}, tau {:+.3})",
-                u.unit, u.omega_by, u.tau_by
-            )
-        })
-        .collect();
-    let _ = writeln!(
-        text,
-        "  {} outside by: unit {}",
-        name,
-        joined(&named, MAX_UNITS)
-    );
+#[cfg(not(feature = "plot"))]
+fn check_picture(_file: &Path) -> anyhow::Result<()> {
+    bail!("{}", crate::commands::absent::message("--plot", "plot"))
 }
 
-fn verdict(text: &mut String, args: &CertifyArgs, certificate: &NetworkCertificate) {
-    let report = &certificate.report;
-    let domain = &report.domain;
-    let answer = if certificate.holds { "yes" } else { "no" };
-    let first = report.layers.iter().position(|layer| !layer.inside);
-    let moments = match first {
-        None => format!(
-            "mean stays in {} and variance in {} after every layer",
-            domain.mu, domain.nu
-        ),
-        Some(at) => format!(
-            "mean or variance leave {} or {} after layer {}",
-            domain.mu,
-            domain.nu,
-            at + 1
-        ),
-    };
-    let units = if report.every_unit_inside {
-        "every unit is in the domain of Theorem 1"
-    } else {
-        "not every unit is in the domain of Theorem 1, so the theorem does not hold unit by unit"
-    };
-    let asked = if args.every_unit {
-        "asked of the layers and of every unit"
-    } else {
-        "asked of the layers"
-    };
-    let _ = writeln!(text, "\n{answer} ({asked}): {moments}; {units}");
+#[cfg(not(feature = "plot"))]
+fn draw(_certificates: &[NetworkCertificate], file: &Path) -> anyhow::Result<()> {
+    check_picture(file)
 }

@@ -9,6 +9,7 @@ mod params;
 #[cfg(feature = "plot")]
 mod plot;
 mod propagate;
+mod proved;
 pub(crate) mod ranges;
 mod region;
 mod verify;

@@ -97,12 +97,16 @@ pub enum FormatError {
         got: String,
     },
     /// A tensor's bytes do not fit its shape.
-    #[error("tensor {name:?}: shape {shape:?} of 4-byte values does not fit its {bytes} bytes")]
+    #[error(
+        "tensor {name:?}: shape {shape:?} of {value_bytes}-byte values does not fit its {bytes} bytes"
+    )]
     TensorSize {
         /// Name of the tensor.
         name: String,
         /// Its shape.
         shape: Vec<u64>,
+        /// Bytes of one value; 0 where that is not known.
+        value_bytes: u64,
         /// Its bytes.
         bytes: u64,
     },

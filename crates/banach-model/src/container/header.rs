@@ -19,7 +19,68 @@ pub(super) const LENGTH_BYTES: u64 = size_of::<u64>() as u64;
 /// Bytes of one value.
 pub(super) const VALUE_BYTES: u64 = size_of::<f32>() as u64;
 
-const DTYPE: &str = "F32";
+/// How the values of a tensor are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Dtype {
+    /// IEEE 754, 32 bits: all that a model file holds.
+    F32,
+    /// IEEE 754, 64 bits.
+    F64,
+    /// IEEE 754, 16 bits.
+    F16,
+    /// The upper half of an `F32`.
+    Bf16,
+    /// Anything else, by its name in the file.
+    Other(String),
+}
+
+impl Dtype {
+    fn of(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "F32" => Self::F32,
+            "F64" => Self::F64,
+            "F16" => Self::F16,
+            "BF16" => Self::Bf16,
+            _ => Self::Other(name.into_owned()),
+        }
+    }
+
+    /// The name in the file.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::F32 => "F32",
+            Self::F64 => "F64",
+            Self::F16 => "F16",
+            Self::Bf16 => "BF16",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// Bytes of a value; `None` for types that have no whole number of them, or are not known here.
+    pub(super) fn value_bytes(&self) -> Option<u64> {
+        Some(match self {
+            Self::F64 => 8,
+            Self::F32 => VALUE_BYTES,
+            Self::F16 | Self::Bf16 => 2,
+            Self::Other(name) => match &name[..] {
+                "I64" | "U64" | "C64" => 8,
+                "I32" | "U32" => 4,
+                "I16" | "U16" => 2,
+                "I8" | "U8" | "BOOL" | "F8_E4M3" | "F8_E5M2" | "F8_E8M0" => 1,
+                _ => return None,
+            },
+        })
+    }
+}
+
+/// Which types of values a file may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allowed {
+    /// 32-bit floats, as in every file that is written here.
+    OnlyF32,
+    /// All: what cannot be used is for the caller to say.
+    Any,
+}
 
 /// A checked header: names are unique, and tensors follow each other without gaps.
 #[derive(Debug)]
@@ -36,12 +97,14 @@ pub(super) struct Header {
 pub(super) struct Place {
     pub(super) name: String,
     pub(super) shape: Vec<usize>,
+    pub(super) dtype: Dtype,
     pub(super) n_values: usize,
+    pub(super) n_bytes: u64,
 }
 
 impl Header {
     /// Reads the text of a header and checks it in itself; the caller holds `data_bytes` against the file.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, FormatError> {
+    pub(super) fn parse(text: &[u8], allowed: Allowed) -> Result<Self, FormatError> {
         if text.first() != Some(&b'{') {
             return Err(FormatError::NotSafetensors);
         }
@@ -80,7 +143,7 @@ impl Header {
         let mut data_bytes = 0;
         let mut places = Vec::with_capacity(tensors.len());
         for (name, raw) in tensors {
-            places.push(raw.check(name, &mut data_bytes)?);
+            places.push(raw.check(name, allowed, &mut data_bytes)?);
         }
         Ok(Header {
             metadata,
@@ -138,7 +201,7 @@ impl Serialize for HeaderText<'_> {
         for (name, tensor) in self.tensors {
             let end = start + tensor.data.len() as u64 * VALUE_BYTES;
             let place = PlaceText {
-                dtype: DTYPE,
+                dtype: "F32",
                 shape: &tensor.shape,
                 data_offsets: (start, end),
             };
@@ -179,11 +242,17 @@ struct RawShape {
 impl RawTensor<'_> {
     /// Checks everything that can be checked without the file; `data_bytes` is where the tensor must start
     /// and becomes where it ends.
-    fn check(self, name: String, data_bytes: &mut u64) -> Result<Place, FormatError> {
-        if self.dtype != DTYPE {
+    fn check(
+        self,
+        name: String,
+        allowed: Allowed,
+        data_bytes: &mut u64,
+    ) -> Result<Place, FormatError> {
+        let dtype = Dtype::of(self.dtype);
+        if allowed == Allowed::OnlyF32 && dtype != Dtype::F32 {
             return Err(FormatError::TensorDtype {
                 name,
-                got: self.dtype.into_owned(),
+                got: dtype.name().to_owned(),
             });
         }
         if self.shape.rank > MAX_RANK {
@@ -206,20 +275,29 @@ impl RawTensor<'_> {
         let n_values = dimensions
             .iter()
             .try_fold(1u64, |product, &n| product.checked_mul(n));
-        let n_bytes = n_values.and_then(|n| n.checked_mul(VALUE_BYTES));
+        let value_bytes = dtype.value_bytes();
+        let fits = match (n_values, value_bytes) {
+            (Some(n), Some(size)) => n.checked_mul(size) == Some(end - start),
+            // Values of unknown size are never read.
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
         let shape: Result<Vec<usize>, _> = dimensions.iter().map(|&n| n.try_into()).collect();
         match (n_values.map(usize::try_from), shape) {
-            (Some(Ok(n_values)), Ok(shape)) if n_bytes == Some(end - start) => {
+            (Some(Ok(n_values)), Ok(shape)) if fits => {
                 *data_bytes = end;
                 Ok(Place {
                     name,
                     shape,
+                    dtype,
                     n_values,
+                    n_bytes: end - start,
                 })
             }
             _ => Err(FormatError::TensorSize {
                 name,
                 shape: dimensions,
+                value_bytes: value_bytes.unwrap_or(0),
                 bytes: end - start,
             }),
         }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::header::{Header, LENGTH_BYTES, VALUE_BYTES};
+use super::header::{Allowed, Header, LENGTH_BYTES, VALUE_BYTES};
 use super::{CHUNK_VALUES, Container, FormatError, MAX_HEADER_BYTES, Tensor};
 
 impl Container {
@@ -24,11 +24,13 @@ impl Container {
     /// # Errors
     /// [`FormatError::File`], which names the file and holds the cause.
     pub fn read_file(path: &Path) -> Result<Self, FormatError> {
-        open(path).map_err(|error| error.in_file(path))
+        let read = open(path).and_then(|(file, file_bytes)| read(file, file_bytes));
+        read.map_err(|error| error.in_file(path))
     }
 }
 
-fn open(path: &Path) -> Result<Container, FormatError> {
+/// A regular file and its length.
+pub(super) fn open(path: &Path) -> Result<(File, u64), FormatError> {
     let action = "open";
     let file = File::open(path).map_err(|source| FormatError::Io { action, source })?;
     let found = file
@@ -39,11 +41,30 @@ fn open(path: &Path) -> Result<Container, FormatError> {
         let source = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
         return Err(FormatError::Io { action, source });
     }
-    read(file, found.len())
+    Ok((file, found.len()))
 }
 
 /// `file_bytes` is the real length of what `reader` gives; nothing longer is ever allocated.
 pub(super) fn read(mut reader: impl Read, file_bytes: u64) -> Result<Container, FormatError> {
+    let header = read_header(&mut reader, file_bytes, Allowed::OnlyF32)?;
+    let mut tensors = BTreeMap::new();
+    for place in header.tensors {
+        let data = read_values(&mut reader, place.n_values, header.data_bytes)?;
+        let shape = place.shape;
+        tensors.insert(place.name, Tensor { shape, data });
+    }
+    Ok(Container {
+        metadata: header.metadata,
+        tensors,
+    })
+}
+
+/// The header, held against the length of the file; what follows it are the values.
+pub(super) fn read_header(
+    reader: &mut impl Read,
+    file_bytes: u64,
+    allowed: Allowed,
+) -> Result<Header, FormatError> {
     let needs = |expected: u64| {
         if expected > file_bytes {
             Err(FormatError::Truncated {
@@ -56,7 +77,7 @@ pub(super) fn read(mut reader: impl Read, file_bytes: u64) -> Result<Container, 
     };
     needs(LENGTH_BYTES)?;
     let mut length = [0; LENGTH_BYTES as usize];
-    fill(&mut reader, &mut length)?;
+    fill(reader, &mut length)?;
     let header_bytes = u64::from_le_bytes(length);
     if header_bytes > MAX_HEADER_BYTES {
         return Err(FormatError::HeaderTooLarge {
@@ -68,8 +89,8 @@ pub(super) fn read(mut reader: impl Read, file_bytes: u64) -> Result<Container, 
 
     let mut text = reserve(header_bytes as usize, header_bytes)?;
     text.resize(header_bytes as usize, 0);
-    fill(&mut reader, &mut text)?;
-    let header = Header::parse(&text)?;
+    fill(reader, &mut text)?;
+    let header = Header::parse(&text, allowed)?;
     drop(text);
 
     let expected = header
@@ -82,17 +103,7 @@ pub(super) fn read(mut reader: impl Read, file_bytes: u64) -> Result<Container, 
             got: file_bytes,
         });
     }
-
-    let mut tensors = BTreeMap::new();
-    for place in header.tensors {
-        let data = read_values(&mut reader, place.n_values, header.data_bytes)?;
-        let shape = place.shape;
-        tensors.insert(place.name, Tensor { shape, data });
-    }
-    Ok(Container {
-        metadata: header.metadata,
-        tensors,
-    })
+    Ok(header)
 }
 
 /// Reads little-endian values; `data_bytes` is what all tensors need, for the message.
@@ -116,7 +127,7 @@ fn read_values(
 }
 
 /// Fills the buffer. Lengths have been checked, so an early end means that the file shrank meanwhile.
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), FormatError> {
+pub(super) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), FormatError> {
     let action = "read";
     reader
         .read_exact(buffer)
@@ -124,7 +135,7 @@ fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), FormatError> {
 }
 
 /// Room for `n` items, or an error that names `bytes`, the size of the part of the file they come from.
-fn reserve<T>(n: usize, bytes: u64) -> Result<Vec<T>, FormatError> {
+pub(super) fn reserve<T>(n: usize, bytes: u64) -> Result<Vec<T>, FormatError> {
     let mut room = Vec::new();
     match room.try_reserve_exact(n) {
         Ok(()) => Ok(room),

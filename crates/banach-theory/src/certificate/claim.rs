@@ -56,3 +56,44 @@ pub struct Witness {
     /// What the quantity is at this point.
     pub value: Interval,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn between(above: f64, below: f64) -> Claim {
+        Claim {
+            quantity: Quantity::Mean,
+            above: Some(above),
+            below: Some(below),
+        }
+    }
+
+    #[test]
+    fn bounds_are_reached_a_float_early_whatever_decimal_they_denote() {
+        // The float of 0.1 is above one tenth: what is just above the float need not be above one tenth's neighbour.
+        let claim = between(-0.1, 0.1);
+        let (low, high) = (-0.1_f64, 0.1_f64);
+        let holds = |lo: f64, hi: f64| claim.holds(Interval::new(lo, hi));
+        assert!(holds(low.next_up().next_up(), high.next_down().next_down()));
+        assert!(!holds(low.next_up(), 0.0) && !holds(low, 0.0));
+        assert!(!holds(0.0, high.next_down()) && !holds(0.0, high));
+        let fails = |lo: f64, hi: f64| claim.fails(Interval::new(lo, hi));
+        assert!(fails(-1.0, low.next_down().next_down()) && fails(high.next_up().next_up(), 1.0));
+        assert!(!fails(-1.0, low.next_down()) && !fails(high.next_up(), 1.0));
+        // Part in, part out: neither.
+        assert!(!holds(0.0, 1.0) && !fails(0.0, 1.0));
+    }
+
+    #[test]
+    fn a_side_without_a_number_is_free() {
+        let above = Claim {
+            below: None,
+            ..between(1.0, 2.0)
+        };
+        assert!(above.holds(Interval::new(1.5, f64::INFINITY)));
+        assert!(above.fails(Interval::new(f64::NEG_INFINITY, 0.5)));
+        assert!(!above.holds(Interval::ENTIRE) && !above.fails(Interval::ENTIRE));
+        assert_eq!(above.to_string(), "mean > 1");
+    }
+}

@@ -39,6 +39,7 @@ impl Axis {
 /// The ends are read as decimal numbers: a proof covers the next float outside each end and must reach the next float inside,
 /// so that it holds for the numbers that the text of the ends denotes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Domain {
     /// Mean of the layer's inputs.
     pub mu: Interval,
@@ -122,5 +123,44 @@ impl std::fmt::Display for Domain {
             "mu in {}, omega in {}, nu in {}, tau in {}",
             self.mu, self.omega, self.nu, self.tau
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_covered_to_the_next_float_outside() {
+        // The float of 0.1 is above one tenth and that of 0.3 below three tenths: the interval between them misses both.
+        let domain = Domain::new([0.1, 0.3], [-0.3, -0.1], [0.8, 1.5], [1.0, 1.0]);
+        for (axis, (wide, end)) in domain
+            .widened()
+            .axes()
+            .into_iter()
+            .zip(domain.axes())
+            .enumerate()
+        {
+            assert_eq!(wide.lo(), end.lo().next_down(), "axis {axis}");
+            assert_eq!(wide.hi(), end.hi().next_up(), "axis {axis}");
+        }
+        let inside = domain.narrowed().axes();
+        assert_eq!(
+            inside[0],
+            Interval::new(0.1_f64.next_up(), 0.3_f64.next_down())
+        );
+        assert_eq!(inside[3], Interval::point(1.0));
+    }
+
+    #[test]
+    fn halves_share_their_cut_and_leave_the_other_axes() {
+        let domain = Domain::new([0.0, 1.0], [-1.0, 1.0], [1.0, 3.0], [0.5, 0.5]);
+        let [lower, upper] = domain.halves(2).expect("a middle");
+        assert_eq!(
+            (lower.nu, upper.nu),
+            (Interval::new(1.0, 2.0), Interval::new(2.0, 3.0))
+        );
+        assert_eq!((lower.mu, upper.tau), (domain.mu, domain.tau));
+        assert_eq!(domain.halves(3), None);
     }
 }

@@ -59,6 +59,29 @@ pub enum CertificateError {
         /// What differs.
         what: &'static str,
     },
+    /// There is nothing to prove.
+    #[error("the statement has no parts: it says nothing")]
+    NoParts,
+    /// A text of the certificate that this program did not write.
+    #[error("the certificate's {what} is not the text of this program, which checks by no other")]
+    Text {
+        /// Which text.
+        what: &'static str,
+    },
+    /// The subdivision has another depth than the file says.
+    #[error(
+        "part {part}, {claim}: the file says {expected} cuts on the longest path, its tree has {got}"
+    )]
+    Depth {
+        /// Index of the part, from 0.
+        part: usize,
+        /// The claim, as text.
+        claim: String,
+        /// What the file says.
+        expected: u32,
+        /// What the tree has.
+        got: u32,
+    },
     /// A part lacks a claim its goal needs, or carries another one.
     #[error("part {part}: the goal needs the claims {needed:?}, the certificate has {got:?}")]
     Claims {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CertificateError, Claim, Domain, FixedPointBox, Goal, Statement};
+use super::{CertificateError, Claim, Domain, FixedPointBox, Goal, Quantity, Statement};
 use crate::interval::Interval;
 use crate::interval_map::IntervalMap;
 
@@ -17,16 +17,19 @@ pub const ASSUMPTIONS: [&str; 4] = [
     "activations are SELU with the constants named here, without rounding errors in the network's own arithmetic",
 ];
 
-const METHOD: &str = "The domain is cut into boxes (tree: m, o, n, t cut mu, omega, nu, tau at the middle, preorder, . is a box). On each box the \
+pub(super) const SOURCE: &str = "Klambauer, Unterthiner, Mayr, Hochreiter 2017, arXiv:1706.02515";
+
+pub(super) const METHOD: &str = "The domain is cut into boxes (tree: m, o, n, t cut mu, omega, nu, tau at the middle, preorder, . is a box). On each box the \
      quantity is enclosed by interval arithmetic: natural and mean-value forms of the closed form of g and of its first and \
      second derivatives, and monotonicity where a derivative has one sign.";
 
-const ROUNDING: &str = "Each + - * / and square root of float64 is rounded outwards by one float. exp, erfc and erfcx are series and continued \
+pub(super) const ROUNDING: &str = "Each + - * / and square root of float64 is rounded outwards by one float. exp, erfc and erfcx are series and continued \
      fractions in the same arithmetic with proved remainders. Ends of domains are read as decimal numbers and covered to the next \
      float outside.";
 
 /// A proved statement with everything needed to check it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// [`FORMAT`].
     pub format: String,
@@ -50,6 +53,7 @@ pub struct Certificate {
 
 /// One goal on one domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Part {
     /// Where.
     pub domain: Domain,
@@ -63,9 +67,9 @@ pub struct Part {
 
 /// A bound and the subdivision that proves it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "ClaimText", into = "ClaimText")]
 pub struct ProvedClaim {
     /// What is bounded.
-    #[serde(flatten)]
     pub claim: Claim,
     /// Encloses the quantity on the whole domain.
     pub bound: Interval,
@@ -77,13 +81,56 @@ pub struct ProvedClaim {
     pub tree: String,
 }
 
+/// A [`ProvedClaim`] as it stands in a document: the claim's members are among its own, each once and no others.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClaimText {
+    quantity: Quantity,
+    above: Option<f64>,
+    below: Option<f64>,
+    bound: Interval,
+    n_boxes: usize,
+    depth: u32,
+    tree: String,
+}
+
+impl From<ClaimText> for ProvedClaim {
+    fn from(text: ClaimText) -> Self {
+        ProvedClaim {
+            claim: Claim {
+                quantity: text.quantity,
+                above: text.above,
+                below: text.below,
+            },
+            bound: text.bound,
+            n_boxes: text.n_boxes,
+            depth: text.depth,
+            tree: text.tree,
+        }
+    }
+}
+
+impl From<ProvedClaim> for ClaimText {
+    fn from(proved: ProvedClaim) -> Self {
+        ClaimText {
+            quantity: proved.claim.quantity,
+            above: proved.claim.above,
+            below: proved.claim.below,
+            bound: proved.bound,
+            n_boxes: proved.n_boxes,
+            depth: proved.depth,
+            tree: proved.tree,
+        }
+    }
+}
+
 impl Certificate {
     pub(super) fn new(statement: &Statement, parts: Vec<Part>) -> Self {
         Certificate {
             format: FORMAT.to_owned(),
             program: concat!("banach-theory ", env!("CARGO_PKG_VERSION")).to_owned(),
             statement: statement.name.clone(),
-            source: "Klambauer, Unterthiner, Mayr, Hochreiter 2017, arXiv:1706.02515".to_owned(),
+            source: SOURCE.to_owned(),
             map: statement.map,
             parts,
             method: METHOD.to_owned(),
@@ -113,7 +160,8 @@ impl Certificate {
         })
     }
 
-    /// Reads the document. What it claims is not believed until [`verify`](super::verify) has passed.
+    /// Reads the document, which must have the members of a certificate, each once and no others. What it claims is not
+    /// believed until [`verify`](super::verify) has passed.
     ///
     /// # Errors
     /// [`CertificateError::Parse`] for other JSON, [`CertificateError::Format`] for another version.
@@ -121,14 +169,21 @@ impl Certificate {
         let parse = |error: serde_json::Error| CertificateError::Parse {
             reason: error.to_string(),
         };
-        let value: serde_json::Value = serde_json::from_str(text).map_err(parse)?;
-        let format = value.get("format").and_then(|f| f.as_str()).unwrap_or("");
+        let head: Head = serde_json::from_str(text).map_err(parse)?;
+        let format = head.format.unwrap_or_default();
         if format != FORMAT {
             return Err(CertificateError::Format {
-                got: format.to_owned(),
+                got: format,
                 expected: FORMAT,
             });
         }
-        serde_json::from_value(value).map_err(parse)
+        // From the text itself: a tree of values would keep the last of two members with one name.
+        serde_json::from_str(text).map_err(parse)
     }
+}
+
+/// What says whether the rest can be read.
+#[derive(Deserialize)]
+struct Head {
+    format: Option<String>,
 }

@@ -24,6 +24,7 @@ const SHRINKS_BY: f64 = 1e-3;
 /// A fixed point in X is in g(X) as well, so replacing X by its intersection with g(X) loses none. This is repeated for each
 /// cell of a grid over (omega, tau), from the whole rectangle; the box is the hull of what is left.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FixedPointBox {
     /// Means of the fixed points.
     pub mu: Interval,
@@ -95,4 +96,46 @@ fn pieces(interval: Interval) -> Vec<Interval> {
         }
     };
     (0..n).map(|k| Interval::new(cut(k), cut(k + 1))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_the_next_float_at_both_ends_and_share_their_cuts() {
+        let whole = Interval::new(0.95, 1.1);
+        let pieces_of = pieces(whole);
+        assert_eq!(pieces_of.len(), CELLS);
+        assert_eq!(pieces_of[0].lo(), 0.95_f64.next_down());
+        assert_eq!(pieces_of[CELLS - 1].hi(), 1.1_f64.next_up());
+        for pair in pieces_of.windows(2) {
+            assert_eq!(pair[0].hi(), pair[1].lo());
+            assert!(pair[0].lo() < pair[0].hi());
+        }
+        let around = Interval::new(1.0_f64.next_down(), 1.0_f64.next_up());
+        assert_eq!(pieces(Interval::point(1.0)), [around]);
+    }
+
+    #[test]
+    fn a_rectangle_without_a_fixed_point_is_kept_to_the_next_float() {
+        // The fixed point is (0, 1): what starts at variances from 3 on leaves.
+        let domain = Domain::new([-0.1, 0.1], [0.0, 0.0], [3.0, 4.0], [1.0, 1.0]);
+        let found = FixedPointBox::compute(&IntervalMap::selu_01(), &domain, NonZeroUsize::MIN);
+        assert_eq!(
+            (found.mu, found.nu),
+            (domain.widened().mu, domain.widened().nu)
+        );
+        // At omega = 0 and tau = 1 it is that point alone.
+        let around = Domain {
+            nu: Interval::new(0.8, 1.5),
+            ..domain
+        };
+        let found = FixedPointBox::compute(&IntervalMap::selu_01(), &around, NonZeroUsize::MIN);
+        assert!(found.mu.contains(0.0) && found.nu.contains(1.0));
+        assert!(
+            found.mu.width() < 1e-5 && found.nu.width() < 1e-5,
+            "{found:?}"
+        );
+    }
 }

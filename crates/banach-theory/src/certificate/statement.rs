@@ -148,8 +148,12 @@ impl Statement {
     }
 
     /// # Errors
-    /// [`CertificateError`] when a domain is infinite or touches nu = 0 or tau = 0, or a constant is not a positive number.
+    /// [`CertificateError`] when there are no parts, a domain is infinite or touches nu = 0 or tau = 0, or a constant is not a
+    /// positive number.
     pub fn check(&self) -> Result<(), CertificateError> {
+        if self.parts.is_empty() {
+            return Err(CertificateError::NoParts);
+        }
         for (name, constant) in [("alpha", self.map.alpha), ("lambda", self.map.lambda)] {
             for value in [constant.lo(), constant.hi()] {
                 if !(value.is_finite() && value > 0.0) {

@@ -175,6 +175,36 @@ fn a_false_statement_between_the_samples_is_found_by_the_search() {
 }
 
 #[test]
+fn proofs_and_checks_cover_the_next_float_outside() {
+    let map = IntervalMap::selu_01();
+    // The ratio is 1 at nu = 1, so without a cut nothing is decided: the open box is all that the search has to cover.
+    let domain = Domain::new([0.0, 0.0], [0.0, 0.0], [0.5, 1.0], [1.0, 1.0]);
+    let statement = Statement::custom(map, domain, Goal::VarianceGrows);
+    let budget = Budget {
+        max_depth: 0,
+        ..Budget::default()
+    };
+    let answer = prove(&statement, &budget, &mut |_| {}).expect("a statement");
+    let Outcome::Undecided(open) = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!(open.cell, domain.widened());
+
+    // A point has no middle to cut at; what a check covers around it has.
+    let point = Domain::new([0.0, 0.0], [0.0, 0.0], [0.5, 0.5], [1.0, 1.0]);
+    let statement = Statement::custom(map, point, Goal::VarianceGrows);
+    let Outcome::Proved(mut certificate) = outcome(&statement) else {
+        panic!("a variance of 1/2 grows");
+    };
+    let claim = &mut certificate.parts[0].claims[0];
+    (claim.tree, claim.n_boxes, claim.depth) = ("n..".to_owned(), 2, 1);
+    assert_eq!(
+        verify(&certificate, two_threads()).map(|v| v.n_boxes),
+        Ok(2)
+    );
+}
+
+#[test]
 fn a_small_budget_leaves_a_statement_undecided() {
     let budget = Budget {
         max_depth: 2,
@@ -288,6 +318,96 @@ fn verify_refuses_certificates_that_were_tampered_with() {
         verify(&fixed_point, two_threads()),
         Err(E::FixedPoints { .. })
     ));
+}
+
+#[test]
+fn verify_takes_no_other_texts_and_nothing_empty() {
+    let honest = proof(Theorem::Three);
+    use CertificateError as E;
+    type Edit = fn(&mut Certificate);
+    let texts: [(&str, Edit); 5] = [
+        ("source", |c| c.source.clear()),
+        ("method", |c| c.method.push('.')),
+        ("rounding", |c| c.rounding = "to nearest".to_owned()),
+        ("list of assumptions", |c| c.assumptions.clear()),
+        ("list of assumptions", |c| {
+            c.assumptions.push("none".to_owned())
+        }),
+    ];
+    for (what, edit) in texts {
+        let mut copy = honest.clone();
+        edit(&mut copy);
+        let error = verify(&copy, two_threads()).expect_err(what);
+        assert_eq!(error, E::Text { what });
+    }
+    let mut deeper = honest.clone();
+    deeper.parts[0].claims[0].depth += 1;
+    let error = verify(&deeper, two_threads()).expect_err("another depth");
+    assert!(matches!(error, E::Depth { .. }), "{error}");
+
+    let mut empty = honest;
+    empty.statement = "custom".to_owned();
+    empty.parts.clear();
+    assert_eq!(verify(&empty, two_threads()), Err(E::NoParts));
+}
+
+#[test]
+fn a_document_has_each_of_its_members_once_and_no_others() {
+    let json = proof(Theorem::One).to_json().expect("JSON");
+    assert!(Certificate::from_json(&json).is_ok());
+    let replaced = |old: &str, new: &str| {
+        assert!(json.contains(old), "{old}");
+        Certificate::from_json(&json.replacen(old, new, 1))
+    };
+    for (what, old, new) in [
+        ("unknown", "\"program\":", "\"proved\": true, \"program\":"),
+        (
+            "twice",
+            "\"program\":",
+            "\"statement\": \"custom\", \"program\":",
+        ),
+        ("unknown in a part", "\"goal\":", "\"and\": 1, \"goal\":"),
+        ("twice in a domain", "\"mu\":", "\"nu\": [1, 2], \"mu\":"),
+        (
+            "unknown in a domain",
+            "\"mu\":",
+            "\"sigma\": [1, 2], \"mu\":",
+        ),
+        (
+            "twice in a claim",
+            "\"quantity\":",
+            "\"below\": 2.0, \"quantity\":",
+        ),
+        (
+            "unknown in a claim",
+            "\"quantity\":",
+            "\"tight\": true, \"quantity\":",
+        ),
+        (
+            "twice in the constants",
+            "\"alpha\":",
+            "\"lambda\": [1, 1], \"alpha\":",
+        ),
+        (
+            "format twice",
+            "\"program\":",
+            "\"format\": \"banach certificate 1\", \"program\":",
+        ),
+    ] {
+        let error = replaced(old, new).expect_err(what);
+        assert!(
+            matches!(error, CertificateError::Parse { .. }),
+            "{what}: {error}"
+        );
+    }
+    let reversed = serde_json::from_str::<Domain>(
+        "{\"mu\": [0.1, -0.1], \"omega\": [0, 0], \"nu\": [1, 1], \"tau\": [1, 1]}",
+    );
+    let error = reversed.expect_err("ends in reverse").to_string();
+    assert!(
+        error.starts_with("the ends of an interval must not be in reverse, got [0.1, -0.1]"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -44,17 +44,18 @@ pub(super) struct Broken {
     pub(super) reason: &'static str,
 }
 
-/// The boxes of a tree in the order of its text, cut out of `domain`.
-pub(super) fn boxes(text: &str, domain: &Domain) -> Result<Vec<Domain>, Broken> {
-    let mut found = Vec::new();
-    let mut pending = vec![*domain];
+/// The boxes of a tree in the order of its text, cut out of `domain`, and the number of cuts on the longest path.
+pub(super) fn boxes(text: &str, domain: &Domain) -> Result<(Vec<Domain>, u32), Broken> {
+    let (mut found, mut deepest) = (Vec::new(), 0);
+    let mut pending = vec![(*domain, 0)];
     for (position, letter) in text.chars().enumerate() {
         let broken = |reason| Broken { position, reason };
-        let cell = pending
+        let (cell, depth) = pending
             .pop()
             .ok_or_else(|| broken("the tree is complete, but text follows"))?;
         if letter == LEAF {
             found.push(cell);
+            deepest = deepest.max(depth);
             continue;
         }
         let axis = CUTS
@@ -64,11 +65,11 @@ pub(super) fn boxes(text: &str, domain: &Domain) -> Result<Vec<Domain>, Broken> 
         let [lower, upper] = cell
             .halves(axis)
             .ok_or_else(|| broken("the box is too narrow to be cut there"))?;
-        pending.push(upper);
-        pending.push(lower);
+        pending.push((upper, depth + 1));
+        pending.push((lower, depth + 1));
     }
     if pending.is_empty() {
-        Ok(found)
+        Ok((found, deepest))
     } else {
         Err(Broken {
             position: text.chars().count(),
@@ -102,8 +103,8 @@ mod tests {
         ];
         let text = encode(&nodes);
         assert_eq!(text, "m.t..");
-        let cells = boxes(&text, &unit()).expect("a tree");
-        assert_eq!(cells.len(), 3);
+        let (cells, depth) = boxes(&text, &unit()).expect("a tree");
+        assert_eq!((cells.len(), depth), (3, 2));
         let volume: f64 = cells
             .iter()
             .map(|c| c.axes().iter().map(|x| x.hi() - x.lo()).product::<f64>())

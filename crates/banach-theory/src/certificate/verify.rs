@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use banach_kernels::parallel_map_chunked;
 
+use super::file::{ASSUMPTIONS, METHOD, ROUNDING, SOURCE};
 use super::tree::boxes;
 use super::{
     Certificate, CertificateError, FixedPointBox, Goal, Part, ProvedClaim, Statement, Theorem,
@@ -22,7 +23,7 @@ pub struct Verification {
 
 /// Replays every subdivision from its domain and evaluates each box; recomputes the boxes of fixed points.
 ///
-/// Nothing in the document is believed: a document named after a theorem must have the theorem's domains, goals and constants,
+/// Nothing in the document is believed but the name of the program that found the proof: a document named after a theorem must have the theorem's domains, goals and constants,
 /// each goal must come with all of its claims, and each bound must hold on every box.
 ///
 /// # Errors
@@ -41,6 +42,7 @@ pub fn verify(
             .collect(),
     };
     statement.check()?;
+    check_texts(certificate)?;
     if statement.name != "custom" {
         is_the_theorem(&statement)?;
     }
@@ -64,6 +66,24 @@ pub fn verify(
         check_fixed_points(certificate, index, part, threads)?;
     }
     Ok(verification)
+}
+
+/// Method, rounding and assumptions are what this program has, whoever found the proof: other texts would say of the check
+/// what is not true.
+fn check_texts(certificate: &Certificate) -> Result<(), CertificateError> {
+    let own = [
+        ("source", certificate.source == SOURCE),
+        ("method", certificate.method == METHOD),
+        ("rounding", certificate.rounding == ROUNDING),
+        (
+            "list of assumptions",
+            certificate.assumptions.iter().eq(&ASSUMPTIONS),
+        ),
+    ];
+    match own.into_iter().find(|&(_, own)| !own) {
+        Some((what, _)) => Err(CertificateError::Text { what }),
+        None => Ok(()),
+    }
 }
 
 fn is_the_theorem(statement: &Statement) -> Result<(), CertificateError> {
@@ -91,7 +111,7 @@ fn check_boxes(
     threads: NonZeroUsize,
 ) -> Result<usize, CertificateError> {
     let claim = || proved.claim.to_string();
-    let cells =
+    let (cells, depth) =
         boxes(&proved.tree, &part.domain.widened()).map_err(|broken| CertificateError::Tree {
             part: index,
             claim: claim(),
@@ -104,6 +124,14 @@ fn check_boxes(
             claim: claim(),
             expected: proved.n_boxes,
             got: cells.len(),
+        });
+    }
+    if depth != proved.depth {
+        return Err(CertificateError::Depth {
+            part: index,
+            claim: claim(),
+            expected: proved.depth,
+            got: depth,
         });
     }
     let ranges = parallel_map_chunked(&cells, CELLS_AT_A_TIME, threads.get(), |cell| {

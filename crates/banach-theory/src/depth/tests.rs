@@ -4,8 +4,8 @@ use crate::certificate::Quantity;
 /// Weights of a layer: alternating signs give omega = 0 and tau = gain^2 exactly.
 fn balanced(n_units: usize, fan_in: usize, gain: f64) -> Vec<Unit> {
     let scale = (gain / (fan_in as f64).sqrt()) as f32;
-    let row: Vec<f32> = (0..fan_in)
-        .map(|i| if i % 2 == 0 { scale } else { -scale })
+    let row: Vec<f64> = (0..fan_in)
+        .map(|i| f64::from(if i % 2 == 0 { scale } else { -scale }))
         .collect();
     vec![Unit::from_weights(&row, 0.0); n_units]
 }
@@ -21,10 +21,10 @@ fn drawn(seed: u64, n_units: usize, fan_in: usize, gain: f64) -> Vec<Unit> {
     };
     (0..n_units)
         .map(|_| {
-            let row: Vec<f32> = (0..fan_in)
+            let row: Vec<f64> = (0..fan_in)
                 .map(|_| {
                     let normal = (0..12).map(|_| uniform()).sum::<f64>() - 6.0;
-                    (normal * gain / (fan_in as f64).sqrt()) as f32
+                    f64::from((normal * gain / (fan_in as f64).sqrt()) as f32)
                 })
                 .collect();
             Unit::from_weights(&row, 0.0)
@@ -38,7 +38,7 @@ fn standard() -> (Interval, Interval) {
 
 #[test]
 fn sums_of_weights_enclose_the_exact_sums() {
-    let unit = Unit::from_weights(&[0.1, 0.2, -0.7], 0.5);
+    let unit = Unit::from_weights(&[0.1_f32, 0.2, -0.7].map(f64::from), 0.5);
     let exact: f64 = [0.1_f32, 0.2, -0.7].into_iter().map(f64::from).sum();
     assert!(unit.omega.contains(exact) && unit.omega.width() < 1e-15);
     let squares: f64 = [0.1_f32, 0.2, -0.7]
@@ -46,6 +46,15 @@ fn sums_of_weights_enclose_the_exact_sums() {
         .map(|w| f64::from(w).powi(2))
         .sum();
     assert!(unit.tau.contains(squares) && unit.tau.width() < 1e-15);
+}
+
+#[test]
+fn squares_of_64_bit_weights_are_rounded_outwards() {
+    // (1 + 2^-30)^2 = 1 + 2^-29 + 2^-60, whose last term no f64 beside 1 can hold.
+    let weight = 1.0 + 2.0_f64.powi(-30);
+    let unit = Unit::from_weights(&[weight], 0.0);
+    let below = 1.0 + 2.0_f64.powi(-29);
+    assert!(unit.tau.lo() <= below && unit.tau.hi() >= below.next_up());
 }
 
 #[test]
@@ -65,7 +74,7 @@ fn balanced_weights_satisfy_theorem_1_in_every_unit() {
 #[test]
 fn a_layer_of_equal_units_is_the_map_itself() {
     let map = IntervalMap::selu_01();
-    let row = [0.3_f32, -0.1, 0.5, 0.6, -0.2];
+    let row = [0.3_f32, -0.1, 0.5, 0.6, -0.2].map(f64::from);
     let unit = Unit::from_weights(&row, 0.0);
     let (mu, nu) = (Interval::new(-0.2, 0.1), Interval::new(0.7, 1.3));
     let report = through_layers(&map, &[vec![unit; 5]], mu, nu, theorem_1()).expect("a network");
@@ -165,17 +174,17 @@ fn networks_without_a_map_are_refused() {
     let map = IntervalMap::selu_01();
     let (mean, variance) = standard();
     let dead = vec![Unit::from_weights(&[0.0, 0.0], 0.0)];
-    let infinite = vec![Unit::from_weights(&[f32::INFINITY], 0.0)];
+    let infinite = vec![Unit::from_weights(&[f64::INFINITY], 0.0)];
     let good = balanced(2, 4, 1.0);
     for (layers, message) in [
-        (vec![good.clone(), vec![]], "layer 1 has no units"),
+        (vec![good.clone(), vec![]], "layer 2 has no units"),
         (
             vec![dead],
-            "unit 0 of layer 0 has only zero weights, so its net input does not vary",
+            "unit 1 of layer 1 has only zero weights, so its net input does not vary",
         ),
         (
             vec![infinite],
-            "unit 0 of layer 0 has weights or a bias that are not finite",
+            "unit 1 of layer 1 has weights or a bias that are not finite",
         ),
     ] {
         let error = through_layers(&map, &layers, mean, variance, theorem_1()).expect_err(message);

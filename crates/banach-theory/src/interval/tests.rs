@@ -143,3 +143,36 @@ fn narrowed_lies_inside_and_widened_outside() {
     assert!(x.widened().encloses(x) && x.widened() != x);
     assert_eq!(Interval::point(0.3).narrowed(), Interval::point(0.3));
 }
+
+/// The fraction m with m 2^-k = x, for a float in [1, 64).
+fn fraction(x: f64) -> (u128, u32) {
+    let exponent = (x.to_bits() >> 52) as i32 - 1023;
+    let fraction = (x.to_bits() & ((1 << 52) - 1)) | (1 << 52);
+    (u128::from(fraction), (52 - exponent) as u32)
+}
+
+#[test]
+fn square_roots_lie_strictly_between_the_ends() {
+    for number in 2..1000_u32 {
+        let root = Interval::point(f64::from(number)).sqrt();
+        let exact = f64::from(number).sqrt().round();
+        if exact * exact == f64::from(number) {
+            assert!(root.lo() < exact && exact < root.hi(), "{number}");
+            continue;
+        }
+        // Irrational, so no float: in whole numbers, without any rounding, lo^2 < number < hi^2.
+        let squared = |end: f64| {
+            let (m, k) = fraction(end);
+            (m * m).cmp(&(u128::from(number) << (2 * k)))
+        };
+        assert!(
+            squared(root.lo()).is_lt() && squared(root.hi()).is_gt(),
+            "{number}: {root}"
+        );
+        assert_eq!(root.hi(), root.lo().next_up().next_up(), "{number}: {root}");
+    }
+    // Over a wide interval each end has its own root.
+    let wide = Interval::new(2.0, 3.0).sqrt();
+    assert!(wide.encloses(Interval::new(2.0_f64.sqrt(), 3.0_f64.sqrt())));
+    assert_eq!(Interval::new(-4.0, 0.0).sqrt().lo(), 0.0);
+}

@@ -251,9 +251,12 @@ fn origin(path: &Path, results: &Path, settings: &str) -> anyhow::Result<Origin>
     Ok(origin)
 }
 
+/// No experiment writes as many bytes of results.
+const MAX_RESULTS_BYTES: u64 = 1 << 30;
+
 /// The text of a file; of one that is not there, none.
 fn read(path: &Path) -> anyhow::Result<String> {
-    match std::fs::read_to_string(path) {
+    match banach_data::read_text_bounded(path, MAX_RESULTS_BYTES) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),

@@ -18,7 +18,7 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::ranges::{outward, parse};
-use super::{SeluArgs, number, output};
+use super::{SeluArgs, number, output, proved};
 use crate::options::Threads;
 
 /// Prove what one layer does to mean and variance on a whole domain, by interval arithmetic
@@ -121,10 +121,7 @@ pub(super) fn run(args: &CertifyArgs) -> anyhow::Result<ExitCode> {
         values.push(to_json(statement, &outcome, seconds));
     }
     if any_proved {
-        text.push_str("assumed and not proved:\n");
-        for assumption in ASSUMPTIONS {
-            let _ = writeln!(text, "  - {assumption}");
-        }
+        proved::assumptions(&mut text, &ASSUMPTIONS);
     }
     let value = json!({"proved": all_proved, "statements": values});
     output::write(args.json, &value, &text)?;
@@ -218,26 +215,9 @@ fn describe(text: &mut String, statement: &Statement, outcome: &Outcome, seconds
                 "{name}: proved with {} boxes in {seconds:.2} s",
                 certificate.n_boxes()
             );
-            for part in &certificate.parts {
-                let _ = writeln!(text, "  {}:\n  {}", part.domain, part.goal.text());
-                for proved in &part.claims {
-                    let _ = writeln!(
-                        text,
-                        "    {:<24} it lies in {}, {} boxes",
-                        proved.claim.to_string(),
-                        outward(proved.bound),
-                        proved.n_boxes
-                    );
-                }
-                if let Some(found) = &part.fixed_points {
-                    let _ = writeln!(
-                        text,
-                        "    all fixed points lie in  mu {}, nu {}",
-                        outward(found.mu),
-                        outward(found.nu)
-                    );
-                }
-            }
+            proved::describe(text, certificate);
+            text.push('\n');
+            return;
         }
         Outcome::Refuted(refutation) => {
             let w = &refutation.witness;

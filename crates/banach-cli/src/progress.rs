@@ -3,11 +3,11 @@
 use std::io::{IsTerminal, stderr};
 use std::sync::Mutex;
 
-use banach::{Event, Overview, Stage};
+use banach::{Event, FoldResult, Overview, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::say;
-use crate::text::{count, joined, plural};
+use crate::text::{count, joined, metric, plural};
 
 /// Target classes, widths and the like that a line names before it says "...".
 const MAX_NAMES: usize = 8;
@@ -115,22 +115,24 @@ impl Progress {
                     report.epoch, state.total, report.train_loss, report.valid_loss,
                 ));
             }
-            Event::Fold {
-                done,
-                folds,
-                name,
-                metrics,
-            } => {
+            Event::Fold { done, folds, fold } => {
                 if done == 1 {
                     self.begin("folds", folds);
                 }
                 self.bar.set_position(done as u64);
                 self.bar.set_message(format!("{done}/{folds}"));
-                let shown = metrics.entries().into_iter().take(4);
-                let shown =
-                    shown.map(|(name, value)| format!("{name} {}", crate::text::metric(value)));
-                let shown: Vec<String> = shown.collect();
-                self.note(&format!("fold {name}: {}", shown.join(", ")));
+                let name = &fold.fold;
+                match &fold.result {
+                    FoldResult::Scored { metrics, .. } => {
+                        let shown = metrics.entries().into_iter().take(4);
+                        let shown = shown.map(|(name, value)| format!("{name} {}", metric(value)));
+                        let shown: Vec<String> = shown.collect();
+                        self.note(&format!("fold {name}: {}", shown.join(", ")));
+                    }
+                    FoldResult::NotScored { not_scored } => {
+                        self.note(&format!("fold {name} is not scored: {not_scored}"));
+                    }
+                }
             }
             _ => {}
         }
@@ -143,6 +145,10 @@ impl Progress {
         if overview.without_target > 0 {
             let rows = plural(overview.without_target, "row has", "rows have");
             self.note(&format!("{rows} no target and will be ignored"));
+        }
+        if overview.in_gap > 0 {
+            let rows = plural(overview.in_gap, "row lies", "rows lie");
+            self.note(&format!("{rows} in the gap and will be ignored"));
         }
         let target = joined(&overview.target, MAX_NAMES);
         self.note(&format!("{} of {target}", overview.task));

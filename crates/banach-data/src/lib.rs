@@ -44,7 +44,7 @@ pub use output::{OutputColumn, OutputType, OutputValues};
 pub use read_options::ReadOptions;
 pub use scalar::{Scalar, format_date_time, format_number};
 pub use schema::{Field, Schema};
-pub use split::{HoldOut, Split, SplitError, Splitter, folds_from_column};
+pub use split::{Fold, Gap, HoldOut, Split, SplitError, Splitter, folds_from_column};
 pub use suggest::{UnknownName, did_you_mean, nearest_name};
 pub use table::Table;
 pub use table_builder::{TableBuilder, TextRows};

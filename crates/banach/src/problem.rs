@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use banach_data::{
-    ColumnType, Encoder, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
+    ColumnType, Encoder, Field, Gap, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
     TargetEncoder, Targets, Task, UnknownCategories, sample_weights,
 };
 use banach_io::read_table;
@@ -31,6 +31,8 @@ pub(crate) struct Problem {
     pub(crate) valid: Vec<u32>,
     /// Rows of the table that are left out because they have no target.
     pub(crate) without_target: usize,
+    /// Rows between training and validation rows, in the gap of a split by time.
+    pub(crate) in_gap: usize,
 }
 
 /// Which rows of a table a fit may use.
@@ -115,6 +117,7 @@ impl Rows {
         &'a self,
         table: &'a Table,
         split: &'a Split,
+        gap: Gap,
         seed: u64,
     ) -> Splitter<'a> {
         Splitter {
@@ -122,6 +125,7 @@ impl Rows {
             rows: &self.rows,
             classes: self.classes.as_deref(),
             split,
+            gap,
             seed,
         }
     }
@@ -157,6 +161,7 @@ impl Problem {
         };
 
         let (train, mut valid) = (rows.positions(&parts.train), rows.positions(&parts.valid));
+        let in_gap = rows.rows.len() - train.len() - valid.len();
         let mut data = fitted.encode(table, &rows.rows, &recipe)?;
         let mut without_target = rows.without_target;
         if let Some(table) = valid_table {
@@ -186,6 +191,7 @@ impl Problem {
             train,
             valid,
             without_target,
+            in_gap,
         })
     }
 }
@@ -207,7 +213,7 @@ fn hold_out(
             valid: Vec::new(),
         }),
         (_, &Validation::Fraction(fraction)) => {
-            let splitter = rows.splitter(table, &recipe.split, recipe.seed);
+            let splitter = rows.splitter(table, &recipe.split, recipe.gap, recipe.seed);
             Ok(splitter.hold_out(fraction)?)
         }
     }

@@ -1,7 +1,7 @@
 //! The complete description of a fit: what a model file stores, and what encoder, network and training
 //! are made from.
 
-use banach_data::{EncoderOptions, Scaling, Split, Task};
+use banach_data::{EncoderOptions, Gap, Scaling, Split, Task};
 use banach_nn::{
     Activation, Architecture, Dropout, InputSpec, Loss, NetworkKind, NetworkSpec, Optimizer,
     Schedule, Shape, Stopping, TrainOptions,
@@ -32,6 +32,8 @@ pub struct Recipe {
     pub validation: Validation,
     /// How validation rows and folds are chosen.
     pub split: Split,
+    /// With a split by time: how far training rows end before validation and test rows.
+    pub gap: Gap,
     /// Column of sample weights; without one all rows have weight 1.
     pub weight: Option<String>,
     /// Weights of classes; [`ClassWeight::None`] for other tasks.

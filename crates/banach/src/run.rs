@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use banach_data::{Task, UnusedColumn};
-use banach_model::metrics::Metrics;
 use banach_nn::{EpochReport, available_threads};
 use serde::{Deserialize, Serialize};
+
+use crate::cross_validation::Fold;
 
 /// How a fit runs: threads, a folder for checkpoints, and a listener.
 #[derive(Clone)]
@@ -81,10 +82,8 @@ pub enum Event<'a> {
         done: usize,
         /// Folds in all.
         folds: usize,
-        /// The fold's name.
-        name: &'a str,
-        /// What it measured.
-        metrics: &'a Metrics,
+        /// The fold.
+        fold: &'a Fold,
     },
 }
 
@@ -101,6 +100,8 @@ pub struct Overview<'a> {
     pub valid_rows: usize,
     /// Rows left out because they have no target.
     pub without_target: usize,
+    /// Rows left out because they lie in the gap between training and validation rows.
+    pub in_gap: usize,
     /// Columns that are used.
     pub features: usize,
     /// Widths of all layers, input and output included.

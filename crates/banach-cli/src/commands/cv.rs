@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use banach::{CrossValidation, CrossValidationOptions, Estimator, Model, Run};
+use banach::{CrossValidation, CrossValidationOptions, Estimator, FoldResult, Model, Run, Spread};
 use serde_json::{Map, Value, json};
 
 use super::fit::{complete, read_table};
@@ -16,8 +16,10 @@ use crate::text::{count, metric, plural, table};
 
 /// Cross-validate: train and evaluate once for each fold
 ///
-/// Every row is scored by a model that was not trained on it. Folds train in parallel, a thread each;
-/// the result is the same for any number of threads.
+/// A row is scored by a model that was not trained on it. With --split time=COL the rows are cut into
+/// K + 1 blocks of time, and each block is scored by a model of the blocks before it; the first one is
+/// never scored. Folds train in parallel, a thread each; the result is the same for any number of
+/// threads.
 #[derive(clap::Args)]
 #[command(
     allow_negative_numbers = true,
@@ -26,11 +28,17 @@ Examples:
   banach cv table.csv --target species --folds 5
   banach cv table.csv --target price --folds 10 --repeats 3 --json
   banach cv visits.csv --target returned --folds 5 --split group=patient
+  banach cv prices.csv --target price --split time=day --gap 7d
   banach cv table.csv --target y --fold-column fold
   banach cv table.csv --target y --folds 5 --out ensemble.safetensors
 
---json keys: task, target, rows, folds (a list of {fold, rows, best_epoch, metrics}), mean and std
-(both with the names of the metrics; std has the divisor n - 1)."
+A fold from whose rows nothing can be learned, such as one with a single class, is not scored; mean
+and std are of the others.
+
+--json keys: task, target, rows, untested (rows that no fold tests), folds (a list of {fold,
+train_rows, rows, best_epoch, metrics}, or of {fold, train_rows, rows, not_scored} with the reason),
+mean, std and n (each with the names of the metrics; std has the divisor n - 1, n is the number of
+folds in the mean)."
 )]
 pub(crate) struct CvArgs {
     /// The table; - reads standard input
@@ -88,53 +96,75 @@ pub(crate) fn run(args: CvArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn report(result: &CrossValidation, target: &[String]) -> Value {
-    let by_name = |value: fn(&banach::Spread) -> Option<f64>| -> Map<String, Value> {
+    let by_name = |value: fn(&Spread) -> Option<f64>| -> Map<String, Value> {
         let entries = result.summary.iter();
         entries
             .map(|spread| (spread.name.clone(), json!(value(spread))))
             .collect()
     };
+    let n = result.summary.iter();
+    let n: Map<String, Value> = n
+        .map(|spread| (spread.name.clone(), json!(spread.n)))
+        .collect();
     json!({
         "task": result.task,
         "target": target,
         "rows": result.rows,
+        "untested": result.untested,
         "folds": result.folds,
         "mean": by_name(|spread| spread.mean),
         "std": by_name(|spread| spread.std),
+        "n": n,
     })
 }
 
 /// A line for each fold and a column for each metric, then mean and standard deviation.
 fn summary(result: &CrossValidation) -> String {
-    let mut head = vec![
-        "fold".to_owned(),
-        "rows".to_owned(),
-        "best epoch".to_owned(),
-    ];
+    let head = ["fold", "training rows", "test rows", "best epoch"];
+    let before = head.len();
+    let mut head = head.map(str::to_owned).to_vec();
     head.extend(result.summary.iter().map(|spread| spread.name.clone()));
     let mut lines = vec![head];
+    let mut remarks = String::new();
     for fold in &result.folds {
-        let mut line = vec![fold.fold.clone(), count(fold.rows), count(fold.best_epoch)];
-        line.extend(
-            fold.metrics
-                .entries()
-                .into_iter()
-                .map(|(_, value)| metric(value)),
-        );
+        let mut line = vec![fold.fold.clone(), count(fold.train_rows), count(fold.rows)];
+        match &fold.result {
+            FoldResult::Scored {
+                best_epoch,
+                metrics,
+            } => {
+                line.push(count(*best_epoch));
+                let values = metrics.entries().into_iter();
+                line.extend(values.map(|(_, value)| metric(value)));
+            }
+            FoldResult::NotScored { not_scored } => {
+                remarks.push_str(&format!("fold {} is not scored: {not_scored}\n", fold.fold));
+            }
+        }
         lines.push(line);
     }
-    for (name, value) in [
-        (
-            "mean",
-            (|spread| spread.mean) as fn(&banach::Spread) -> Option<f64>,
-        ),
-        ("std", |spread| spread.std),
-    ] {
-        let mut line = vec![name.to_owned(), String::new(), String::new()];
-        line.extend(result.summary.iter().map(|spread| metric(value(spread))));
+    let mut below = |name: &str, cell: &dyn Fn(&Spread) -> String| {
+        let mut line = vec![String::new(); before];
+        line[0] = name.to_owned();
+        line.extend(result.summary.iter().map(cell));
         lines.push(line);
+    };
+    below("mean", &|spread| metric(spread.mean));
+    below("std", &|spread| metric(spread.std));
+    let n_folds = result.folds.len();
+    if result.summary.iter().any(|spread| spread.n < n_folds) {
+        below("folds in the mean", &|spread| count(spread.n));
     }
-    let folds = plural(result.folds.len(), "fold", "folds");
+    let folds = plural(n_folds, "fold", "folds");
     let rows = plural(result.rows, "row", "rows");
-    format!("{} task, {rows}, {folds}\n\n{}", result.task, table(&lines))
+    let untested = match result.untested {
+        0 => String::new(),
+        1 => "; the first row in time is never tested".to_owned(),
+        rows => format!("; the first {} rows in time are never tested", count(rows)),
+    };
+    let head = format!("{} task, {rows}, {folds}{untested}", result.task);
+    if !remarks.is_empty() {
+        remarks.insert(0, '\n');
+    }
+    format!("{head}\n\n{}{remarks}", table(&lines))
 }

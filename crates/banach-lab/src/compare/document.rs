@@ -43,6 +43,9 @@ pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabErr
         comparison.rows,
         ranking.complete_folds.len()
     ));
+    for remark in about_folds(comparison) {
+        report.text(&format!("{remark}."));
+    }
     if let Some(best) = ranking.methods.first().filter(|best| best.mean.is_some()) {
         report.text(&format!(
             "p is that of a paired two-sided Wilcoxon test over folds against {}, which has the best \
@@ -84,6 +87,20 @@ pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabErr
     report.heading("How it was made");
     report.facts(&facts(comparison, origin));
     Ok(report)
+}
+
+/// What is not measured: rows that no fold tests, and folds that are left out.
+#[must_use]
+pub fn about_folds(comparison: &Comparison) -> Vec<String> {
+    let mut remarks = Vec::new();
+    match comparison.untested {
+        0 => {}
+        1 => remarks.push("The first row in time is never tested".to_owned()),
+        rows => remarks.push(format!("The first {rows} rows in time are never tested")),
+    }
+    let left_out = comparison.left_out.iter();
+    remarks.extend(left_out.map(|fold| format!("Fold {} is left out: {}", fold.fold, fold.reason)));
+    remarks
 }
 
 fn number(value: Option<f64>, decimals: usize) -> String {

@@ -7,7 +7,7 @@
 //! how it is written to a recipe and read from one: the name of a field, or two functions. Settings
 //! that others depend on come first, for they are written in this order.
 
-use banach_data::{Scaling, Split, Task};
+use banach_data::{Gap, Scaling, Split, Task};
 use banach_nn::{Loss, NetworkKind, Optimizer, Schedule, Shape, Stopping};
 
 use super::builder::{kind, names, plain};
@@ -26,8 +26,12 @@ settings! {
         /// Validation rows: a fraction of the table such as 0.2, or a file
         valid: Validation, (impl Into<Validation> => plain), "FRACTION|FILE",
             { validation };
-        /// How validation rows and folds are chosen: random, stratified, group=COL or time=COL
+        /// How validation rows and folds are chosen: random, stratified, group=COL (rows of a group stay
+        /// together) or time=COL (the latest rows validate; folds learn from earlier rows only)
         split: Split, (Split => plain), "HOW", { split };
+        /// With time=COL: the time that training rows end before the validation rows, and before the
+        /// test rows of a fold; a duration such as 7d, 12h or 30min where COL has dates, else a number
+        gap: Gap, (Gap => plain), "GAP", default "0", { fields::set_gap, fields::gap };
         /// Column of sample weights
         weight: String, (impl Into<String> => plain), "COL",
             default "every row has weight 1", { fields::set_weight, fields::weight };

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use banach_data::{Scaling, Split, Task};
+use banach_data::{Gap, Scaling, Split, Task};
 use banach_nn::{Loss, NetworkKind, Optimizer, Schedule, Shape, Stopping};
 use serde_json::{Number, Value};
 
@@ -250,6 +250,24 @@ impl SettingValue for Validation {
         match self {
             Self::Fraction(fraction) => Raw::Float(*fraction),
             Self::File(file) => Raw::Text(file.to_string_lossy().into_owned()),
+        }
+    }
+}
+
+impl SettingValue for Gap {
+    fn from_raw(raw: &Raw) -> Result<Self, String> {
+        let gap = match raw {
+            Raw::Float(number) => Self::number(*number),
+            Raw::Integer(integer) => Self::number(*integer as f64),
+            other => text(other)?.parse(),
+        };
+        gap.map_err(|error| error.to_string())
+    }
+
+    fn to_raw(&self) -> Raw {
+        match self.as_number() {
+            Some(number) => Raw::Float(number),
+            None => Raw::Text(self.to_string()),
         }
     }
 }

@@ -57,10 +57,17 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// What to try, where the message does not say it.
 fn next_step(error: &anyhow::Error) -> Option<String> {
-    if diverged(error) {
+    if let Some(TrainError::Diverged { .. }) = train_error(error) {
         return Some(
             "Try a learning rate 10 times lower (--lr), gradient clipping (--clip-norm 1), or look for \
              extreme values in the table"
+                .to_owned(),
+        );
+    }
+    if let Some(TrainError::NoWeight { .. }) = train_error(error) {
+        return Some(
+            "leave rows that do not count out of the table, or choose other validation rows with --valid \
+             or --split"
                 .to_owned(),
         );
     }
@@ -98,6 +105,10 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
             near_file(file)
         }
         Some(Error::NoCheckpoint { .. }) => Some("start a new run without --resume".to_owned()),
+        Some(Error::FolderInUse { .. }) => Some(
+            "wait until it has ended, stop it, or give this run a folder of its own with --checkpoint"
+                .to_owned(),
+        ),
         Some(Error::OtherRun { .. }) => Some(
             "resume with the same settings and table, or start a new run without --resume"
                 .to_owned(),
@@ -139,12 +150,12 @@ fn library_error(error: &anyhow::Error) -> Option<&Error> {
     Some(own)
 }
 
-fn diverged(error: &anyhow::Error) -> bool {
-    let own = match library_error(error) {
+/// What is wrong with the training of a network.
+fn train_error(error: &anyhow::Error) -> Option<&TrainError> {
+    match library_error(error) {
         Some(Error::Train(own)) => Some(own),
         _ => error.downcast_ref(),
-    };
-    matches!(own, Some(TrainError::Diverged { .. }))
+    }
 }
 
 /// The fault of a model file that an error is about.

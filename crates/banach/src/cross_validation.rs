@@ -9,7 +9,7 @@ use banach_data::{
 };
 use banach_model::metrics::Metrics;
 use banach_model::{Model, PredictOptions};
-use banach_nn::parallel_map;
+use banach_nn::{TrainError, parallel_map};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -172,6 +172,13 @@ impl Estimator {
     pub fn plan_folds(&self, table: &Table, folds: &Folds) -> Result<FoldPlan, Error> {
         let mut settings = self.settings.clone();
         if let Folds::Column(column) = folds {
+            if settings.target_columns().contains(column) {
+                return Err(Error::Setting {
+                    name: "fold_column",
+                    allowed: "another column than the target",
+                    got: column.clone(),
+                });
+            }
             // The fold column says how the data was divided, not what a row is like.
             settings.drop.get_or_insert_default().push(column.clone());
         }
@@ -397,6 +404,14 @@ fn lies_in_the_rows(error: &Error) -> bool {
         Error::Data(DataError::Split(error)) => matches!(
             error,
             SplitError::EmptySplit { .. } | SplitError::GapTooLong { .. }
+        ),
+        Error::Train(error) => matches!(
+            error,
+            TrainError::NoWeight { .. }
+                | TrainError::BatchOfOne {
+                    batch_size: 2..,
+                    ..
+                }
         ),
         Error::Model(banach_model::Error::Metrics(_)) => true,
         _ => false,

@@ -29,6 +29,8 @@ pub(crate) struct Problem {
     pub(crate) train: Vec<u32>,
     /// Validation rows of `data`, ascending.
     pub(crate) valid: Vec<u32>,
+    /// Weights of the validation rows in metrics, which class weights do not enter.
+    pub(crate) valid_weights: Option<Vec<f32>>,
     /// Rows of the table that are left out because they have no target.
     pub(crate) without_target: usize,
     /// Rows between training and validation rows, in the gap of a split by time.
@@ -179,6 +181,11 @@ impl Problem {
             data.append(more).map_err(TrainError::from)?;
             valid = (first..data.n_rows() as u32).collect();
         }
+        let weights = data.weights.as_ref();
+        let valid_weights = weights.map(|weights| {
+            let weight = |&row: &u32| weights[row as usize];
+            valid.iter().map(weight).collect()
+        });
         if recipe.class_weight == ClassWeight::Balanced {
             balance(&mut data, &train, fitted.target.n_outputs());
         }
@@ -190,6 +197,7 @@ impl Problem {
             data,
             train,
             valid,
+            valid_weights,
             without_target,
             in_gap,
         })
@@ -313,8 +321,10 @@ pub(crate) fn feature_names(
     used.map(str::to_owned).collect()
 }
 
-/// Multiplies the weight of each row by `total / (classes * total of its class)`, the totals being
-/// those of the training rows: scikit-learn's "balanced", with sample weights.
+/// Class weights are part of the loss that training minimizes and that chooses the epoch: multiplies the
+/// weight of each row by `total / (classes * total of its class)`, the totals being those of the training
+/// rows: scikit-learn's "balanced", with sample weights. Metrics have no part in it, so that they mean
+/// what they mean everywhere.
 fn balance(data: &mut Dataset, train: &[u32], n_classes: usize) {
     let Targets::Classes(classes) = &data.targets else {
         return;

@@ -143,7 +143,32 @@ impl Recipe {
             categories: Vec::new(),
             dropout: Dropout::None,
         };
-        Ok(self.layout(inputs, 1, activation).check()?)
+        let spec = self.layout(inputs, 1, activation);
+        spec.check()?;
+        if spec.has_batch_normalization() && self.batch_size == 1 {
+            let allowed = "at least 2 with networks batchnorm and resnet, whose batch normalization takes \
+                           mean and variance over the rows of a batch";
+            return Err(setting("batch", allowed, 1));
+        }
+        self.check_roles()
+    }
+
+    /// Checks that no column says at once what is to be predicted and how rows count or are divided.
+    fn check_roles(&self) -> Result<(), Error> {
+        let weight = self.weight.as_deref();
+        for (name, allowed, column) in [
+            ("weight", "another column than the target", weight),
+            (
+                "split",
+                "by another column than the target",
+                self.split.column(),
+            ),
+        ] {
+            if let Some(column) = column.filter(|name| self.target.iter().any(|own| own == name)) {
+                return Err(setting(name, allowed, column));
+            }
+        }
+        Ok(())
     }
 
     /// How columns are encoded.

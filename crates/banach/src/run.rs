@@ -14,7 +14,8 @@ use crate::cross_validation::Fold;
 pub struct Run<'a> {
     /// Number of threads; the result is the same for any.
     pub threads: usize,
-    /// Folder for `checkpoint.safetensors` and `metrics.jsonl`; created if it does not exist.
+    /// Folder for `checkpoint.safetensors` and `metrics.jsonl`; created if it does not exist. A run locks
+    /// it, so that no second one writes there at the same time.
     pub folder: Option<PathBuf>,
     /// Continue from the folder's checkpoint.
     pub resume: bool,

@@ -35,7 +35,8 @@ settings! {
         /// Column of sample weights
         weight: String, (impl Into<String> => plain), "COL",
             default "every row has weight 1", { fields::set_weight, fields::weight };
-        /// Class weights: none, or balanced, which gives each class the same total weight
+        /// Class weights: none, or balanced, which gives each class the same total weight in the loss that
+        /// is minimized and chooses the epoch; metrics are not weighted by class
         class_weight: ClassWeight, (ClassWeight => plain), "CLASS_WEIGHT",
             { fields::set_class_weight, fields::class_weight };
         /// Columns not to use

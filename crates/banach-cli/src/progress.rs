@@ -7,7 +7,7 @@ use banach::{Event, FoldResult, Overview, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::say;
-use crate::text::{count, joined, metric, plural};
+use crate::text::{count, joined, metric, plural, some_lines};
 
 /// Target classes, widths and the like that a line names before it says "...".
 const MAX_NAMES: usize = 8;
@@ -139,8 +139,8 @@ impl Progress {
     }
 
     fn overview(&self, overview: &Overview<'_>) {
-        for notice in overview.notices {
-            self.note(&notice.to_string());
+        for notice in some_lines(overview.notices) {
+            self.note(&notice);
         }
         if overview.without_target > 0 {
             let rows = plural(overview.without_target, "row has", "rows have");

@@ -12,7 +12,7 @@ use crate::options::{FoldOptions, Talk, Threads, check_output};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
 use crate::setting_flags::SettingFlags;
-use crate::text::{count, metric, plural, table};
+use crate::text::{count, metric, more, plural, table};
 
 /// Cross-validate: train and evaluate once for each fold
 ///
@@ -118,12 +118,23 @@ fn report(result: &CrossValidation, target: &[String]) -> Value {
     })
 }
 
+/// Metrics that have a column of their own; with more of them those of single labels have lines.
+const MAX_COLUMNS: usize = 8;
+
+/// Labels that have a line before "...".
+const MAX_LABELS: usize = 40;
+
 /// A line for each fold and a column for each metric, then mean and standard deviation.
 fn summary(result: &CrossValidation) -> String {
     let head = ["fold", "training rows", "test rows", "best epoch"];
     let before = head.len();
     let mut head = head.map(str::to_owned).to_vec();
-    head.extend(result.summary.iter().map(|spread| spread.name.clone()));
+    let many = result.summary.len() > MAX_COLUMNS;
+    let (of_labels, columns): (Vec<&Spread>, Vec<&Spread>) = result
+        .summary
+        .iter()
+        .partition(|spread| many && spread.name.starts_with("auc."));
+    head.extend(columns.iter().map(|spread| spread.name.clone()));
     let mut lines = vec![head];
     let mut remarks = String::new();
     for fold in &result.folds {
@@ -135,6 +146,8 @@ fn summary(result: &CrossValidation) -> String {
             } => {
                 line.push(count(*best_epoch));
                 let values = metrics.entries().into_iter();
+                let in_columns = |name: &String| columns.iter().any(|of| of.name == *name);
+                let values = values.filter(|(name, _)| in_columns(name));
                 line.extend(values.map(|(_, value)| metric(value)));
             }
             FoldResult::NotScored { not_scored } => {
@@ -146,13 +159,13 @@ fn summary(result: &CrossValidation) -> String {
     let mut below = |name: &str, cell: &dyn Fn(&Spread) -> String| {
         let mut line = vec![String::new(); before];
         line[0] = name.to_owned();
-        line.extend(result.summary.iter().map(cell));
+        line.extend(columns.iter().map(|spread| cell(spread)));
         lines.push(line);
     };
     below("mean", &|spread| metric(spread.mean));
     below("std", &|spread| metric(spread.std));
     let n_folds = result.folds.len();
-    if result.summary.iter().any(|spread| spread.n < n_folds) {
+    if columns.iter().any(|spread| spread.n < n_folds) {
         below("folds in the mean", &|spread| count(spread.n));
     }
     let folds = plural(n_folds, "fold", "folds");
@@ -166,5 +179,31 @@ fn summary(result: &CrossValidation) -> String {
     if !remarks.is_empty() {
         remarks.insert(0, '\n');
     }
-    format!("{head}\n\n{}{remarks}", table(&lines))
+    let labels = if of_labels.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}", table(&label_lines(&of_labels)))
+    };
+    format!("{head}\n\n{}{labels}{remarks}", table(&lines))
+}
+
+/// A line for each label.
+fn label_lines(labels: &[&Spread]) -> Vec<Vec<String>> {
+    let mut lines = vec![
+        ["label", "mean", "std", "folds"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    for label in labels.iter().take(MAX_LABELS) {
+        lines.push(vec![
+            label.name.clone(),
+            metric(label.mean),
+            metric(label.std),
+            count(label.n),
+        ]);
+    }
+    if labels.len() > MAX_LABELS {
+        lines.push(more(labels.len() - MAX_LABELS));
+    }
+    lines
 }

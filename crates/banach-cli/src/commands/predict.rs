@@ -16,7 +16,7 @@ use crate::failure::INTERRUPTED;
 use crate::interrupt;
 use crate::options::{Talk, Threads, check_output};
 use crate::output::{print, print_json, say};
-use crate::text::plural;
+use crate::text::{plural, some_lines};
 
 /// Rows that are read, predicted and written at a time.
 const PIECE_ROWS: usize = 1 << 14;
@@ -127,9 +127,9 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     };
     writer.finish().map_err(|error| written(error, to_stdout))?;
     if !args.talk.quiet {
-        for column in &report.columns {
-            say(&column.to_string());
-        }
+        some_lines(&report.columns)
+            .iter()
+            .for_each(|line| say(line));
     }
     let rows = report.n_rows;
     if args.talk.json {

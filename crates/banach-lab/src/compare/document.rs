@@ -103,6 +103,9 @@ pub fn about_folds(comparison: &Comparison) -> Vec<String> {
     remarks
 }
 
+/// Metrics that have a column of their own beside the one that counts.
+const MAX_METRICS: usize = 12;
+
 fn number(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(String::new, |value| format!("{value:.decimals$}"))
 }
@@ -116,6 +119,10 @@ fn ranking_table(comparison: &Comparison) -> ReportTable {
         .collect();
     others.sort();
     others.dedup();
+    if others.len() > MAX_METRICS {
+        // What is left has no metrics of single labels, whose columns would make the table unreadable.
+        others.retain(|name| !name.starts_with("auc."));
+    }
     let head = [
         "method",
         comparison.metric.name(),

@@ -8,7 +8,8 @@ use banach::Error;
 use banach::certify::CertifyError;
 use banach::container::FormatError;
 use banach_data::{
-    AtomicFileError, DataError, EncodeError, SplitError, TableError, TargetError, nearest_name,
+    AtomicFileError, DataError, EncodeError, SplitError, TableError, TargetError, UnknownName,
+    nearest_name,
 };
 use banach_io::{ReadError, WriteError};
 use banach_nn::TrainError;
@@ -221,18 +222,34 @@ fn table_error(error: &anyhow::Error) -> Option<&TableError> {
     }
 }
 
+/// How names with commas are written, where a name may have been taken apart at one.
+fn about_list(setting: &str, names: &[UnknownName]) -> Option<String> {
+    let flag = match setting {
+        "skip" | "drop" => "drop",
+        "passthrough" => "keep",
+        "categorical" | "numeric" => setting,
+        "target" | "weight" if names.iter().any(|unknown| unknown.name.starts_with('"')) => {
+            return Some(format!(
+                "--{setting} takes one name as it stands, without quotes"
+            ));
+        }
+        _ => return None,
+    };
+    let step = format!("--{flag} takes names of columns of the table, separated by commas");
+    Some(match names.len() {
+        1 => step,
+        _ => format!(
+            "{step}; a name with a comma is written in double quotes: --{flag} '\"a, b\",c'"
+        ),
+    })
+}
+
 fn about_table(error: &TableError) -> Option<String> {
     let step = match error {
         TableError::MissingColumns { .. } => {
             "try `banach inspect MODEL` to see the columns that the model needs"
         }
-        TableError::UnknownColumns {
-            setting: "passthrough",
-            ..
-        } => "--keep takes names of columns of the table",
-        TableError::UnknownColumns {
-            setting: "skip", ..
-        } => "--drop takes names of columns of the table",
+        TableError::UnknownColumns { setting, names, .. } => return about_list(setting, names),
         _ => return None,
     };
     Some(step.to_owned())

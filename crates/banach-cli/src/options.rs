@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use banach::Folds;
-use banach_data::AtomicFile;
+use banach_data::{AtomicFile, trimmed_name};
 
 /// Most threads that can be asked for; more would only be a slip of the finger.
 const MAX_THREADS: usize = 1024;
@@ -44,7 +44,7 @@ impl FoldOptions {
             bail!("--repeats must be 1 to {MAX_REPEATS}, got {}", self.repeats);
         }
         Ok(match &self.fold_column {
-            Some(column) => Folds::Column(column.clone()),
+            Some(column) => Folds::Column(trimmed_name(column).to_owned()),
             None => Folds::Number {
                 folds: self.folds,
                 repeats: self.repeats,
@@ -54,7 +54,7 @@ impl FoldOptions {
 
     /// The column that says which fold a row is in.
     pub(crate) fn column(&self) -> Option<&str> {
-        self.fold_column.as_deref()
+        self.fold_column.as_deref().map(trimmed_name)
     }
 }
 

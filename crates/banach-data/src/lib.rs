@@ -15,6 +15,7 @@ mod dictionary;
 mod encoder;
 mod error;
 mod features;
+mod name_list;
 mod names;
 mod output;
 mod read_options;
@@ -39,6 +40,7 @@ pub use encoder::{
 };
 pub use error::DataError;
 pub use features::Features;
+pub use name_list::{NameList, trimmed_name};
 pub use names::{NameError, by_name};
 pub use output::{OutputColumn, OutputType, OutputValues};
 pub use read_options::ReadOptions;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use banach::metrics::Confusion;
 use banach::{Evaluation, Evaluator, Model, Precision, PredictOptions, Predictor};
-use banach_data::{ColumnType, Field, Schema, TableError, Task};
+use banach_data::{ColumnType, Field, Schema, TableError, Task, trimmed_name};
 use banach_io::{
     OutputColumn, OutputType, OutputValues, ReadError, ReadOptions, TableReader, TableWriter,
     WriteError,
@@ -65,7 +65,7 @@ pub(crate) struct EvaluateArgs {
 pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let model = Model::load(&args.model)?;
-    let weight = args.weight.as_deref();
+    let weight = args.weight.as_deref().map(trimmed_name);
     if let Some(file) = &args.confusion {
         if !matches!(model.task(), Task::Binary | Task::Multiclass) {
             bail!(

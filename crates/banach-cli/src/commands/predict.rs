@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use banach::{Model, Precision, PredictOptions, Predictions};
-use banach_data::{EncodeReport, Table, TableError, UnknownCategories};
+use banach_data::{EncodeReport, NameList, Table, TableError, UnknownCategories};
 use banach_io::{
     OutputColumn, OutputType, OutputValues, ReadOptions, TableReader, TableWriter, WriteError,
 };
@@ -47,9 +47,9 @@ pub(crate) struct PredictArgs {
         help_heading = "Program"
     )]
     out: PathBuf,
-    /// Columns to write before the predictions, unchanged
-    #[arg(long, value_name = "COL,..", value_delimiter = ',')]
-    keep: Vec<String>,
+    /// Columns to write before the predictions, unchanged; a name with a comma in double quotes, as in CSV: 'a,"b, c"'; repeat to add
+    #[arg(long, value_name = "COL,..")]
+    keep: Vec<NameList>,
     /// Fail on a category that did not occur in training, instead of treating it as unknown
     #[arg(long)]
     strict_categories: bool,
@@ -77,10 +77,11 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     if !to_stdout {
         check_output(&args.out, &[&args.data, &args.model])?;
     }
-    let columns = columns(&model, &args.keep)?;
+    let keep: Vec<String> = args.keep.into_iter().flat_map(|list| list.0).collect();
+    let columns = columns(&model, &keep)?;
     let options = ReadOptions {
         schema: Some(model.schema()),
-        passthrough: args.keep.clone(),
+        passthrough: keep,
         ..ReadOptions::default()
     };
     let mut reader = TableReader::open(&args.data, &options)?;

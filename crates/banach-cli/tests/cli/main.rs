@@ -24,6 +24,7 @@ mod evaluate;
 mod fit;
 mod inspect;
 mod interrupt;
+mod names;
 mod networks;
 mod predict;
 #[cfg(feature = "reproduce")]

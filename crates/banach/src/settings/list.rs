@@ -17,7 +17,7 @@ use crate::recipe::fields;
 
 settings! {
     "Table" {
-        /// Column to predict; repeat it for several labels
+        /// Column to predict, one name as it stands; repeat it for several labels
         target: Vec<String>, (impl IntoIterator<Item = impl Into<String>> => names), "COL",
             form Repeated, default "none, it must be given", { fields::set_target, fields::target };
         /// What to predict: auto, binary, multiclass, regression or multilabel
@@ -39,13 +39,13 @@ settings! {
         /// is minimized and chooses the epoch; metrics are not weighted by class
         class_weight: ClassWeight, (ClassWeight => plain), "CLASS_WEIGHT",
             { fields::set_class_weight, fields::class_weight };
-        /// Columns not to use
+        /// Columns not to use; a name with a comma in double quotes, as in CSV: 'a,"b, c"'; repeat to add
         drop: Vec<String>, (impl IntoIterator<Item = impl Into<String>> => names), "COL,..",
             { drop };
-        /// Columns to treat as categories, whatever they hold
+        /// Columns to treat as categories, whatever they hold; a list like drop
         categorical: Vec<String>, (impl IntoIterator<Item = impl Into<String>> => names), "COL,..",
             { categorical };
-        /// Columns to treat as numbers, whatever they hold
+        /// Columns to treat as numbers, whatever they hold; a list like drop
         numeric: Vec<String>, (impl IntoIterator<Item = impl Into<String>> => names), "COL,..",
             { numeric };
     }

@@ -26,10 +26,10 @@ const MAX_REPEATS: usize = 1000;
 /// How a table is divided into folds.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct FoldOptions {
-    /// Number of folds
+    /// Number of folds; with --split time=COL the rows are cut into one block more
     #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Folds")]
     folds: usize,
-    /// How many times to repeat with new random folds
+    /// How many times to repeat with new random folds; not with --split time=COL
     #[arg(long, value_name = "R", default_value_t = 1, help_heading = "Folds")]
     repeats: usize,
     /// Column that assigns each row to a fold

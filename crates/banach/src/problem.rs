@@ -151,6 +151,7 @@ impl Problem {
         let rows = Rows::chosen(settings, &table, choice)?;
         let recipe = settings.recipe(rows.target.task(), rows.rows.len())?;
         let parts = hold_out(&rows, &table, &recipe, choice)?;
+        check_counting(&rows, &table, &recipe, &parts.train)?;
         let fitted = Encoders::fit(&rows, &table, &recipe, &parts.train)?;
         let batch_size = recipe.batch_size.min(parts.train.len());
         memory::check(&fitted.spec, &recipe.optimizer, batch_size, networks)?;
@@ -225,6 +226,21 @@ fn hold_out(
             Ok(splitter.hold_out(fraction)?)
         }
     }
+}
+
+/// Rows of weight 0 count for nothing: something must be there to learn in the others.
+fn check_counting(rows: &Rows, table: &Table, recipe: &Recipe, train: &[u32]) -> Result<(), Error> {
+    let Some(weight) = &recipe.weight else {
+        return Ok(());
+    };
+    let weights = sample_weights(table, weight, train)?;
+    let counting = train.iter().zip(&weights);
+    let counting = counting.filter(|&(_, &weight)| weight > 0.0);
+    let counting: Vec<u32> = counting.map(|(&row, _)| row).collect();
+    if counting.len() < train.len() {
+        rows.target.clone().fit_rows(table, &counting)?;
+    }
+    Ok(())
 }
 
 /// What is fitted to the training rows, and the network that goes with it.

@@ -428,6 +428,19 @@ fn validation_rows_that_count_for_nothing_are_refused() {
     );
     assert!(!room.path("model.safetensors").exists());
     run("fit", &["--split", "random"]).ok();
+    // Among the rows that count there must be something to learn.
+    room.write(
+        "one.csv",
+        table
+            .replace(",1,down", ",0,down")
+            .replace(",0,up", ",1,up"),
+    );
+    let ran = room.run(&["fit", "one.csv", "--target", "move", "--weight", "w"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(
+        ran.err.contains("training rows have the class \"up\""),
+        "{ran:#?}"
+    );
     // Of the folds it is only the last one's test rows that count for nothing.
     let report = run("cv", &["--split", "time=day", "--folds", "4", "--json"])
         .ok()

@@ -1,6 +1,7 @@
 //! A comparison as a report.
 
 use banach::Settings;
+use banach_data::NameList;
 use serde_json::Value;
 
 use super::method::seed;
@@ -201,7 +202,7 @@ fn facts(comparison: &Comparison, origin: &Origin) -> Vec<(String, String)> {
             Value::String(text) => text,
             Value::Array(items) => {
                 let text = |item: &Value| item.as_str().map_or(item.to_string(), str::to_owned);
-                items.iter().map(text).collect::<Vec<_>>().join(", ")
+                NameList(items.iter().map(text).collect()).to_string()
             }
             other => other.to_string(),
         };

@@ -9,7 +9,7 @@ use banach::certify::CertifyError;
 use banach::container::FormatError;
 use banach_data::{
     AtomicFileError, DataError, Delimiter, EncodeError, SplitError, TableError, TargetError,
-    nearest_name,
+    UnknownName, nearest_name,
 };
 use banach_io::{RaggedCause, ReadError, WriteError};
 use banach_nn::TrainError;
@@ -59,10 +59,17 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// What to try, where the message does not say it.
 fn next_step(error: &anyhow::Error) -> Option<String> {
-    if diverged(error) {
+    if let Some(TrainError::Diverged { .. }) = train_error(error) {
         return Some(
             "Try a learning rate 10 times lower (--lr), gradient clipping (--clip-norm 1), or look for \
              extreme values in the table"
+                .to_owned(),
+        );
+    }
+    if let Some(TrainError::NoWeight { .. }) = train_error(error) {
+        return Some(
+            "leave rows that do not count out of the table, or choose other validation rows with --valid \
+             or --split"
                 .to_owned(),
         );
     }
@@ -105,6 +112,10 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
             near_file(file)
         }
         Some(Error::NoCheckpoint { .. }) => Some("start a new run without --resume".to_owned()),
+        Some(Error::FolderInUse { .. }) => Some(
+            "wait until it has ended, stop it, or give this run a folder of its own with --checkpoint"
+                .to_owned(),
+        ),
         Some(Error::OtherRun { .. }) => Some(
             "resume with the same settings and table, or start a new run without --resume"
                 .to_owned(),
@@ -146,12 +157,12 @@ fn library_error(error: &anyhow::Error) -> Option<&Error> {
     Some(own)
 }
 
-fn diverged(error: &anyhow::Error) -> bool {
-    let own = match library_error(error) {
+/// What is wrong with the training of a network.
+fn train_error(error: &anyhow::Error) -> Option<&TrainError> {
+    match library_error(error) {
         Some(Error::Train(own)) => Some(own),
         _ => error.downcast_ref(),
-    };
-    matches!(own, Some(TrainError::Diverged { .. }))
+    }
 }
 
 /// The fault of a model file that an error is about.
@@ -224,6 +235,28 @@ fn table_error(error: &anyhow::Error) -> Option<&TableError> {
     }
 }
 
+/// How names with commas are written, where a name may have been taken apart at one.
+fn about_list(setting: &str, names: &[UnknownName]) -> Option<String> {
+    let flag = match setting {
+        "skip" | "drop" => "drop",
+        "passthrough" => "keep",
+        "categorical" | "numeric" => setting,
+        "target" | "weight" if names.iter().any(|unknown| unknown.name.starts_with('"')) => {
+            return Some(format!(
+                "--{setting} takes one name as it stands, without quotes"
+            ));
+        }
+        _ => return None,
+    };
+    let step = format!("--{flag} takes names of columns of the table, separated by commas");
+    Some(match names.len() {
+        1 => step,
+        _ => format!(
+            "{step}; a name with a comma is written in double quotes: --{flag} '\"a, b\",c'"
+        ),
+    })
+}
+
 fn about_table(error: &TableError) -> Option<String> {
     let step = match error {
         TableError::NotUtf8 { .. } => {
@@ -232,13 +265,7 @@ fn about_table(error: &TableError) -> Option<String> {
         TableError::MissingColumns { .. } => {
             "try `banach inspect MODEL` to see the columns that the model needs"
         }
-        TableError::UnknownColumns {
-            setting: "passthrough",
-            ..
-        } => "--keep takes names of columns of the table",
-        TableError::UnknownColumns {
-            setting: "skip", ..
-        } => "--drop takes names of columns of the table",
+        TableError::UnknownColumns { setting, names, .. } => return about_list(setting, names),
         _ => return None,
     };
     Some(step.to_owned())

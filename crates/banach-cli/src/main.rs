@@ -2,6 +2,7 @@
 //! the crates below.
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod commands;
 mod failure;
 mod interrupt;
@@ -16,7 +17,7 @@ mod text;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use commands::Command;
 
@@ -48,7 +49,9 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments =
+        arguments::with_dashed_names(&mut Cli::command(), std::env::args_os().collect());
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(usage) => {
             // Nobody may be there to read it; the exit code says it all the same.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use banach::Folds;
-use banach_data::AtomicFile;
+use banach_data::{AtomicFile, trimmed_name};
 
 /// Most threads that can be asked for; more would only be a slip of the finger.
 const MAX_THREADS: usize = 1024;
@@ -26,10 +26,10 @@ const MAX_REPEATS: usize = 1000;
 /// How a table is divided into folds.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct FoldOptions {
-    /// Number of folds
+    /// Number of folds; with --split time=COL the rows are cut into one block more
     #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Folds")]
     folds: usize,
-    /// How many times to repeat with new random folds
+    /// How many times to repeat with new random folds; not with --split time=COL
     #[arg(long, value_name = "R", default_value_t = 1, help_heading = "Folds")]
     repeats: usize,
     /// Column that assigns each row to a fold
@@ -44,7 +44,7 @@ impl FoldOptions {
             bail!("--repeats must be 1 to {MAX_REPEATS}, got {}", self.repeats);
         }
         Ok(match &self.fold_column {
-            Some(column) => Folds::Column(column.clone()),
+            Some(column) => Folds::Column(trimmed_name(column).to_owned()),
             None => Folds::Number {
                 folds: self.folds,
                 repeats: self.repeats,
@@ -54,7 +54,7 @@ impl FoldOptions {
 
     /// The column that says which fold a row is in.
     pub(crate) fn column(&self) -> Option<&str> {
-        self.fold_column.as_deref()
+        self.fold_column.as_deref().map(trimmed_name)
     }
 }
 

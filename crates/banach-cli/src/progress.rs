@@ -3,17 +3,14 @@
 use std::io::{IsTerminal, stderr};
 use std::sync::Mutex;
 
-use banach::{Event, Overview, Stage};
+use banach::{Event, FoldResult, Overview, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::say;
-use crate::text::{count, joined, plural, program, quoted};
+use crate::text::{count, joined, metric, plural, quoted, some_lines};
 
 /// Target classes, widths and the like that a line names before it says "...".
 const MAX_NAMES: usize = 8;
-
-/// Columns about which something is said before "... more columns".
-const MAX_NOTICES: usize = 12;
 
 /// Listens to a run. Without a terminal there is no bar, with `--quiet` nothing at all.
 pub(crate) struct Progress {
@@ -118,47 +115,37 @@ impl Progress {
                     report.epoch, state.total, report.train_loss, report.valid_loss,
                 ));
             }
-            Event::Fold {
-                done,
-                folds,
-                name,
-                metrics,
-            } => {
+            Event::Fold { done, folds, fold } => {
                 if done == 1 {
                     self.begin("folds", folds);
                 }
                 self.bar.set_position(done as u64);
                 self.bar.set_message(format!("{done}/{folds}"));
-                let shown = metrics.entries().into_iter().take(4);
-                let shown =
-                    shown.map(|(name, value)| format!("{name} {}", crate::text::metric(value)));
-                let shown: Vec<String> = shown.collect();
-                self.note(&format!("fold {name}: {}", shown.join(", ")));
+                let name = &fold.fold;
+                match &fold.result {
+                    FoldResult::Scored { metrics, .. } => {
+                        let shown = metrics.entries().into_iter().take(4);
+                        let shown = shown.map(|(name, value)| format!("{name} {}", metric(value)));
+                        let shown: Vec<String> = shown.collect();
+                        self.note(&format!("fold {name}: {}", shown.join(", ")));
+                    }
+                    FoldResult::NotScored { not_scored } => {
+                        self.note(&format!("fold {name} is not scored: {not_scored}"));
+                    }
+                }
             }
             _ => {}
-        }
-    }
-
-    /// Says what there is to say about columns, not more than a person reads.
-    fn note_columns(&self, notices: Vec<String>) {
-        for notice in notices.iter().take(MAX_NOTICES) {
-            self.note(notice);
-        }
-        if let Some(more) = notices.len().checked_sub(MAX_NOTICES).filter(|&n| n > 0) {
-            let columns = plural(more, "more column has", "more columns have");
-            self.note(&format!(
-                "{columns} a notice; `{} inspect` with the model shows them",
-                program()
-            ));
         }
     }
 
     fn overview(&self, overview: &Overview<'_>) {
         let columns = overview.unused.iter().map(ToString::to_string);
         let readings = overview.readings.iter().map(ToString::to_string);
-        self.note_columns(readings.chain(columns).collect());
-        for copy in overview.copies {
-            self.note(&copy.to_string());
+        for notice in some_lines(&readings.chain(columns).collect::<Vec<_>>()) {
+            self.note(&notice);
+        }
+        for notice in some_lines(overview.copies) {
+            self.note(&notice);
         }
         for (target, words) in &overview.words_for_missing {
             let words: Vec<String> = words
@@ -176,6 +163,10 @@ impl Progress {
         if overview.without_target > 0 {
             let rows = plural(overview.without_target, "row has", "rows have");
             self.note(&format!("{rows} no target and will be ignored"));
+        }
+        if overview.in_gap > 0 {
+            let rows = plural(overview.in_gap, "row lies", "rows lie");
+            self.note(&format!("{rows} in the gap and will be ignored"));
         }
         let target = joined(&overview.target, MAX_NAMES);
         self.note(&format!("{} of {target}", overview.task));

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use banach_data::{
     DateOrder, DecimalMark, Delimiter, Dialect, EpochUnit, FileNotice, Header, Mark, MissingWords,
-    NumberFormat, Thousands, by_name,
+    NameError, NameList, NumberFormat, Thousands, by_name,
 };
 use banach_io::ReadOptions;
 
@@ -85,22 +85,18 @@ fn date_order(text: &str) -> Result<DateOrder, String> {
     by_name(&DateOrder::ALL, DateOrder::name, text).map_err(|error| error.to_string())
 }
 
-fn words_of(list: &str) -> Vec<String> {
-    list.split(',').map(|word| word.trim().to_owned()).collect()
-}
-
 /// What one `--na` says, and of which column.
-fn missing_words(text: &str) -> (Option<String>, MissingWords) {
+fn missing_words(text: &str) -> Result<(Option<String>, MissingWords), NameError> {
     let (column, words) = match text.rsplit_once('=') {
         Some((column, words)) => (Some(column.to_owned()), words),
         None => (None, text),
     };
     let words = match words.strip_prefix("only:") {
         _ if matches!(words, "" | "none") => MissingWords::only(Vec::new()),
-        Some(only) => MissingWords::only(words_of(only)),
-        None => MissingWords::usual_and(words_of(words)),
+        Some(only) => MissingWords::only(only.parse::<NameList>()?.0),
+        None => MissingWords::usual_and(words.parse::<NameList>()?.0),
     };
-    (column, words)
+    Ok((column, words))
 }
 
 impl ReadFlags {
@@ -114,7 +110,7 @@ impl ReadFlags {
             ..ReadOptions::default()
         };
         for text in &self.na {
-            match missing_words(text) {
+            match missing_words(text)? {
                 (Some(column), words) => options.missing_in.push((column, words)),
                 (None, words) => {
                     let all = options.missing.take();

@@ -29,8 +29,7 @@ fn flag(setting: &'static Setting) -> Arg {
             .action(ArgAction::Set)
             .num_args(0..=1)
             .default_missing_value("true"),
-        Form::List => arg.value_delimiter(','),
-        Form::Repeated => arg,
+        Form::List | Form::Repeated => arg,
     }
 }
 
@@ -120,7 +119,9 @@ mod tests {
             "--target",
             "b,c",
             "--drop",
-            "d,e",
+            "d, e",
+            "--drop",
+            "\"f, g\",h \"i\"",
             "--lr",
             "0.5",
             "--batch-size",
@@ -134,7 +135,7 @@ mod tests {
             "auto",
             "--fixed-point=-1,2",
         ]);
-        let file = "target = ['a', 'b,c']\ndrop = ['d', 'e']\nlr = 0.5\nbatch = 8\nnesterov = true\n\
+        let file = "target = ['a', 'b,c']\ndrop = ['d', 'e', 'f, g', 'h \"i\"']\nlr = 0.5\nbatch = 8\nnesterov = true\n\
                     refit = false\nvalid = 'rows.csv'\ntask = 'auto'\nfixed_point = '-1,2'";
         assert_eq!(flags, Settings::from_toml(file, "s").unwrap());
         assert_eq!(parse(&["--learning-rate", "1"]), parse(&["--lr", "1"]));

@@ -44,12 +44,39 @@ pub(crate) fn metric(value: Option<f64>) -> String {
     }
 }
 
+/// Metrics that are listed before "...": some tasks have one for each label.
+const MAX_METRICS: usize = 40;
+
 /// A line for every metric.
 pub(crate) fn metrics(metrics: &Metrics) -> Vec<Vec<String>> {
-    let lines = metrics.entries().into_iter();
+    let entries = metrics.entries();
+    let shown = entries.iter().take(MAX_METRICS);
+    let mut lines: Vec<Vec<String>> = shown
+        .map(|(name, value)| vec![name.clone(), metric(*value)])
+        .collect();
+    if entries.len() > MAX_METRICS {
+        lines.push(more(entries.len() - MAX_METRICS));
+    }
     lines
-        .map(|(name, value)| vec![name, metric(value)])
-        .collect()
+}
+
+/// What stands in place of further lines of a table.
+pub(crate) fn more(left_out: usize) -> Vec<String> {
+    vec![
+        "...".to_owned(),
+        format!("{} more with --json", count(left_out)),
+    ]
+}
+
+/// Lines about columns, the first of them.
+pub(crate) fn some_lines<T: std::fmt::Display>(lines: &[T]) -> Vec<String> {
+    const MOST: usize = 20;
+    let mut shown: Vec<String> = lines.iter().take(MOST).map(T::to_string).collect();
+    if lines.len() > MOST {
+        let left_out = plural(lines.len() - MOST, "more column", "more columns");
+        shown.push(format!("... and {left_out}"));
+    }
+    shown
 }
 
 /// Lines of cells as aligned columns: the first to the left, the others to the right.

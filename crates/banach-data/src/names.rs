@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::encoder::Scaling;
+use crate::name_list::trimmed_name;
 use crate::split::Split;
 use crate::target::Task;
 
@@ -67,7 +68,8 @@ impl FromStr for Split {
 
     /// Reads `random`, `stratified`, `group=COLUMN` or `time=COLUMN`.
     fn from_str(text: &str) -> Result<Self, NameError> {
-        match text.split_once('=') {
+        let how = text.split_once('=');
+        match how.map(|(how, column)| (how, trimmed_name(column))) {
             None if text == "random" => Ok(Self::Random),
             None if text == "stratified" => Ok(Self::Stratified),
             Some(("group", column)) if !column.is_empty() => Ok(Self::Group(column.to_owned())),

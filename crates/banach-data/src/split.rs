@@ -1,21 +1,23 @@
 //! Divides rows into training and validation rows, and into folds.
 //!
-//! Every split is a partition: each row is on exactly one side. It depends on the seed and the rows
-//! alone, and rows come out in ascending order.
+//! Each row is on one side, but for those in the gap of a split by time, which are on none. A split
+//! depends on the seed and the rows alone, and rows come out in ascending order.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use banach_kernels::random::{Purpose, Stream};
 
-use crate::column::{Column, ColumnType};
+use crate::column::Column;
 use crate::encoder::compare_keys;
 use crate::table::Table;
-use crate::table_error::TableError;
 
 mod error;
+mod gap;
+mod time;
 
 pub use error::SplitError;
+pub use gap::Gap;
 
 /// How rows are divided.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,7 +30,8 @@ pub enum Split {
     Stratified,
     /// Rows with the same value of this column stay together.
     Group(String),
-    /// By this column: the latest rows validate. Equal times stay together.
+    /// By this column: the latest rows validate, and folds learn from what lies before them alone.
+    /// Equal times stay together.
     Time(String),
 }
 
@@ -63,6 +66,15 @@ pub struct HoldOut {
     pub valid: Vec<u32>,
 }
 
+/// The rows of a fold, both in ascending order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fold {
+    /// Training rows.
+    pub train: Vec<u32>,
+    /// Test rows.
+    pub test: Vec<u32>,
+}
+
 /// Rows to be divided.
 #[derive(Debug, Clone, Copy)]
 pub struct Splitter<'a> {
@@ -74,6 +86,9 @@ pub struct Splitter<'a> {
     pub classes: Option<&'a [u32]>,
     /// How to divide them.
     pub split: &'a Split,
+    /// With [`Split::Time`]: how far before the first validation or test row the last training row
+    /// lies at least. Rows in between are on no side.
+    pub gap: Gap,
     /// Seed of all chance.
     pub seed: u64,
 }
@@ -85,7 +100,8 @@ impl Splitter<'_> {
     ///
     /// # Errors
     /// [`SplitError::Fraction`] unless 0 < `fraction` < 1, [`SplitError::EmptySplit`],
-    /// [`TableError::UnknownColumns`], [`SplitError::MissingSplitValue`], [`TableError::WrongType`].
+    /// [`SplitError::MissingSplitValue`], [`SplitError::GapUnit`], [`SplitError::GapTooLong`], and those
+    /// of a table that lacks the column or has no times in it.
     pub fn hold_out(&self, fraction: f64) -> Result<HoldOut, SplitError> {
         if !(fraction > 0.0 && fraction < 1.0) {
             return Err(SplitError::Fraction { got: fraction });
@@ -96,7 +112,7 @@ impl Splitter<'_> {
             Split::Random => self.random_valid(wanted, None),
             Split::Stratified => self.random_valid(wanted, self.classes),
             Split::Group(column) => self.group_valid(column, wanted)?,
-            Split::Time(column) => self.time_valid(column, wanted)?,
+            Split::Time(column) => return self.time_hold_out(column, wanted),
         };
         let side = |valid| {
             let marked = self.rows.iter().zip(&is_valid);
@@ -112,12 +128,16 @@ impl Splitter<'_> {
         Ok(HoldOut { train, valid })
     }
 
-    /// The fold, below `n_folds`, of each row. `repeat` gives other folds for the same seed.
+    /// The rows of each fold. `repeat` gives other folds for the same seed, except by time.
+    ///
+    /// Every row is tested once, by a model of the rows of all other folds. By time there is a first
+    /// block of rows that is never tested, and a fold trains on all rows before its own, without those
+    /// in the gap.
     ///
     /// # Errors
-    /// [`SplitError::FoldCount`], [`SplitError::EmptySplit`], [`TableError::UnknownColumns`],
-    /// [`SplitError::MissingSplitValue`], [`TableError::WrongType`].
-    pub fn folds(&self, n_folds: usize, repeat: u32) -> Result<Vec<u32>, SplitError> {
+    /// [`SplitError::FoldCount`], [`SplitError::MissingSplitValue`], [`SplitError::GapUnit`],
+    /// [`SplitError::GapTooLong`], and those of a table that lacks the column or has no times in it.
+    pub fn folds(&self, n_folds: usize, repeat: u32) -> Result<Vec<Fold>, SplitError> {
         let limit = self.rows.len();
         if n_folds < 2 || n_folds > limit {
             return Err(fold_count(n_folds, limit, "the number of rows"));
@@ -129,12 +149,15 @@ impl Splitter<'_> {
             }
             folds
         };
-        match self.split {
-            Split::Random => Ok(in_turn(self.shuffled(repeat, None))),
-            Split::Stratified => Ok(in_turn(self.shuffled(repeat, self.classes))),
-            Split::Group(column) => self.group_folds(column, n_folds, repeat),
-            Split::Time(column) => self.time_folds(column, n_folds),
-        }
+        let fold_of = match self.split {
+            Split::Random => in_turn(self.shuffled(repeat, None)),
+            Split::Stratified => in_turn(self.shuffled(repeat, self.classes)),
+            Split::Group(column) => self.group_folds(column, n_folds, repeat)?,
+            Split::Time(column) => return self.time_folds(column, n_folds),
+        };
+        let folds =
+            (0..n_folds as u32).map(|fold| each_against_the_others(self.rows, &fold_of, fold));
+        Ok(folds.collect())
     }
 
     /// Positions of all rows in random order, then sorted by class if there are classes.
@@ -248,64 +271,6 @@ impl Splitter<'_> {
         Ok((group_of, sizes))
     }
 
-    fn time_valid(&self, column: &str, wanted: usize) -> Result<Vec<bool>, SplitError> {
-        let times = self.times(column)?;
-        let mut sorted = times.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let Some(&(mut first_valid)) = sorted.get(sorted.len().saturating_sub(wanted)) else {
-            return Err(self.empty_split("training"));
-        };
-        if Some(&first_valid) == sorted.first() {
-            // The oldest time reaches into the share: all of it trains.
-            first_valid = match sorted.iter().find(|&&time| time > first_valid) {
-                Some(&later) => later,
-                None => return Err(self.empty_split("validation")),
-            };
-        }
-        Ok(times.iter().map(|&time| time >= first_valid).collect())
-    }
-
-    fn time_folds(&self, column: &str, n_folds: usize) -> Result<Vec<u32>, SplitError> {
-        let times = self.times(column)?;
-        let mut order: Vec<u32> = (0..times.len() as u32).collect();
-        let time_of = |position: u32| times[position as usize];
-        order.sort_by(|&a, &b| time_of(a).total_cmp(&time_of(b)));
-        let mut folds = vec![0_u32; times.len()];
-        let mut used = vec![false; n_folds];
-        let mut fold = 0;
-        for (at, &position) in order.iter().enumerate() {
-            if at == 0 || time_of(order[at - 1]) != time_of(position) {
-                fold = at * n_folds / order.len();
-            }
-            folds[position as usize] = fold as u32;
-            used[fold] = true;
-        }
-        if used.contains(&false) {
-            return Err(self.empty_split("rows in one of the folds for"));
-        }
-        Ok(folds)
-    }
-
-    fn times(&self, name: &str) -> Result<Vec<f64>, SplitError> {
-        let column = self.table.require(name, "split")?;
-        let mut times = Vec::with_capacity(self.rows.len());
-        for &row in self.rows {
-            if column.column_type() == ColumnType::Category && !column.is_missing(row as usize) {
-                return Err(TableError::WrongType {
-                    at: Box::new(self.table.location(row as usize)),
-                    column: name.to_owned(),
-                    value: column.key(row as usize).unwrap_or_default().into_owned(),
-                    expected: "a date, time or number, as the time split needs",
-                    more: 0,
-                }
-                .into());
-            }
-            let time = column.number(row as usize);
-            times.push(time.ok_or_else(|| self.missing(column, row))?);
-        }
-        Ok(times)
-    }
-
     fn missing(&self, column: &Column, row: u32) -> SplitError {
         SplitError::MissingSplitValue {
             at: Box::new(self.table.location(row as usize)),
@@ -329,20 +294,32 @@ impl Splitter<'_> {
     }
 }
 
+/// A fold's own rows are tested, all others train.
+fn each_against_the_others(rows: &[u32], fold_of: &[u32], fold: u32) -> Fold {
+    let rows = rows.iter().zip(fold_of);
+    let (test, train): (Vec<_>, Vec<_>) = rows.partition(|&(_, &of)| of == fold);
+    let only_rows = |pairs: Vec<(&u32, &u32)>| pairs.into_iter().map(|(&row, _)| row).collect();
+    Fold {
+        train: only_rows(train),
+        test: only_rows(test),
+    }
+}
+
 fn fold_count(got: usize, limit: usize, what: &'static str) -> SplitError {
     SplitError::FoldCount { got, limit, what }
 }
 
-/// The fold of each row as a column of the table says it, and the names of the folds in order.
+/// The folds as a column of the table says them, with their names, in order. Each is tested by a model
+/// of the rows of all others.
 ///
 /// # Errors
-/// [`TableError::UnknownColumns`], [`SplitError::MissingSplitValue`], and [`SplitError::FoldCount`]
-/// unless there are at least two folds.
+/// [`SplitError::MissingSplitValue`], [`SplitError::FoldCount`] unless there are at least two folds, and
+/// that of a table that lacks the column.
 pub fn folds_from_column(
     table: &Table,
     name: &str,
     rows: &[u32],
-) -> Result<(Vec<u32>, Vec<String>), SplitError> {
+) -> Result<Vec<(String, Fold)>, SplitError> {
     let column = table.require(name, "fold column")?;
     let mut keys = Vec::with_capacity(rows.len());
     let mut seen = BTreeMap::new();
@@ -365,8 +342,13 @@ pub fn folds_from_column(
     for (fold, name) in names.iter().enumerate() {
         seen.insert(Cow::Borrowed(name), fold as u32);
     }
-    let folds = keys.iter().map(|key| seen[key]).collect();
-    Ok((folds, names))
+    let fold_of: Vec<u32> = keys.iter().map(|key| seen[key]).collect();
+    let folds = (0..).zip(&names);
+    let folds = folds.map(|(fold, name)| {
+        let rows = each_against_the_others(rows, &fold_of, fold);
+        (name.clone(), rows)
+    });
+    Ok(folds.collect())
 }
 
 #[cfg(test)]

@@ -15,12 +15,12 @@ mod summary;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use banach::{Estimator, Folds, Settings};
+use banach::{Estimator, FoldPlan, Folds, Settings};
 use banach_data::{Table, Task};
 use banach_nn::parallel_map;
 use serde::Serialize;
 
-pub use document::{Origin, report};
+pub use document::{Origin, about_folds, report};
 pub use method::{METHODS, Method, MethodKind, baseline_name, methods};
 pub use metric::Metric;
 pub use picture::figure;
@@ -98,6 +98,15 @@ pub struct ComparedFold {
     pub test_rows: usize,
 }
 
+/// A fold from whose training rows no method could learn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOutFold {
+    /// Its name.
+    pub fold: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// The result of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
@@ -107,8 +116,12 @@ pub struct Comparison {
     pub metric: Metric,
     /// Rows of the table that have a target.
     pub rows: usize,
-    /// Every fold, in order.
+    /// Those of them that are in no fold's test rows: with a split by time the first block.
+    pub untested: usize,
+    /// Every fold that methods were run on, in order.
     pub folds: Vec<ComparedFold>,
+    /// The other folds.
+    pub left_out: Vec<LeftOutFold>,
     /// Every cell, fold after fold.
     pub cells: Vec<Cell>,
     /// What follows from the cells.
@@ -120,7 +133,8 @@ pub struct Comparison {
 /// Networks are trained with `settings`, each in its own form, and hold validation rows out of their
 /// training rows; the other methods learn from all training rows, with numbers standardized and
 /// categories one-hot encoded. Sample and class weights count for networks only, so with one of them
-/// other methods are refused.
+/// other methods are refused. Folds whose training rows have one class or one value of the target are
+/// left out.
 ///
 /// # Errors
 /// [`LabError::NoMethod`], [`LabError::WeightsNeedNetworks`], [`LabError::Metric`] for a metric that
@@ -138,12 +152,13 @@ pub fn compare(
     for method in &options.methods {
         method.check(settings)?;
     }
-    let plan = Estimator::new(settings.clone())?.plan_folds(table, &options.folds)?;
+    let mut plan = Estimator::new(settings.clone())?.plan_folds(table, &options.folds)?;
     let task = plan.target.task();
     let metric = match options.metric {
         Some(metric) => metric.check(task)?,
         None => Metric::main(task),
     };
+    let left_out = leave_out(&mut plan, table)?;
     let mut jobs = Vec::new();
     for fold in &plan.folds {
         jobs.extend(options.methods.iter().map(|&method| (fold, method)));
@@ -178,10 +193,32 @@ pub fn compare(
         task,
         metric,
         rows: plan.rows,
+        untested: plan.untested,
         folds: folds.collect(),
+        left_out,
         ranking: Ranking::new(&options.methods, &cells, metric)?,
         cells,
     })
+}
+
+/// Takes the folds from which nothing can be learned out of a plan.
+fn leave_out(plan: &mut FoldPlan, table: &Table) -> Result<Vec<LeftOutFold>, LabError> {
+    let (mut left_out, mut first) = (Vec::new(), None);
+    plan.folds.retain(|fold| {
+        let Err(error) = plan.target.clone().fit_rows(table, &fold.train) else {
+            return true;
+        };
+        left_out.push(LeftOutFold {
+            fold: fold.name.clone(),
+            reason: error.to_string(),
+        });
+        first.get_or_insert(error);
+        false
+    });
+    match first {
+        Some(error) if plan.folds.is_empty() => Err(error.into()),
+        _ => Ok(left_out),
+    }
 }
 
 #[cfg(test)]

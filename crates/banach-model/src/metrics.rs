@@ -12,7 +12,7 @@ mod labels;
 mod values;
 
 pub use classes::{ClassMetrics, ClassRows};
-pub use confusion::Confusion;
+pub use confusion::{Confusion, ConfusionCell};
 pub use labels::{LabelMetrics, LabelRows};
 pub use values::{ValueMetrics, ValueRows};
 

@@ -35,10 +35,10 @@ pub struct MemberTraining {
 /// Scores on validation rows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ValidationScores {
-    /// The loss that training minimizes, without dropout and label smoothing; for numbers, in units of
-    /// the target's variance. `None` when no epoch was done.
+    /// The loss that training minimizes and that chose the epoch, without dropout and label smoothing but
+    /// with class weights; for numbers, in units of the target's variance. `None` when no epoch was done.
     pub loss: Option<f64>,
-    /// The task's metrics; absent where these rows do not define them.
+    /// The task's metrics, which class weights do not enter; absent where these rows do not define them.
     #[serde(flatten)]
     pub metrics: Option<Metrics>,
 }

@@ -213,6 +213,25 @@ pub enum TrainError {
     /// There is no row to train on.
     #[error("there are no rows to train on")]
     NoRows,
+    /// Rows of which none counts.
+    #[error("all {rows} {which} rows have weight 0")]
+    NoWeight {
+        /// `training` or `validation`.
+        which: &'static str,
+        /// Number of these rows.
+        rows: usize,
+    },
+    /// Batch normalization without rows to take mean and variance over.
+    #[error(
+        "batch normalization needs at least 2 rows in a batch, got {train_rows} training rows and the \
+         batch size {batch_size}"
+    )]
+    BatchOfOne {
+        /// Number of training rows.
+        train_rows: usize,
+        /// Batch size.
+        batch_size: usize,
+    },
     /// A saved state that belongs to another run.
     #[error("the saved state does not fit this run: {what} is {got}, expected {expected}")]
     State {

@@ -38,7 +38,8 @@ impl Schedule {
 
     /// Factor on the learning rate for step `step` of `n_steps`, counted from 0.
     ///
-    /// t = step / n_steps, except for the one-cycle schedule, whose turning points lie on steps.
+    /// t = step / n_steps, except for the one-cycle schedule, whose turning points lie on steps. A single
+    /// step has the full rate with coslog4 too, whose wave begins at 0.
     #[must_use]
     pub fn factor(self, step: u64, n_steps: u64) -> f64 {
         let (step, n_steps) = (step as f64, n_steps.max(1) as f64);
@@ -59,6 +60,7 @@ impl Schedule {
                     between(1.0, end, (step - top) / span)
                 }
             }
+            Self::Coslog4 if n_steps == 1.0 => 1.0,
             Self::Coslog4 => 0.5 * (1.0 - libm::cos(TAU * libm::log2(1.0 + 15.0 * t))),
         }
     }
@@ -81,6 +83,7 @@ mod tests {
         close(Schedule::OneCycle.factor(0, 100), 0.04);
         close(Schedule::OneCycle.factor(29, 100), 1.0);
         close(Schedule::OneCycle.factor(99, 100), 4e-6);
+        close(Schedule::Coslog4.factor(0, 1), 1.0);
         // Minima at t = 0, 1/15, 3/15, 7/15, 1.
         for t in [0, 1, 3, 7, 15] {
             close(Schedule::Coslog4.factor(t, 15), 0.0);

@@ -330,6 +330,13 @@ impl NetworkSpec {
             .collect()
     }
 
+    /// Whether a layer takes mean and variance over the rows of a batch.
+    #[must_use]
+    pub fn has_batch_normalization(&self) -> bool {
+        let mut layers = self.layers.iter();
+        layers.any(|layer| layer.normalization == Normalization::Batch)
+    }
+
     /// Number of elements of all tensors; `None` if memory could not address them.
     #[must_use]
     pub fn n_parameters(&self) -> Option<usize> {

@@ -34,7 +34,8 @@ pub struct TrainOptions {
     /// Maximum norm of the gradient (2-norm over all parameters), above 0; `None` without clipping.
     pub clip_norm: Option<f64>,
     /// Batch size, at least 1. An epoch's rows are divided evenly among its batches, which may make them
-    /// smaller.
+    /// smaller. With batch normalization it is at least 2, and so is each batch: an odd number of rows in
+    /// batches of 2 makes one of 3.
     pub batch_size: usize,
     /// Maximum number of epochs.
     pub epochs: usize,
@@ -181,8 +182,8 @@ impl<'a> Trainer<'a> {
     /// Prepares a run on the processor, on some rows of `data`, validated on others (which may be none).
     ///
     /// # Errors
-    /// If settings, data and network do not fit, if there are no training rows, or if the system
-    /// refuses threads.
+    /// If settings, data and network do not fit, if there are no training rows, if those or the
+    /// validation rows all have weight 0, or if the system refuses threads.
     pub fn new(
         network: Network,
         options: TrainOptions,
@@ -192,17 +193,18 @@ impl<'a> Trainer<'a> {
         threads: usize,
     ) -> Result<Self, TrainError> {
         check(&options, network.spec(), data, train_rows, valid_rows)?;
-        let batch_size = train_rows.len().div_ceil(n_batches(&options, train_rows));
+        let n_batches = n_batches(&options, network.spec(), train_rows);
+        let batch_size = train_rows.len().div_ceil(n_batches);
         let engine = Stepper::new(network, &options.optimizer, batch_size, threads)?;
         let engine = Box::new(engine);
         Ok(Self::of(engine, options, data, train_rows, valid_rows))
     }
 
     /// Prepares a run on an engine, which has the initial network and is ready for batches of
-    /// `options.batch_size` rows.
+    /// `options.batch_size` rows (of 3 for a batch size of 2 with batch normalization).
     ///
     /// # Errors
-    /// If settings, data and network do not fit, or if there are no training rows.
+    /// As [`Trainer::new`], without threads.
     pub fn with_engine(
         engine: Box<dyn Engine + 'a>,
         options: TrainOptions,
@@ -221,6 +223,7 @@ impl<'a> Trainer<'a> {
         train_rows: &'a [u32],
         valid_rows: &'a [u32],
     ) -> Self {
+        let n_batches = n_batches(&options, engine.spec(), train_rows);
         Self {
             engine,
             options,
@@ -230,7 +233,7 @@ impl<'a> Trainer<'a> {
             history: Vec::new(),
             best: None,
             best_score: f64::INFINITY,
-            n_batches: n_batches(&options, train_rows),
+            n_batches,
             last_finite: f64::NAN,
             order: Vec::new(),
         }
@@ -466,9 +469,15 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// Steps of an epoch: as many as batches of the size asked for would take.
-fn n_batches(options: &TrainOptions, train_rows: &[u32]) -> usize {
-    train_rows.len().div_ceil(options.batch_size)
+/// Steps of an epoch: as many as batches of the size asked for would take, or fewer where a batch would
+/// have a single row and no variance.
+fn n_batches(options: &TrainOptions, spec: &NetworkSpec, train_rows: &[u32]) -> usize {
+    let n_batches = train_rows.len().div_ceil(options.batch_size);
+    if spec.has_batch_normalization() {
+        n_batches.min(train_rows.len() / 2)
+    } else {
+        n_batches
+    }
 }
 
 /// Checks that settings, data, rows and network fit together.
@@ -488,6 +497,19 @@ fn check(
     }
     if train_rows.is_empty() {
         return Err(TrainError::NoRows);
+    }
+    if spec.has_batch_normalization() && (options.batch_size < 2 || train_rows.len() < 2) {
+        return Err(TrainError::BatchOfOne {
+            train_rows: train_rows.len(),
+            batch_size: options.batch_size,
+        });
+    }
+    for (which, rows) in [("training", train_rows), ("validation", valid_rows)] {
+        let counts = Batch::new(data, rows).weight_sum(&options.loss) > 0.0;
+        if !rows.is_empty() && !counts {
+            let rows = rows.len();
+            return Err(TrainError::NoWeight { which, rows });
+        }
     }
     Ok(())
 }

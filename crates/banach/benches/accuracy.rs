@@ -13,7 +13,7 @@ use std::io::{Cursor, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use banach::data::{HoldOut, Split, Splitter, Table, TargetEncoder};
+use banach::data::{Gap, HoldOut, Split, Splitter, Table, TargetEncoder};
 use banach::io::{ReadOptions, TableReader, read_table};
 use banach::{Estimator, Model, Run, Settings};
 
@@ -198,6 +198,7 @@ fn hold_out(
         rows: &rows,
         classes: classes.as_deref(),
         split: &Split::Stratified,
+        gap: Gap::NONE,
         seed,
     };
     Ok(splitter.hold_out(0.2)?)

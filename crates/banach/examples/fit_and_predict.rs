@@ -4,7 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use banach::data::{Split, Splitter};
+use banach::data::{Gap, Split, Splitter};
 use banach::io::{ReadOptions, read_table};
 use banach::{Estimator, Model, PredictOptions, Run, Settings};
 
@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         rows: &rows,
         classes: None,
         split: &Split::Random,
+        gap: Gap::NONE,
         seed: 0,
     };
     let parts = splitter.hold_out(0.2)?;

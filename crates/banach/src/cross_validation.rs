@@ -1,12 +1,15 @@
 //! Cross-validation: a model for each fold, trained side by side.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use banach_data::{Table, TargetEncoder, folds_from_column};
+use banach_data::{
+    DataError, EncodeError, Split, SplitError, Table, TargetEncoder, TargetError, folds_from_column,
+};
 use banach_model::metrics::Metrics;
 use banach_model::{Model, PredictOptions};
-use banach_nn::parallel_map;
+use banach_nn::{TrainError, parallel_map};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -18,11 +21,12 @@ use crate::settings::Settings;
 /// How a table is divided into folds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Folds {
-    /// By the settings' split.
+    /// By the settings' split and gap. A split by time tests every fold with a model of what lies before
+    /// it; the first of its blocks is never tested.
     Number {
         /// Folds, at least 2.
         folds: usize,
-        /// How often the table is divided anew, at least 1.
+        /// How often the table is divided anew, at least 1; by time 1.
         repeats: usize,
     },
     /// Rows with the same value of this column are a fold.
@@ -57,17 +61,47 @@ impl CrossValidationOptions {
     }
 }
 
-/// What one fold measured.
+/// What became of one fold.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Fold {
     /// Its name: a number from 1, with the repeat before it, or the value of the fold column.
     pub fold: String,
-    /// Rows scored.
+    /// Training rows, validation rows among them.
+    pub train_rows: usize,
+    /// Test rows.
     pub rows: usize,
-    /// Epoch whose weights were kept.
-    pub best_epoch: usize,
-    /// The task's metrics on the rows of the fold.
-    pub metrics: Metrics,
+    /// What was measured on them.
+    #[serde(flatten)]
+    pub result: FoldResult,
+}
+
+impl Fold {
+    /// The metrics on the test rows, if they could be scored.
+    #[must_use]
+    pub fn metrics(&self) -> Option<&Metrics> {
+        match &self.result {
+            FoldResult::Scored { metrics, .. } => Some(metrics),
+            FoldResult::NotScored { .. } => None,
+        }
+    }
+}
+
+/// What a fold measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum FoldResult {
+    /// A model was trained and scored.
+    Scored {
+        /// Epoch whose weights were kept.
+        best_epoch: usize,
+        /// The task's metrics on the test rows.
+        metrics: Metrics,
+    },
+    /// Nothing could be learned from its training rows, or nothing measured on its test rows.
+    NotScored {
+        /// Why.
+        not_scored: String,
+    },
 }
 
 /// Mean and spread of a metric over folds.
@@ -76,7 +110,9 @@ pub struct Spread {
     /// The metric's name.
     #[serde(skip)]
     pub name: String,
-    /// Mean over the folds in which it is defined; `None` when it is in none.
+    /// Number of folds in which it is defined.
+    pub n: usize,
+    /// Mean over these folds; `None` when there are none.
     pub mean: Option<f64>,
     /// Standard deviation over these folds (divisor n - 1); `None` with less than two.
     pub std: Option<f64>,
@@ -89,11 +125,13 @@ pub struct CrossValidation {
     pub task: &'static str,
     /// Rows of the table that have a target.
     pub rows: usize,
+    /// Those of them that are in no fold's test rows: with a split by time the first block.
+    pub untested: usize,
     /// Every fold, in order.
     pub folds: Vec<Fold>,
     /// Mean and spread of every metric.
     pub summary: Vec<Spread>,
-    /// The model of each fold, in order; empty unless they were to be kept.
+    /// The model of each fold that was scored, in order; empty unless they were to be kept.
     pub models: Vec<Model>,
 }
 
@@ -119,6 +157,8 @@ pub struct FoldPlan {
     pub features: Vec<String>,
     /// Rows of the table that have a target.
     pub rows: usize,
+    /// Those of them that are in no fold's test rows: with a split by time the first block.
+    pub untested: usize,
     /// The folds, in order.
     pub folds: Vec<FoldRows>,
 }
@@ -127,10 +167,18 @@ impl Estimator {
     /// Divides a table into the folds that [`Estimator::cross_validate`] takes, without training.
     ///
     /// # Errors
-    /// [`Error::Data`] for folds that cannot be made.
+    /// [`Error::Data`] for folds that cannot be made, [`Error::Setting`] for repeats of folds that are
+    /// always the same.
     pub fn plan_folds(&self, table: &Table, folds: &Folds) -> Result<FoldPlan, Error> {
         let mut settings = self.settings.clone();
         if let Folds::Column(column) = folds {
+            if settings.target_columns().contains(column) {
+                return Err(Error::Setting {
+                    name: "fold_column",
+                    allowed: "another column than the target",
+                    got: column.clone(),
+                });
+            }
             // The fold column says how the data was divided, not what a row is like.
             settings.drop.get_or_insert_default().push(column.clone());
         }
@@ -140,8 +188,11 @@ impl Estimator {
         let weight = settings.weight_column();
         let mut features = feature_names(table, &rows.target, weight, &split);
         features.retain(|name| !dropped.contains(name));
+        let folds = fold_rows(&settings, table, &rows, folds)?;
+        let tested: HashSet<u32> = folds.iter().flat_map(|fold| &fold.test).copied().collect();
         Ok(FoldPlan {
-            folds: fold_rows(&settings, table, &rows, folds)?,
+            untested: rows.rows.len() - tested.len(),
+            folds,
             rows: rows.rows.len(),
             target: rows.target,
             features,
@@ -149,14 +200,17 @@ impl Estimator {
         })
     }
 
-    /// Trains a model for each fold on the other folds' rows and scores it on the fold's own.
+    /// Trains a model for each fold on its training rows and scores it on its test rows: those of the
+    /// other folds and its own, or by time all rows before it and its own
+    /// ([`banach_data::Splitter::folds`]).
     ///
     /// As many folds as there are threads train at the same time, one thread each; the results are
-    /// the same for any number.
+    /// the same for any number. A fold from whose rows nothing can be learned, such as one with a
+    /// single class, is [`FoldResult::NotScored`].
     ///
     /// # Errors
-    /// [`Error::Data`] for folds that cannot be made, [`Error::Fold`] for the first fold that fails,
-    /// [`Error::Interrupted`].
+    /// Those of [`Estimator::plan_folds`], [`Error::Fold`] for the first fold that fails and when no
+    /// fold can be scored, [`Error::Interrupted`].
     pub fn cross_validate(
         &self,
         table: &Table,
@@ -167,6 +221,7 @@ impl Estimator {
             settings,
             target,
             rows,
+            untested,
             folds,
             ..
         } = self.plan_folds(table, &options.folds)?;
@@ -182,26 +237,37 @@ impl Estimator {
             }
             let result = run_fold(&settings, table, &fold, run, at_once);
             match &result {
-                Ok((fold, _)) => (run.observe)(Event::Fold {
+                Ok(Outcome { fold, .. }) => (run.observe)(Event::Fold {
                     done: done.fetch_add(1, Ordering::Relaxed) + 1,
                     folds: n_folds,
-                    name: &fold.fold,
-                    metrics: &fold.metrics,
+                    fold,
                 }),
                 Err(_) => _ = first_failure.fetch_min(at, Ordering::Relaxed),
             }
             // A model that nobody wants is freed here, not when all folds are done.
-            result.map(|(fold, model)| (fold, options.keep_models.then_some(model)))
+            result.map(|outcome| Outcome {
+                model: outcome.model.filter(|_| options.keep_models),
+                ..outcome
+            })
         });
         let results = results.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let (folds, models): (Vec<_>, Vec<_>) = results.into_iter().unzip();
-        Ok(CrossValidation {
-            task: target.task().name(),
-            rows,
-            summary: summary(&folds),
-            folds,
-            models: models.into_iter().flatten().collect(),
-        })
+        let (mut folds, mut models, mut why_not) = (Vec::new(), Vec::new(), None);
+        for outcome in results {
+            folds.push(outcome.fold);
+            models.extend(outcome.model);
+            why_not = why_not.or(outcome.why_not);
+        }
+        match why_not {
+            Some(error) if folds.iter().all(|fold| fold.metrics().is_none()) => Err(error),
+            _ => Ok(CrossValidation {
+                task: target.task().name(),
+                rows,
+                untested,
+                summary: summary(&folds),
+                folds,
+                models,
+            }),
+        }
     }
 }
 
@@ -211,39 +277,49 @@ fn fold_rows(
     rows: &Rows,
     folds: &Folds,
 ) -> Result<Vec<FoldRows>, Error> {
-    let collect = |fold_of: &[u32], names: Vec<String>| {
-        let fold = |(fold, name): (usize, String)| {
-            let rows = rows.rows.iter().zip(fold_of);
-            let (test, train): (Vec<_>, Vec<_>) = rows.partition(|&(_, &f)| f as usize == fold);
-            let only_rows = |pairs: Vec<(&u32, &u32)>| pairs.into_iter().map(|(&r, _)| r).collect();
-            FoldRows {
-                name,
-                train: only_rows(train),
-                test: only_rows(test),
-            }
-        };
-        names.into_iter().enumerate().map(fold).collect::<Vec<_>>()
+    let named = |(name, fold): (String, banach_data::Fold)| FoldRows {
+        name,
+        train: fold.train,
+        test: fold.test,
     };
     match folds {
         Folds::Column(column) => {
-            let (fold_of, names) = folds_from_column(table, column, &rows.rows)?;
-            Ok(collect(&fold_of, names))
+            let folds = folds_from_column(table, column, &rows.rows)?;
+            Ok(folds.into_iter().map(named).collect())
         }
         Folds::Number { folds, repeats } => {
             let split = settings.split.clone().unwrap_or_default();
-            let splitter = rows.splitter(table, &split, settings.seed.unwrap_or(0));
+            if *repeats > 1 && matches!(split, Split::Time(_)) {
+                return Err(Error::Setting {
+                    name: "repeats",
+                    allowed: "1 with a split by time, whose folds are always the same",
+                    got: repeats.to_string(),
+                });
+            }
+            let gap = settings.gap.unwrap_or_default();
+            let splitter = rows.splitter(table, &split, gap, settings.seed.unwrap_or(0));
             let mut all = Vec::new();
             for repeat in 0..(*repeats).max(1) {
-                let fold_of = splitter.folds(*folds, repeat as u32)?;
                 let name = |fold: usize| match repeats {
-                    0 | 1 => (fold + 1).to_string(),
-                    _ => format!("{}.{}", repeat + 1, fold + 1),
+                    0 | 1 => fold.to_string(),
+                    _ => format!("{}.{fold}", repeat + 1),
                 };
-                all.extend(collect(&fold_of, (0..*folds).map(name).collect()));
+                let folds = splitter.folds(*folds, repeat as u32)?;
+                let folds = folds.into_iter().zip(1..);
+                all.extend(folds.map(|(fold, number)| named((name(number), fold))));
             }
             Ok(all)
         }
     }
+}
+
+/// A fold that was run.
+struct Outcome {
+    fold: Fold,
+    /// What was trained, if it could be scored.
+    model: Option<Model>,
+    /// Why it could not.
+    why_not: Option<Error>,
 }
 
 fn run_fold(
@@ -252,56 +328,105 @@ fn run_fold(
     rows: &FoldRows,
     run: &Run<'_>,
     at_once: usize,
-) -> Result<(Fold, Model), Error> {
-    let in_fold = |source: Error| Error::Fold {
+) -> Result<Outcome, Error> {
+    let outcome = |result| Outcome {
+        fold: Fold {
+            fold: rows.name.clone(),
+            train_rows: rows.train.len(),
+            rows: rows.test.len(),
+            result,
+        },
+        model: None,
+        why_not: None,
+    };
+    let in_fold = |source| Error::Fold {
         fold: rows.name.clone(),
         source: Box::new(source),
     };
+    match fit_and_score(settings, table, rows, run, at_once) {
+        Ok((result, model)) => Ok(Outcome {
+            model: Some(model),
+            ..outcome(result)
+        }),
+        Err(error) if lies_in_the_rows(&error) => {
+            let not_scored = error.to_string();
+            Ok(Outcome {
+                why_not: Some(in_fold(error)),
+                ..outcome(FoldResult::NotScored { not_scored })
+            })
+        }
+        Err(Error::Interrupted) => Err(Error::Interrupted),
+        Err(error) => Err(in_fold(error)),
+    }
+}
+
+fn fit_and_score(
+    settings: &Settings,
+    table: &Table,
+    rows: &FoldRows,
+    run: &Run<'_>,
+    at_once: usize,
+) -> Result<(FoldResult, Model), Error> {
     let quiet = Run {
         threads: (run.threads / at_once).max(1),
         interrupt: run.interrupt,
         ..Run::default()
     };
-    let problem = Problem::new(
-        settings,
-        Cow::Borrowed(table),
-        &RowChoice::Some(&rows.train),
-        at_once,
-    );
-    let fitted = problem
-        .and_then(|problem| fit(problem, &quiet))
-        .map_err(in_fold)?;
+    let choice = RowChoice::Some(&rows.train);
+    let problem = Problem::new(settings, Cow::Borrowed(table), &choice, at_once)?;
+    let fitted = fit(problem, &quiet)?;
     if fitted.interrupted {
         return Err(Error::Interrupted);
     }
-    let weight = settings.weight_column();
     let options = PredictOptions::default().threads(quiet.threads);
-    let evaluation = fitted
-        .model
-        .predictor(&options)
-        .and_then(|predictor| predictor.evaluate_rows(table, &rows.test, weight))
-        .map_err(|error| in_fold(error.into()))?;
-    let members = fitted.model.members();
-    let fold = Fold {
-        fold: rows.name.clone(),
-        rows: evaluation.rows,
-        best_epoch: members
-            .first()
-            .map_or(0, |member| member.training.best_epoch),
+    let predictor = fitted.model.predictor(&options)?;
+    let weight = settings.weight_column();
+    let evaluation = predictor.evaluate_rows(table, &rows.test, weight)?;
+    let member = fitted.model.members().first();
+    let result = FoldResult::Scored {
+        best_epoch: member.map_or(0, |member| member.training.best_epoch),
         metrics: evaluation.metrics,
     };
-    Ok((fold, fitted.model))
+    Ok((result, fitted.model))
+}
+
+/// Whether the rows of a fold are at fault, so that other folds may do well.
+fn lies_in_the_rows(error: &Error) -> bool {
+    match error {
+        Error::Data(DataError::Target(error)) => matches!(
+            error,
+            TargetError::ConstantTarget { .. }
+                | TargetError::OneClass { .. }
+                | TargetError::TooManyClasses { .. }
+                | TargetError::ZeroWeights { .. }
+        ),
+        Error::Data(DataError::Encode(error)) => matches!(error, EncodeError::NoFeatures { .. }),
+        Error::Data(DataError::Split(error)) => matches!(
+            error,
+            SplitError::EmptySplit { .. } | SplitError::GapTooLong { .. }
+        ),
+        Error::Train(error) => matches!(
+            error,
+            TrainError::NoWeight { .. }
+                | TrainError::BatchOfOne {
+                    batch_size: 2..,
+                    ..
+                }
+        ),
+        Error::Model(banach_model::Error::Metrics(_)) => true,
+        _ => false,
+    }
 }
 
 /// Mean and standard deviation of every metric.
 fn summary(folds: &[Fold]) -> Vec<Spread> {
     let names = folds
-        .first()
-        .map(|fold| fold.metrics.entries())
+        .iter()
+        .find_map(|fold| Some(fold.metrics()?.entries()))
         .unwrap_or_default();
     let spread = |(name, _): (String, Option<f64>)| {
         let of_fold = |fold: &Fold| {
-            fold.metrics
+            fold.metrics()?
                 .entries()
                 .into_iter()
                 .find(|(other, _)| *other == name)?
@@ -317,7 +442,12 @@ fn summary(folds: &[Fold]) -> Vec<Spread> {
                 .sum();
             (squares / (n - 1.0)).sqrt()
         });
-        Spread { name, mean, std }
+        Spread {
+            name,
+            n: values.len(),
+            mean,
+            std,
+        }
     };
     names.into_iter().map(spread).collect()
 }

@@ -124,6 +124,12 @@ pub enum Error {
         /// The checkpoint looked for.
         file: String,
     },
+    /// A run folder in which another run is at work.
+    #[error("another run is writing checkpoints to {folder}")]
+    FolderInUse {
+        /// The folder.
+        folder: String,
+    },
     /// A run folder that cannot be written to.
     #[error("cannot write {file}: {source}")]
     Write {

@@ -113,6 +113,7 @@ pub(crate) fn fit(problem: Problem, run: &Run<'_>) -> Result<Fitted, Error> {
         train_rows: problem.train.len(),
         valid_rows: problem.valid.len(),
         without_target: problem.without_target,
+        in_gap: problem.in_gap,
         features: problem.encoder.columns().len(),
         widths: problem.spec.widths(),
         parameters: problem.spec.n_parameters().unwrap_or(0),

@@ -116,7 +116,7 @@ pub use banach_nn::{EpochReport, NetworkKind, Precision, Schedule, Shape, availa
 /// Moment map, fixed points and certificates.
 pub use banach_theory as theory;
 pub use cross_validation::{
-    CrossValidation, CrossValidationOptions, Fold, FoldPlan, FoldRows, Folds, Spread,
+    CrossValidation, CrossValidationOptions, Fold, FoldPlan, FoldResult, FoldRows, Folds, Spread,
 };
 pub use error::Error;
 pub use estimator::{Estimator, Fitted};

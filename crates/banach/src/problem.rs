@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use banach_data::{
-    ColumnType, Encoder, Field, HoldOut, ReadOptions, Schema, Split, Splitter, Table, TargetCopy,
-    TargetEncoder, Targets, Task, UnknownCategories, sample_weights, target_copies,
+    ColumnType, Encoder, Field, Gap, HoldOut, ReadOptions, Schema, Split, Splitter, Table,
+    TargetCopy, TargetEncoder, Targets, Task, UnknownCategories, sample_weights, target_copies,
 };
 use banach_io::read_table;
 use banach_nn::{Dataset, NetworkSpec, TrainError};
@@ -29,10 +29,14 @@ pub(crate) struct Problem {
     pub(crate) train: Vec<u32>,
     /// Validation rows of `data`, ascending.
     pub(crate) valid: Vec<u32>,
+    /// Weights of the validation rows in metrics, which class weights do not enter.
+    pub(crate) valid_weights: Option<Vec<f32>>,
     /// Rows of the table that are left out because they have no target.
     pub(crate) without_target: usize,
     /// Features that say nearly all about a target.
     pub(crate) copies: Vec<TargetCopy>,
+    /// Rows between training and validation rows, in the gap of a split by time.
+    pub(crate) in_gap: usize,
 }
 
 /// Which rows of a table a fit may use.
@@ -121,6 +125,7 @@ impl Rows {
         &'a self,
         table: &'a Table,
         split: &'a Split,
+        gap: Gap,
         seed: u64,
     ) -> Splitter<'a> {
         Splitter {
@@ -128,6 +133,7 @@ impl Rows {
             rows: &self.rows,
             classes: self.classes.as_deref(),
             split,
+            gap,
             seed,
         }
     }
@@ -151,6 +157,7 @@ impl Problem {
         let rows = Rows::chosen(settings, &table, choice)?;
         let recipe = settings.recipe(rows.target.task(), rows.rows.len())?;
         let parts = hold_out(&rows, &table, &recipe, choice)?;
+        check_counting(&rows, &table, &recipe, &parts.train)?;
         let fitted = Encoders::fit(&rows, &table, &recipe, &parts.train)?;
         let used: Vec<String> = fitted
             .encoder
@@ -170,6 +177,7 @@ impl Problem {
         };
 
         let (train, mut valid) = (rows.positions(&parts.train), rows.positions(&parts.valid));
+        let in_gap = rows.rows.len() - train.len() - valid.len();
         let mut data = fitted.encode(table, &rows.rows, &recipe)?;
         let mut without_target = rows.without_target;
         if let Some(table) = valid_table {
@@ -187,6 +195,11 @@ impl Problem {
             data.append(more).map_err(TrainError::from)?;
             valid = (first..data.n_rows() as u32).collect();
         }
+        let weights = data.weights.as_ref();
+        let valid_weights = weights.map(|weights| {
+            let weight = |&row: &u32| weights[row as usize];
+            valid.iter().map(weight).collect()
+        });
         if recipe.class_weight == ClassWeight::Balanced {
             balance(&mut data, &train, fitted.target.n_outputs());
         }
@@ -198,8 +211,10 @@ impl Problem {
             data,
             train,
             valid,
+            valid_weights,
             without_target,
             copies,
+            in_gap,
         })
     }
 }
@@ -221,10 +236,25 @@ fn hold_out(
             valid: Vec::new(),
         }),
         (_, &Validation::Fraction(fraction)) => {
-            let splitter = rows.splitter(table, &recipe.split, recipe.seed);
+            let splitter = rows.splitter(table, &recipe.split, recipe.gap, recipe.seed);
             Ok(splitter.hold_out(fraction)?)
         }
     }
+}
+
+/// Rows of weight 0 count for nothing: something must be there to learn in the others.
+fn check_counting(rows: &Rows, table: &Table, recipe: &Recipe, train: &[u32]) -> Result<(), Error> {
+    let Some(weight) = &recipe.weight else {
+        return Ok(());
+    };
+    let weights = sample_weights(table, weight, train)?;
+    let counting = train.iter().zip(&weights);
+    let counting = counting.filter(|&(_, &weight)| weight > 0.0);
+    let counting: Vec<u32> = counting.map(|(&row, _)| row).collect();
+    if counting.len() < train.len() {
+        rows.target.clone().fit_rows(table, &counting)?;
+    }
+    Ok(())
 }
 
 /// What is fitted to the training rows, and the network that goes with it.
@@ -319,8 +349,10 @@ pub(crate) fn feature_names(
     used.map(str::to_owned).collect()
 }
 
-/// Multiplies the weight of each row by `total / (classes * total of its class)`, the totals being
-/// those of the training rows: scikit-learn's "balanced", with sample weights.
+/// Class weights are part of the loss that training minimizes and that chooses the epoch: multiplies the
+/// weight of each row by `total / (classes * total of its class)`, the totals being those of the training
+/// rows: scikit-learn's "balanced", with sample weights. Metrics have no part in it, so that they mean
+/// what they mean everywhere.
 fn balance(data: &mut Dataset, train: &[u32], n_classes: usize) {
     let Targets::Classes(classes) = &data.targets else {
         return;

@@ -1,7 +1,7 @@
 //! The complete description of a fit: what a model file stores, and what encoder, network and training
 //! are made from.
 
-use banach_data::{EncoderOptions, Scaling, Split, Task};
+use banach_data::{EncoderOptions, Gap, Scaling, Split, Task};
 use banach_nn::{
     Activation, Architecture, Dropout, InputSpec, Loss, NetworkKind, NetworkSpec, Optimizer,
     Schedule, Shape, Stopping, TrainOptions,
@@ -32,6 +32,8 @@ pub struct Recipe {
     pub validation: Validation,
     /// How validation rows and folds are chosen.
     pub split: Split,
+    /// With a split by time: how far training rows end before validation and test rows.
+    pub gap: Gap,
     /// Column of sample weights; without one all rows have weight 1.
     pub weight: Option<String>,
     /// Weights of classes; [`ClassWeight::None`] for other tasks.
@@ -141,7 +143,32 @@ impl Recipe {
             categories: Vec::new(),
             dropout: Dropout::None,
         };
-        Ok(self.layout(inputs, 1, activation).check()?)
+        let spec = self.layout(inputs, 1, activation);
+        spec.check()?;
+        if spec.has_batch_normalization() && self.batch_size == 1 {
+            let allowed = "at least 2 with networks batchnorm and resnet, whose batch normalization takes \
+                           mean and variance over the rows of a batch";
+            return Err(setting("batch", allowed, 1));
+        }
+        self.check_roles()
+    }
+
+    /// Checks that no column says at once what is to be predicted and how rows count or are divided.
+    fn check_roles(&self) -> Result<(), Error> {
+        let weight = self.weight.as_deref();
+        for (name, allowed, column) in [
+            ("weight", "another column than the target", weight),
+            (
+                "split",
+                "by another column than the target",
+                self.split.column(),
+            ),
+        ] {
+            if let Some(column) = column.filter(|name| self.target.iter().any(|own| own == name)) {
+                return Err(setting(name, allowed, column));
+            }
+        }
+        Ok(())
     }
 
     /// How columns are encoded.

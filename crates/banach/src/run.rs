@@ -4,16 +4,18 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use banach_data::{ReadColumn, TargetCopy, Task, UnusedColumn};
-use banach_model::metrics::Metrics;
 use banach_nn::{EpochReport, available_threads};
 use serde::{Deserialize, Serialize};
+
+use crate::cross_validation::Fold;
 
 /// How a fit runs: threads, a folder for checkpoints, and a listener.
 #[derive(Clone)]
 pub struct Run<'a> {
     /// Number of threads; the result is the same for any.
     pub threads: usize,
-    /// Folder for `checkpoint.safetensors` and `metrics.jsonl`; created if it does not exist.
+    /// Folder for `checkpoint.safetensors` and `metrics.jsonl`; created if it does not exist. A run locks
+    /// it, so that no second one writes there at the same time.
     pub folder: Option<PathBuf>,
     /// Continue from the folder's checkpoint.
     pub resume: bool,
@@ -81,10 +83,8 @@ pub enum Event<'a> {
         done: usize,
         /// Folds in all.
         folds: usize,
-        /// The fold's name.
-        name: &'a str,
-        /// What it measured.
-        metrics: &'a Metrics,
+        /// The fold.
+        fold: &'a Fold,
     },
 }
 
@@ -101,6 +101,8 @@ pub struct Overview<'a> {
     pub valid_rows: usize,
     /// Rows left out because they have no target.
     pub without_target: usize,
+    /// Rows left out because they lie in the gap between training and validation rows.
+    pub in_gap: usize,
     /// Columns that are used.
     pub features: usize,
     /// Widths of all layers, input and output included.

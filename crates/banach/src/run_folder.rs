@@ -1,7 +1,7 @@
 //! The folder of a run: its checkpoint and its log.
 
-use std::fs::{File, create_dir_all};
-use std::io::Write;
+use std::fs::{File, TryLockError, create_dir_all};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -16,8 +16,11 @@ use crate::run::Stage;
 /// A checkpoint may take this share of the time.
 const CHECKPOINT_SHARE: u32 = 20;
 
-/// The folder of a run: its checkpoint and its log.
+/// The folder of a run: its checkpoint and its log. Two runs in one folder would overwrite each other's,
+/// so that a run locks it.
 pub(crate) struct RunFolder {
+    /// Holds the lock; the system takes it back when the run ends, however it ends.
+    _lock: File,
     checkpoint: PathBuf,
     log_file: String,
     log: File,
@@ -34,6 +37,7 @@ impl RunFolder {
             source,
         };
         create_dir_all(folder).map_err(|source| write_error(folder, source))?;
+        let lock = lock(folder)?;
         let checkpoint = folder.join("checkpoint.safetensors");
         let run = Fingerprint::of(problem)?;
         let resumed = if resume {
@@ -44,6 +48,7 @@ impl RunFolder {
         let log_path = folder.join("metrics.jsonl");
         let log = File::create(&log_path).map_err(|source| write_error(&log_path, source))?;
         let mut opened = Self {
+            _lock: lock,
             checkpoint,
             log_file: log_path.display().to_string(),
             log,
@@ -103,5 +108,30 @@ impl RunFolder {
         self.cost = start.elapsed();
         self.saved = Instant::now();
         Ok(())
+    }
+}
+
+/// Locks a folder by a file in it, which stays there: a lock of a file that was deleted would keep nobody
+/// out who makes a new one.
+fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join("lock");
+    let write_error = |source| Error::Write {
+        file: path.display().to_string(),
+        source,
+    };
+    let options = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let file = options.map_err(write_error)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::FolderInUse {
+            folder: folder.display().to_string(),
+        }),
+        // Some network file systems have no locks: there a run goes on without.
+        Err(TryLockError::Error(source)) if source.kind() == ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(source)) => Err(write_error(source)),
     }
 }

@@ -172,9 +172,9 @@ fn validate(
     let rows = &problem.valid;
     let predictor = Predictor::new(network, Precision::Single);
     let outputs = predictor.outputs_once(&problem.data.features.select(rows), threads)?;
-    let data = problem.data.select(rows);
+    let targets = problem.data.targets.select(rows);
     let predictions = Predictions::from_outputs(outputs, &problem.target);
-    let weights = data.weights.as_deref();
-    let score = score(&predictions, &data.targets, weights, &problem.target);
+    let weights = problem.valid_weights.as_deref();
+    let score = score(&predictions, &targets, weights, &problem.target);
     Ok(score.ok().map(|score| score.metrics))
 }

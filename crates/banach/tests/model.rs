@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use banach::data::Table;
 use banach::io::{ReadOptions, TableReader};
 use banach::{
-    CrossValidationOptions, Error, Estimator, Evaluator, Event, Folds, Model, PredictOptions,
-    Predictions, Predictor, Run, Settings,
+    CrossValidationOptions, Error, Estimator, Evaluator, Event, FoldResult, Folds, Model,
+    PredictOptions, Predictions, Predictor, Run, Settings,
 };
 
 fn table(csv: String) -> Table {
@@ -347,8 +347,249 @@ fn a_piece_of_rows_may_weigh_nothing_but_not_all_of_them() {
     ));
 }
 
+/// Rows in time, a line each: `day,a,value,class`, where nothing but `a` says what value and class are.
+fn days(n: usize) -> Vec<String> {
+    let day = |i: usize| {
+        let a = ((i * 37) % 101) as f64 / 50.0 - 1.0;
+        let class = if (i * i) % 7 < 4 { "yes" } else { "no" };
+        // Three rows a day, in no order.
+        format!("{},{a},{},{class}", ((i * 31) % n) / 3, a * 10.0 + 5.0)
+    };
+    (0..n).map(day).collect()
+}
+
+fn of_days(lines: &[String]) -> Table {
+    table(format!("day,a,value,class\n{}\n", lines.join("\n")))
+}
+
+fn by_number(folds: usize, repeats: usize) -> Folds {
+    Folds::Number { folds, repeats }
+}
+
 #[test]
-fn folds_are_scored_on_rows_they_did_not_see_and_do_not_depend_on_threads() {
+fn a_fold_s_model_is_a_function_of_its_training_rows() {
+    let toml = |split: &str| format!("target = ['value']\ndrop = ['class']\n{split}");
+    for split in [
+        "split = 'random'",
+        "split = 'group=day'",
+        "split = 'time=day'",
+        "split = 'time=day'\ngap = 4",
+        "split = 'random'\nrefit = true",
+    ] {
+        let estimator = Estimator::new(settings(&toml(split))).unwrap();
+        let run = |lines: &[String]| {
+            let options = CrossValidationOptions::new(by_number(3, 1)).keep_models();
+            let table = of_days(lines);
+            let plan = estimator.plan_folds(&table, &options.folds).unwrap();
+            let result = estimator.cross_validate(&table, &options, &Run::default());
+            let result = result.unwrap();
+            let bytes = |model: &Model| model.to_bytes().unwrap();
+            let models: Vec<Vec<u8>> = result.models.iter().map(bytes).collect();
+            (plan, models)
+        };
+        let lines = days(90);
+        let (plan, models) = run(&lines);
+        for row in [0, 17, 44, 60, 89] {
+            let mut changed = lines.clone();
+            let cells: Vec<&str> = lines[row].split(',').collect();
+            changed[row] = format!("{},{},333,{}", cells[0], -0.75, cells[3]);
+            let (same_plan, others) = run(&changed);
+            assert_eq!(plan.folds, same_plan.folds);
+            for ((fold, model), other) in plan.folds.iter().zip(&models).zip(&others) {
+                let trains = fold.train.contains(&(row as u32));
+                assert_eq!(
+                    model != other,
+                    trains,
+                    "{split}, row {row}, fold {}",
+                    fold.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn folds_are_scored_on_their_test_rows_by_a_model_of_their_training_rows() {
+    let all = of_days(&days(120));
+    for (toml, folds) in [
+        ("target = ['class']\nsplit = 'random'", by_number(4, 2)),
+        ("target = ['class']", by_number(3, 1)),
+        ("target = ['value']\nsplit = 'group=day'", by_number(3, 1)),
+        ("target = ['value']\nsplit = 'time=day'", by_number(4, 1)),
+        (
+            "target = ['value']\nsplit = 'time=day'\ngap = 3",
+            by_number(4, 1),
+        ),
+        ("target = ['value']", Folds::Column("class".to_owned())),
+    ] {
+        let estimator = Estimator::new(settings(toml)).unwrap();
+        let plan = estimator.plan_folds(&all, &folds).unwrap();
+        let options = CrossValidationOptions::new(folds.clone());
+        let result = estimator.cross_validate(&all, &options, &Run::default());
+        let result = result.unwrap();
+        // The folds' settings know that the fold column is no feature.
+        let estimator = Estimator::new(plan.settings.clone()).unwrap();
+        for (rows, fold) in plan.folds.iter().zip(&result.folds) {
+            assert!(rows.test.iter().all(|row| !rows.train.contains(row)));
+            let fitted = estimator.fit_rows(&all, &rows.train, &Run::default());
+            let predictor = predictor(&fitted.unwrap().model, 1);
+            let evaluation = predictor.evaluate_rows(&all, &rows.test, None).unwrap();
+            assert_eq!(fold.metrics(), Some(&evaluation.metrics), "{toml}");
+            assert_eq!(
+                (fold.rows, fold.train_rows),
+                (rows.test.len(), rows.train.len())
+            );
+        }
+    }
+}
+
+#[test]
+fn labels_of_noise_are_not_predicted_better_than_chance() {
+    // A model that had learned its test rows would know them: the network is large enough for that.
+    let noise = |i: u64| {
+        let mixed = (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (mixed >> 40) as f64 / (1 << 24) as f64
+    };
+    let line = |i: u64| {
+        let class = if noise(i + 70_000) < 0.5 { "in" } else { "out" };
+        let features = (1..=20).map(|column| noise(i + column * 1000).to_string());
+        let features: Vec<String> = features.collect();
+        format!("{i},{},{class}\n", features.join(","))
+    };
+    let names: Vec<String> = (1..=20).map(|column| format!("x{column}")).collect();
+    let head = format!("t,{},class\n", names.join(","));
+    let csv = head + &(0..300).map(line).collect::<String>();
+    let all = table(csv);
+    for split in ["random", "stratified", "time=t"] {
+        let toml = format!(
+            "target = ['class']\ndrop = ['t']\nsplit = '{split}'\nwidth = 64\nepochs = 60\n\
+             stopping = 'last'\nlr = 0.01\ndropout = 0.0"
+        );
+        let estimator = Estimator::new(settings(&toml)).unwrap();
+        let learned = estimator.fit_rows(&all, &all.all_rows(), &Run::default());
+        let learned = predictor(&learned.unwrap().model, 1).evaluate(&all, None);
+        let accuracy = learned.unwrap().metrics.entries()[0].1.unwrap();
+        assert!(
+            accuracy > 0.8,
+            "{split}: only {accuracy} of the training rows"
+        );
+        let options = CrossValidationOptions::new(by_number(3, 1));
+        let result = estimator.cross_validate(&all, &options, &Run::default());
+        let accuracy = result.unwrap().summary[0].mean.unwrap();
+        assert!((0.4..0.6).contains(&accuracy), "{split}: {accuracy}");
+    }
+}
+
+#[test]
+fn validation_rows_of_a_time_fold_are_the_latest_of_its_training_rows() {
+    let toml = "target = ['value']\nsplit = 'time=day'\ngap = 2\nstopping = 'best'";
+    let estimator = Estimator::new(settings(toml)).unwrap();
+    let lines = days(120);
+    let all = of_days(&lines);
+    let options = CrossValidationOptions::new(by_number(3, 1)).keep_models();
+    let plan = estimator.plan_folds(&all, &options.folds).unwrap();
+    let result = estimator
+        .cross_validate(&all, &options, &Run::default())
+        .unwrap();
+    let day = |row: &u32| {
+        lines[*row as usize]
+            .split(',')
+            .next()
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
+    };
+    assert_eq!(plan.untested, 30);
+    for (fold, model) in plan.folds.iter().zip(&result.models) {
+        let training = model.training();
+        let mut days: Vec<u32> = fold.train.iter().map(day).collect();
+        days.sort_unstable();
+        // The last fifth of the rows, from the beginning of a day on; two days before it are left out.
+        let first_valid = days[days.len() - training.valid_rows];
+        let trained = days.iter().filter(|&&day| day + 2 < first_valid).count();
+        assert!((training.valid_rows as f64 / days.len() as f64 - 0.2).abs() < 0.05);
+        assert_eq!(training.train_rows, trained);
+        let first_test = fold.test.iter().map(day).min().unwrap();
+        assert_eq!(days.last().map(|last| last + 3), Some(first_test));
+    }
+}
+
+#[test]
+fn a_fold_of_which_nothing_can_be_learned_is_not_scored_and_the_others_are() {
+    // The first half of the time has one value.
+    let line = |i: usize| {
+        let value = if i < 60 { 5 } else { i * 7 % 13 };
+        format!("{i},{},{value}\n", i * 7 % 13)
+    };
+    let rows: String = (0..120).map(line).collect();
+    let all = table("t,a,y\n".to_owned() + &rows);
+    let toml = "target = ['y']\ntask = 'regression'\nsplit = 'time=t'";
+    let estimator = Estimator::new(settings(toml)).unwrap();
+    let result = |folds: usize| {
+        let options = CrossValidationOptions::new(by_number(folds, 1)).keep_models();
+        estimator.cross_validate(&all, &options, &Run::default())
+    };
+    let three = result(3).unwrap();
+    let scored: Vec<bool> = three
+        .folds
+        .iter()
+        .map(|fold| fold.metrics().is_some())
+        .collect();
+    assert_eq!(scored, [false, false, true]);
+    assert_eq!(three.models.len(), 1);
+    let FoldResult::NotScored { not_scored } = &three.folds[0].result else {
+        panic!("{:?}", three.folds[0]);
+    };
+    assert!(
+        not_scored.contains("single value \"5\" in 24 rows"),
+        "{not_scored}"
+    );
+    let spread = &three.summary[0];
+    assert_eq!(
+        (spread.name.as_str(), spread.n, spread.std),
+        ("rmse", 1, None)
+    );
+    assert_eq!(
+        spread.mean,
+        three.folds[2].metrics().unwrap().entries()[0].1
+    );
+
+    // Where no fold can be scored there is no result.
+    let toml = "target = ['y']\ntask = 'regression'\nsplit = 'time=t'";
+    let rows: String = (0..120)
+        .map(|i| format!("{i},{i},{}\n", usize::from(i > 110)))
+        .collect();
+    let all = table("t,a,y\n".to_owned() + &rows);
+    let options = CrossValidationOptions::new(by_number(3, 1));
+    let estimator = Estimator::new(settings(toml)).unwrap();
+    let error = estimator
+        .cross_validate(&all, &options, &Run::default())
+        .unwrap_err();
+    assert!(error.to_string().starts_with("fold 1: "), "{error}");
+}
+
+#[test]
+fn folds_by_time_are_not_repeated() {
+    let toml = "target = ['value']\nsplit = 'time=day'";
+    let estimator = Estimator::new(settings(toml)).unwrap();
+    let error = estimator
+        .plan_folds(&of_days(&days(60)), &by_number(3, 2))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "repeats must be 1 with a split by time, whose folds are always the same, got 2"
+    );
+    let toml = "target = ['value']\ngap = '7d'";
+    let error = Estimator::new(settings(toml)).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "gap must be left out unless split is time=COLUMN, got 7d"
+    );
+}
+
+#[test]
+fn folds_do_not_depend_on_threads() {
     let toml = "target = ['class']\ndrop = ['value', 'l1', 'l2', 'w']";
     let estimator = Estimator::new(settings(toml)).unwrap();
     let all = table(rows(120));
@@ -371,7 +612,7 @@ fn folds_are_scored_on_rows_they_did_not_see_and_do_not_depend_on_threads() {
     let values: Vec<f64> = one
         .folds
         .iter()
-        .map(|fold| fold.metrics.entries()[0].1.unwrap())
+        .map(|fold| fold.metrics().unwrap().entries()[0].1.unwrap())
         .collect();
     let mean = values.iter().sum::<f64>() / 8.0;
     assert_eq!(accuracy.name, "accuracy");

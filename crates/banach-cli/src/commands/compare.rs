@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use banach_data::AtomicFile;
 use banach_lab::compare::{
     Cell, CellResult, CompareOptions, CompareRun, Comparison, METHODS, Method, Metric, Origin,
-    compare, figure, methods, report,
+    about_folds, compare, figure, methods, report,
 };
 use serde_json::{Value, json};
 
@@ -48,8 +48,9 @@ cannot give less than 0.0625.
 
 Exit status 1: no fold was completed within the budget.
 
---json keys: task, target, rows, metric, better, folds (a list of {fold, train_rows, test_rows}),
-methods (best first: {method, mean, std, rank, p, p_holm, seconds, values, metrics, failed}),
+--json keys: task, target, rows, untested (rows that no fold tests), metric, better, folds (a list of
+{fold, train_rows, test_rows}), left_out (folds with one class or value in their training rows, a list
+of {fold, reason}), methods (best first: {method, mean, std, rank, p, p_holm, seconds, values, metrics, failed}),
 complete_folds, friedman, critical_difference, missing (a list of {method, fold}), cells (a list of
 {method, fold, status, metrics, seconds, notes}).";
 
@@ -57,7 +58,8 @@ complete_folds, friedman, critical_difference, missing (a list of {method, fold}
 ///
 /// On each fold every method has the same training rows and the same test rows. Networks are trained
 /// with the settings given; the other methods have fixed hyperparameters, or choose them by inner
-/// cross-validation. The result is the same for any number of threads, but for the seconds.
+/// cross-validation with random folds. With --split time=COL the rows are cut into K + 1 blocks of time,
+/// and each block is scored by methods that learned from the blocks before it. The result is the same for any number of threads, but for the seconds.
 #[derive(clap::Args)]
 #[command(
     allow_negative_numbers = true,
@@ -235,9 +237,11 @@ fn as_json(comparison: &Comparison, target: &[String]) -> Value {
         "task": comparison.task.name(),
         "target": target,
         "rows": comparison.rows,
+        "untested": comparison.untested,
         "metric": comparison.metric,
         "better": comparison.metric.better(),
         "folds": comparison.folds,
+        "left_out": comparison.left_out,
         "methods": ranking.methods,
         "complete_folds": ranking.complete_folds,
         "friedman": ranking.friedman,
@@ -310,7 +314,7 @@ fn ranking_lines(comparison: &Comparison) -> Vec<Vec<String>> {
 /// What may be said of the ranking, what failed and what is missing.
 fn remarks(comparison: &Comparison) -> Vec<String> {
     let ranking = &comparison.ranking;
-    let mut remarks = Vec::new();
+    let mut remarks = about_folds(comparison);
     if let (Some(best), true) = (ranking.methods.first(), ranking.complete_folds.len() > 1) {
         let best = best.method;
         remarks.push(format!("p: paired Wilcoxon test over folds against {best}"));

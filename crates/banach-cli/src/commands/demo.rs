@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Context;
 use banach::model::{MemberInspection, Moments};
 use banach::{Evaluation, Model, PredictOptions, Settings};
-use banach_data::{AtomicFile, Split, Splitter, Table};
+use banach_data::{AtomicFile, Gap, Split, Splitter, Table};
 use banach_io::{ReadOptions, TableReader, TableWriter, read_table};
 use serde_json::{Value, json};
 
@@ -154,6 +154,7 @@ fn write_parts(train: &Path, test: &Path) -> anyhow::Result<(usize, usize)> {
         rows: &table.all_rows(),
         classes: None,
         split: &Split::Random,
+        gap: Gap::NONE,
         seed: 0,
     };
     let parts = splitter.hold_out(TEST_SHARE)?;

@@ -1,17 +1,22 @@
 //! `banach evaluate`: honest metrics on rows that the model has not seen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::bail;
+use banach::metrics::Confusion;
 use banach::{Evaluation, Evaluator, Model, Precision, PredictOptions, Predictor};
-use banach_data::{ColumnType, Field, Schema, TableError};
-use banach_io::{ReadError, ReadOptions, TableReader};
+use banach_data::{ColumnType, Field, Schema, TableError, Task, trimmed_name};
+use banach_io::{
+    OutputColumn, OutputType, OutputValues, ReadError, ReadOptions, TableReader, TableWriter,
+    WriteError,
+};
 use serde_json::Value;
 
-use crate::options::{Talk, Threads};
+use crate::options::{Talk, Threads, check_output, paths};
 use crate::output::{print, print_json, say};
 use crate::read_flags::{ReadFlags, say_notices};
-use crate::text::{metrics, plural, quoted, table};
+use crate::text::{metrics, plural, quoted, some_lines, table};
 
 /// Rows that are read and scored at a time.
 const PART_ROWS: usize = 1 << 16;
@@ -26,9 +31,11 @@ Examples:
   banach evaluate model.safetensors test.csv
   banach evaluate model.safetensors test.parquet --weight survey_weight --json
   banach evaluate model.safetensors test.csv --precision bf16
+  banach evaluate model.safetensors test.csv --confusion confusion.csv
 
 --json keys: rows, without_target, metrics {accuracy, balanced_accuracy, log_loss, auc, brier, ece |
 rmse, mae, r2 | log_loss, mean_auc, auc {target}}, confusion {classes, counts} for classes,
+(with more than 30 classes {classes, cells}, each cell [true class, predicted class, count]),
 encoding {n_rows, columns}: unseen or newly missing cells. Metrics that these rows do not define
 are null.")]
 pub(crate) struct EvaluateArgs {
@@ -42,6 +49,9 @@ pub(crate) struct EvaluateArgs {
     /// Column of sample weights
     #[arg(long, value_name = "COL")]
     weight: Option<String>,
+    /// File for the whole confusion matrix, a row for each true and predicted class that occur: .csv, .tsv or .parquet
+    #[arg(long, value_name = "FILE")]
+    confusion: Option<PathBuf>,
     /// Precision of the network's weights: single (as trained) or bf16 (bfloat16: half the memory); compare the metrics of both to see what bf16 costs
     #[arg(
         long,
@@ -59,7 +69,18 @@ pub(crate) struct EvaluateArgs {
 pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let threads = args.threads.number()?;
     let model = Model::load(&args.model)?;
-    let weight = args.weight.as_deref();
+    let weight = args.weight.as_deref().map(trimmed_name);
+    if let Some(file) = &args.confusion {
+        if !matches!(model.task(), Task::Binary | Task::Multiclass) {
+            bail!(
+                "--confusion is for classes, but the model's task is {}",
+                model.task()
+            );
+        }
+        let mut read = paths(&args.data);
+        read.push(&args.model);
+        check_output(file, &read)?;
+    }
     let columns = ReadOptions {
         schema: options(&model, weight).schema,
         ..args.reading.options()?
@@ -73,9 +94,9 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let evaluation = evaluate(&predictor, &mut reader, weight)?;
     if !args.talk.quiet {
         say_notices(reader.file_notices());
-        for column in &evaluation.encoding.columns {
-            say(&column.to_string());
-        }
+        some_lines(&evaluation.encoding.columns)
+            .iter()
+            .for_each(|line| say(line));
         let trained_with = model.settings().get("weight").and_then(Value::as_str);
         if let (Some(column), None) = (trained_with, weight) {
             let column = quoted(column);
@@ -84,12 +105,41 @@ pub(crate) fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
             ));
         }
     }
+    if let (Some(file), Some(confusion)) = (&args.confusion, &evaluation.confusion) {
+        write_confusion(file, confusion)?;
+    }
     if args.talk.json {
         print_json(&evaluation)?;
     } else {
         print(&summary(&evaluation))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes every pair of classes that occurs.
+fn write_confusion(file: &Path, confusion: &Confusion) -> Result<(), WriteError> {
+    let column = |name: &str, output_type| OutputColumn {
+        name: name.to_owned(),
+        output_type,
+    };
+    let columns = vec![
+        column("true", OutputType::Text),
+        column("predicted", OutputType::Text),
+        column("count", OutputType::F64),
+        column("share", OutputType::F64),
+    ];
+    let (cells, sums) = (confusion.cells(), confusion.sums());
+    let name = |class: usize| confusion.classes()[class].as_str();
+    let counts: Vec<f64> = cells.iter().map(|cell| cell.count).collect();
+    let shares = cells.iter().map(|cell| cell.count / sums[cell.truth]);
+    let mut writer = TableWriter::create(file, columns)?;
+    writer.write(&[
+        OutputValues::Text(cells.iter().map(|cell| name(cell.truth)).collect()),
+        OutputValues::Text(cells.iter().map(|cell| name(cell.predicted)).collect()),
+        OutputValues::F64(counts.into()),
+        OutputValues::F64(shares.collect()),
+    ])?;
+    writer.finish()
 }
 
 /// The weight column is no column that the model was trained on.

@@ -46,7 +46,9 @@ A settings file is TOML with the names of the flags: layers = 8, target = [\"spe
 `banach inspect MODEL --settings` prints the complete settings of a model in this form.
 
 --json keys: model, task, target (a list), rows (training and validation), features,
-classes (null without), epochs, best_epoch, seconds, seed, valid {loss, and the task's metrics}."
+classes (null without), epochs, best_epoch, seconds, seed, valid {loss, and the task's metrics}.
+loss is the one that chose the epoch, with class weights if there are any; the metrics are those of
+`banach evaluate`, which class weights do not enter."
 )]
 pub(crate) struct FitArgs {
     /// The table to train on: a file, several, or a folder of files; - reads standard input
@@ -67,7 +69,7 @@ pub(crate) struct FitArgs {
         help_heading = "Program"
     )]
     out: PathBuf,
-    /// Folder for checkpoints and metrics.jsonl; created if it does not exist
+    /// Folder for checkpoints and metrics.jsonl, for one run at a time; created if it does not exist
     #[arg(long, value_name = "DIR", help_heading = "Program")]
     checkpoint: Option<PathBuf>,
     /// Continue from the checkpoint in the folder; the result is the same as without the interruption
@@ -305,7 +307,13 @@ pub(super) fn summary(model: &Model, out: &Path, seconds: f64) -> String {
     ));
     lines.push(line("seconds", format!("{seconds:.1}")));
     lines.push(vec!["validation".to_owned()]);
-    lines.push(line("  loss", metric(training.valid.loss)));
+    let balanced = model.settings().get("class_weight") == Some(&Value::from("balanced"));
+    let loss = if balanced {
+        "  loss, classes balanced"
+    } else {
+        "  loss"
+    };
+    lines.push(line(loss, metric(training.valid.loss)));
     if let Some(valid) = &training.valid.metrics {
         lines.extend(metrics(valid).into_iter().map(|mut entry| {
             entry[0].insert_str(0, "  ");

@@ -15,7 +15,7 @@ use crate::options::Talk;
 use crate::output::{print, print_json, say};
 use crate::progress::widths;
 use crate::read_flags::{ReadFlags, say_notices};
-use crate::text::{count, joined, pairs, plural, table};
+use crate::text::{count, joined, pairs, plural, some_lines, table};
 
 /// Columns that are listed before "...".
 const MAX_COLUMNS: usize = 50;
@@ -109,7 +109,8 @@ fn settings(model: &Model) -> anyhow::Result<String> {
 
 fn description(inspection: &Inspection<'_>) -> String {
     let mut text = String::new();
-    let targets = inspection.targets.iter().map(|target| {
+    let shown = inspection.targets.iter().take(MAX_COLUMNS);
+    let targets = shown.map(|target| {
         let classes = if target.classes.is_empty() {
             String::new()
         } else {
@@ -117,12 +118,11 @@ fn description(inspection: &Inspection<'_>) -> String {
         };
         vec![format!("  {}", target.name), classes]
     });
-    let _ = write!(
-        text,
-        "{} of\n{}",
-        inspection.task,
-        pairs(&targets.collect::<Vec<_>>())
-    );
+    let mut targets: Vec<Vec<String>> = targets.collect();
+    if inspection.targets.len() > MAX_COLUMNS {
+        targets.push(vec!["  ...".to_owned(), "see all with --json".to_owned()]);
+    }
+    let _ = write!(text, "{} of\n{}", inspection.task, pairs(&targets));
     for encoder in &inspection.encoders {
         describe_encoder(&mut text, encoder);
     }
@@ -173,8 +173,8 @@ fn describe_encoder(text: &mut String, encoder: &EncoderInspection<'_>) {
     if !encoder.unused.is_empty() {
         text.push('\n');
     }
-    for column in encoder.unused {
-        let _ = writeln!(text, "{column}");
+    for line in some_lines(encoder.unused) {
+        let _ = writeln!(text, "{line}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use banach::{Model, Precision, PredictOptions, Predictions};
-use banach_data::{EncodeReport, Table, UnknownCategories};
+use banach_data::{EncodeReport, NameList, Table, UnknownCategories};
 use banach_io::{
     OutputColumn, OutputType, OutputValues, ReadOptions, TableReader, TableWriter, WriteError,
 };
@@ -17,7 +17,7 @@ use crate::interrupt;
 use crate::options::{Talk, Threads, check_output, paths};
 use crate::output::{print, print_json, say};
 use crate::read_flags::{ReadFlags, say_notices};
-use crate::text::plural;
+use crate::text::{plural, some_lines};
 
 /// Rows that are read, predicted and written at a time.
 const PIECE_ROWS: usize = 1 << 14;
@@ -51,9 +51,9 @@ pub(crate) struct PredictArgs {
         help_heading = "Program"
     )]
     out: PathBuf,
-    /// Columns to write before the predictions, unchanged
-    #[arg(long, value_name = "COL,..", value_delimiter = ',')]
-    keep: Vec<String>,
+    /// Columns to write before the predictions, unchanged; a name with a comma in double quotes, as in CSV: 'a,"b, c"'; repeat to add
+    #[arg(long, value_name = "COL,..")]
+    keep: Vec<NameList>,
     /// Fail on a category that did not occur in training, instead of treating it as unknown
     #[arg(long)]
     strict_categories: bool,
@@ -83,10 +83,11 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
         read.push(&args.model);
         check_output(&args.out, &read)?;
     }
-    check_names(&model, &args.keep)?;
+    let keep: Vec<String> = args.keep.into_iter().flat_map(|list| list.0).collect();
+    check_names(&model, &keep)?;
     let options = ReadOptions {
         schema: Some(model.schema()),
-        passthrough: args.keep.clone(),
+        passthrough: keep.clone(),
         ..args.reading.options()?
     };
     let mut reader = TableReader::open_all(&args.data, &options)?;
@@ -119,7 +120,7 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
         // Begun late, so that a table that cannot be predicted causes no output at all.
         let writer = match &mut writer {
             Some(writer) => writer,
-            None => writer.insert(begin(columns(&model, Some(&table), &args.keep))?),
+            None => writer.insert(begin(columns(&model, Some(&table), &keep))?),
         };
         writer
             .write(&values(&table, &predictions, &model))
@@ -131,14 +132,14 @@ pub(crate) fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     // No rows are no fault: there is nothing to predict, and a file says so.
     let writer = match writer {
         Some(writer) => writer,
-        None => begin(columns(&model, None, &args.keep))?,
+        None => begin(columns(&model, None, &keep))?,
     };
     writer.finish().map_err(|error| written(error, to_stdout))?;
     if !args.talk.quiet {
         say_notices(reader.file_notices());
-        for column in &report.columns {
-            say(&column.to_string());
-        }
+        some_lines(&report.columns)
+            .iter()
+            .for_each(|line| say(line));
     }
     let rows = report.n_rows;
     if args.talk.json {

@@ -61,9 +61,11 @@ fn json_has_every_cell_and_the_same_for_any_threads() {
             "task",
             "target",
             "rows",
+            "untested",
             "metric",
             "better",
             "folds",
+            "left_out",
             "methods",
             "complete_folds",
             "friedman",
@@ -323,4 +325,53 @@ fn a_kind_of_network_is_chosen_by_methods() {
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn by_time_methods_learn_from_the_past_and_folds_without_a_choice_are_left_out() {
+    let room = Room::new();
+    // Two classes from row 40 on only; the first two of six blocks of 20 rows have one.
+    let line = |i: usize| {
+        let class = if i < 40 || (i * 7).is_multiple_of(3) {
+            "no"
+        } else {
+            "yes"
+        };
+        format!("{i},{},{class}\n", i * 7 % 3)
+    };
+    let table = "t,a,class\n".to_owned() + &(0..120).map(line).collect::<String>();
+    room.write("t.csv", table);
+    let run = |more: &[&str]| {
+        let mut args = vec!["compare", "t.csv", "--target", "class", "--split", "time=t"];
+        args.extend(["--methods", "forest,constant"]);
+        args.extend(SMALL);
+        args.extend(more);
+        room.run(&args).ok()
+    };
+    let report = run(&["--json"]).json();
+    assert_eq!(report["untested"], 20);
+    assert_eq!(names(&report["left_out"], "fold"), ["1", "2"]);
+    let folds = report["folds"].as_array().unwrap().iter();
+    let folds: Vec<(&str, u64, u64)> = folds
+        .map(|fold| {
+            let rows = |key: &str| fold[key].as_u64().unwrap();
+            (
+                fold["fold"].as_str().unwrap(),
+                rows("train_rows"),
+                rows("test_rows"),
+            )
+        })
+        .collect();
+    assert_eq!(folds, [("3", 60, 20), ("4", 80, 20), ("5", 100, 20)]);
+    assert_eq!(report["complete_folds"], serde_json::json!(["3", "4", "5"]));
+    let ran = run(&["--out", "report"]);
+    let page = room.text("report/comparison.html");
+    for text in [&ran.out, &page] {
+        for part in [
+            "The first 20 rows in time are never tested",
+            "Fold 2 is left out: t.csv: all 40 training rows have the class",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::room::{Ran, Room, keys};
+use crate::room::{Ran, Room, SMALL, keys};
 use crate::tables::{binary, mixed, to_parquet};
 
 fn room() -> Room {
@@ -340,16 +340,134 @@ fn a_loss_that_is_not_finite_stops_the_run_without_a_file() {
 #[test]
 fn refit_trains_again_on_all_rows() {
     let room = room();
-    let ran = room.fit("t.csv", "class", &["--refit", "--checkpoint", "run"]);
-    assert!(
-        ran.err.contains("200") || ran.out.contains("epochs"),
-        "{ran:#?}"
+    let more = ["--refit", "--checkpoint", "run", "--json"];
+    let ran = room.fit("t.csv", "class", &more);
+    let sizes = "160 training rows, 40 validation rows, 8 features\n";
+    assert!(ran.err.contains(sizes), "{ran:#?}");
+    let report = ran.json();
+    assert_eq!(
+        (&report["rows"], &report["epochs"]),
+        (&json!(200), &json!(4))
     );
-    let log = room.text("run/metrics.jsonl");
-    assert!(log.contains("\"refit\""), "{log}");
+    // All epochs of the first training, then as many on all rows as were best.
+    let best = report["best_epoch"].as_u64().unwrap();
+    let epochs = (1..=4).map(|epoch| ("train".to_owned(), epoch));
+    let epochs = epochs.chain((1..=best).map(|epoch| ("refit".to_owned(), epoch)));
+    let line = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let stage = line["stage"].as_str().unwrap().to_owned();
+        (stage, line["epoch"].as_u64().unwrap())
+    };
+    let log: Vec<(String, u64)> = room.text("run/metrics.jsonl").lines().map(line).collect();
+    assert_eq!(log, epochs.collect::<Vec<_>>());
     let inspected = room
         .run(&["inspect", "model.safetensors", "--json"])
         .ok()
         .json();
     assert_eq!(inspected["members"][0]["training"]["refit"], true);
+}
+
+#[test]
+fn metrics_of_validation_rows_are_those_of_evaluate() {
+    let room = Room::new();
+    room.write("t.csv", mixed(200));
+    let head = mixed(0);
+    let rows: Vec<String> = mixed(300).lines().skip(201).map(str::to_owned).collect();
+    room.write("v.csv", format!("{head}{}\n", rows.join("\n")));
+    for (more, weight) in [
+        (&["--class-weight", "balanced"][..], &[][..]),
+        (&["--weight", "w"], &["--weight", "w"]),
+        (
+            &["--weight", "w", "--class-weight", "balanced"],
+            &["--weight", "w"],
+        ),
+    ] {
+        let more = [
+            more,
+            &["--valid", "v.csv", "--drop", "value,l1,l2", "--json"],
+        ]
+        .concat();
+        let mut valid = room.fit("t.csv", "class", &more).json()["valid"].take();
+        let loss = valid.as_object_mut().unwrap().remove("loss").unwrap();
+        let mut args = vec!["evaluate", "model.safetensors", "v.csv", "--json"];
+        args.extend(weight);
+        let metrics = room.run(&args).ok().json()["metrics"].take();
+        assert_eq!(valid, metrics, "{more:?}");
+        // The loss that chose the epoch has class weights, the metric of that name has not.
+        let same = (loss.as_f64().unwrap() - metrics["log_loss"].as_f64().unwrap()).abs() < 1e-6;
+        assert_eq!(same, !more.contains(&"balanced"), "{more:?}");
+    }
+    let more = ["--class-weight", "balanced", "--drop", "w,value,l1,l2"];
+    let ran = room.fit("t.csv", "class", &more);
+    assert!(ran.out.contains("  loss, classes balanced  "), "{ran:#?}");
+}
+
+#[test]
+fn validation_rows_that_count_for_nothing_are_refused() {
+    let room = Room::new();
+    let line = |i: usize| {
+        let (a, b) = ((i * 37) % 101, (i * 53) % 89);
+        let weight = u8::from(i < 80);
+        let side = if a > b { "up" } else { "down" };
+        format!("{i},{a},{b},{weight},{side}\n")
+    };
+    let table = "day,a,b,w,move\n".to_owned() + &(0..100).map(line).collect::<String>();
+    room.write("t.csv", &table);
+    let run = |command: &str, more: &[&str]| {
+        let mut args = vec![command, "t.csv", "--target", "move", "--weight", "w"];
+        args.extend(SMALL);
+        args.extend(more);
+        room.run(&args)
+    };
+    let ran = run("fit", &["--split", "time=day"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(
+        ran.err
+            .contains("error: all 20 validation rows have weight 0\nleave rows that do not count"),
+        "{ran:#?}"
+    );
+    assert!(!room.path("model.safetensors").exists());
+    run("fit", &["--split", "random"]).ok();
+    // Among the rows that count there must be something to learn.
+    room.write(
+        "one.csv",
+        table
+            .replace(",1,down", ",0,down")
+            .replace(",0,up", ",1,up"),
+    );
+    let ran = room.run(&["fit", "one.csv", "--target", "move", "--weight", "w"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(
+        ran.err.contains("training rows have the class \"up\""),
+        "{ran:#?}"
+    );
+    // Of the folds it is only the last one's test rows that count for nothing.
+    let report = run("cv", &["--split", "time=day", "--folds", "4", "--json"])
+        .ok()
+        .json();
+    assert_eq!(report["n"]["accuracy"], 3);
+    assert_eq!(
+        report["folds"][3]["not_scored"],
+        "all 20 sample weights are 0: at least one must be positive"
+    );
+}
+
+#[test]
+fn batch_normalization_has_two_rows_in_a_batch() {
+    let room = Room::new();
+    room.write("t.csv", mixed(60));
+    let drop = ["--drop", "w,value,l1,l2", "--network", "batchnorm"];
+    let fit = |batch: &str| {
+        let mut args = vec!["fit", "t.csv", "--target", "class", "--batch-size", batch];
+        args.extend(SMALL);
+        args.extend(drop);
+        room.run(&args)
+    };
+    let ran = fit("1");
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    let message = "batch must be at least 2 with networks batchnorm and resnet";
+    assert!(ran.err.contains(message), "{ran:#?}");
+    fit("2").ok();
+    // 47 training rows in batches of 46 are two batches of about the same size.
+    fit("46").ok();
 }

@@ -113,6 +113,37 @@ fn an_interrupted_fit_keeps_the_best_weights_and_exits_130() {
 }
 
 #[test]
+fn two_runs_do_not_share_a_folder_and_a_killed_one_leaves_it_free() {
+    let room = Room::new();
+    room.write("t.csv", mixed(400));
+    let long = ["fit", "t.csv", "--target", "class", "--epochs", "100000"];
+    let first = [&long[..], &["--checkpoint", "run"]].concat();
+    let mut child = start(&room, &first);
+    let log = room.path("run/metrics.jsonl");
+    let epochs = || std::fs::read_to_string(&log).map_or(0, |text| text.lines().count());
+    wait_for("an epoch", || epochs() >= 1);
+    for more in [&["--out", "other.safetensors"][..], &["--resume"]] {
+        let ran = room.run(&[&first[..], more].concat());
+        assert_eq!(ran.code, Some(2), "{ran:#?}");
+        let message = "error: another run is writing checkpoints to run\nwait until it has ended";
+        assert!(ran.err.contains(message), "{ran:#?}");
+    }
+    // It was not disturbed, neither in its log.
+    let before = epochs();
+    assert!(before >= 1);
+    wait_for("more epochs", || epochs() > before);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let resumed = ["fit", "t.csv", "--target", "class", "--epochs", "100000"];
+    let resumed = [&resumed[..], &["--checkpoint", "run", "--resume"]].concat();
+    let before = epochs();
+    let child = start(&room, &resumed);
+    wait_for("still more epochs", || epochs() > before);
+    interrupt(&child);
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+}
+
+#[test]
 fn an_interrupted_cross_validation_has_no_result_and_exits_130() {
     let room = Room::new();
     room.write("t.csv", mixed(400));

@@ -25,6 +25,7 @@ mod evaluate;
 mod fit;
 mod inspect;
 mod interrupt;
+mod names;
 mod networks;
 mod predict;
 mod reading;

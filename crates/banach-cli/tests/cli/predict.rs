@@ -245,8 +245,7 @@ fn unknown_categories_and_new_gaps_are_counted_or_refused() {
         (&report["rows"], &report["out"]),
         (&json!(4), &json!("p.csv"))
     );
-    let colour =
-        json!({"column": "colour", "unknown": 3, "examples": ["pink", "mauve"], "missing": 0, "odd": 0, "odd_examples": []});
+    let colour = json!({"column": "colour", "unknown": 3, "examples": ["pink", "mauve"], "missing": 0, "odd": 0, "odd_examples": []});
     assert!(
         report["unusual"].as_array().unwrap().contains(&colour),
         "{report}"

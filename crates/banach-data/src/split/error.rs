@@ -1,5 +1,6 @@
 //! What can go wrong when rows are divided.
 
+use super::Gap;
 use crate::table_error::{Location, TableError};
 
 /// Why rows cannot be divided.
@@ -16,7 +17,7 @@ pub enum SplitError {
         got: f64,
     },
     /// The number of folds does not suit the table.
-    #[error("the number of folds must be from 2 to {limit} ({what}), got {got}")]
+    #[error("the number of folds must be {}, got {got}", allowed_folds(*limit, what))]
     FoldCount {
         /// The value given.
         got: usize,
@@ -47,4 +48,33 @@ pub enum SplitError {
         /// Name of the split.
         split: &'static str,
     },
+    /// A gap in another unit than the times.
+    #[error("a gap of {gap} does not suit column {column:?}: it holds {needs}")]
+    GapUnit {
+        /// The gap.
+        gap: Gap,
+        /// The column of times.
+        column: String,
+        /// What the column holds and what the gap needs.
+        needs: &'static str,
+    },
+    /// All rows before the validation or test rows lie in the gap.
+    #[error(
+        "a gap of {gap} leaves no training rows before {}; it must be shorter, or {}",
+        match fold { 0 => "the validation rows".to_owned(), fold => format!("fold {fold}") },
+        match fold { 0 => "there must be fewer validation rows", _ => "there must be fewer folds" }
+    )]
+    GapTooLong {
+        /// The gap.
+        gap: Gap,
+        /// The fold, from 1; 0 for validation rows.
+        fold: usize,
+    },
+}
+
+fn allowed_folds(limit: usize, what: &str) -> String {
+    match limit {
+        0 | 1 => format!("at least 2, for which {what} ({limit}) is too small"),
+        _ => format!("from 2 to {limit} ({what})"),
+    }
 }

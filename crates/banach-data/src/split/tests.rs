@@ -30,6 +30,7 @@ fn splitter<'a>(table: &'a Table, rows: &'a [u32], split: &'a Split) -> Splitter
         rows,
         classes: None,
         split,
+        gap: Gap::NONE,
         seed: 7,
     }
 }
@@ -52,7 +53,7 @@ proptest! {
     #[test]
     fn a_hold_out_is_a_partition((table, rows, classes) in inputs(), fraction in 0.01_f64..0.99, seed in any::<u64>()) {
         for split in &all_splits() {
-            let splitter = Splitter { table: &table, rows: &rows, classes: Some(&classes), split, seed };
+            let splitter = Splitter { table: &table, rows: &rows, classes: Some(&classes), split, gap: Gap::NONE, seed };
             let Ok(HoldOut { train, valid }) = splitter.hold_out(fraction) else {
                 // One class per row, one group or one time cannot be divided.
                 let column = |name| rows.iter().map(|&row| table.column(name).unwrap().key(row as usize)).collect::<BTreeSet<_>>().len();
@@ -92,27 +93,91 @@ proptest! {
     }
 
     #[test]
-    fn folds_are_a_partition((table, rows, classes) in inputs(), n_folds in 2_usize..6, repeat in 0_u32..3) {
+    fn folds_test_every_row_once_and_time_folds_all_but_the_first_block(
+        (table, rows, classes) in inputs(), n_folds in 2_usize..6, repeat in 0_u32..3,
+    ) {
         for split in &all_splits() {
-            let splitter = Splitter { table: &table, rows: &rows, classes: Some(&classes), split, seed: 1 };
+            let splitter = Splitter { table: &table, rows: &rows, classes: Some(&classes), split, gap: Gap::NONE, seed: 1 };
+            let distinct = |name: &str| rows.iter().map(|&row| table.column(name).unwrap().key(row as usize)).collect::<BTreeSet<_>>().len();
             let Ok(folds) = splitter.folds(n_folds, repeat) else {
-                prop_assert!(n_folds > rows.len() || matches!(split, Split::Group(_) | Split::Time(_)), "{split:?}");
+                let too_many = match split {
+                    Split::Random | Split::Stratified => n_folds > rows.len(),
+                    Split::Group(name) => n_folds > distinct(name),
+                    Split::Time(name) => n_folds >= distinct(name),
+                };
+                prop_assert!(too_many, "{split:?} {n_folds}");
                 continue;
             };
-            prop_assert_eq!(folds.len(), rows.len());
-            let used: BTreeSet<u32> = folds.iter().copied().collect();
-            prop_assert_eq!(used, (0..n_folds as u32).collect::<BTreeSet<u32>>());
-            let size = |fold| folds.iter().filter(|&&f| f == fold).count();
-            let sizes: Vec<usize> = (0..n_folds as u32).map(size).collect();
-            if matches!(split, Split::Random | Split::Stratified) {
-                prop_assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1);
+            prop_assert_eq!(folds.len(), n_folds);
+            let mut tested: Vec<u32> = folds.iter().flat_map(|fold| fold.test.clone()).collect();
+            if let Split::Time(name) = split {
+                let time = |row: &u32| table.column(name).unwrap().number(*row as usize).unwrap();
+                let mut before: Vec<u32> = rows.iter().filter(|row| !tested.contains(row)).copied().collect();
+                prop_assert!(!before.is_empty());
+                for fold in &folds {
+                    // All that came before, and nothing else.
+                    prop_assert_eq!(&fold.train, &before);
+                    let latest = fold.train.iter().map(time).fold(f64::MIN, f64::max);
+                    prop_assert!(!fold.test.is_empty() && fold.test.iter().all(|row| time(row) > latest));
+                    before.extend(&fold.test);
+                    before.sort_unstable();
+                }
+                prop_assert_eq!(&before, &rows);
+            } else {
+                tested.sort_unstable();
+                prop_assert_eq!(&tested, &rows);
+                for fold in &folds {
+                    prop_assert!(!fold.test.is_empty() && fold.test.is_sorted());
+                    let others: Vec<u32> = rows.iter().filter(|row| !fold.test.contains(row)).copied().collect();
+                    prop_assert_eq!(&fold.train, &others);
+                }
             }
-            if let Some(name) = split.column() {
-                let keys = rows.iter().map(|&row| table.column(name).unwrap().key(row as usize).unwrap());
-                let pairs: BTreeSet<_> = keys.clone().zip(&folds).collect();
-                prop_assert_eq!(pairs.len(), keys.collect::<BTreeSet<_>>().len());
+            let sizes = || folds.iter().map(|fold| fold.test.len());
+            if matches!(split, Split::Random | Split::Stratified) {
+                prop_assert!(sizes().max().unwrap() - sizes().min().unwrap() <= 1);
+            }
+            if let Split::Group(name) = split {
+                let key = |row: &u32| table.column(name).unwrap().key(*row as usize).unwrap().into_owned();
+                for fold in &folds {
+                    let groups = |side: &[u32]| side.iter().map(key).collect::<BTreeSet<_>>();
+                    prop_assert!(groups(&fold.train).is_disjoint(&groups(&fold.test)));
+                }
             }
             prop_assert_eq!(splitter.folds(n_folds, repeat).unwrap(), folds);
+        }
+    }
+
+    #[test]
+    fn a_gap_leaves_out_the_training_rows_just_before_what_is_tested(
+        (table, rows, _) in inputs(), n_folds in 2_usize..5, gap in 0_u32..5,
+    ) {
+        let split = Split::Time("t".to_owned());
+        let plain = splitter(&table, &rows, &split);
+        let gapped = Splitter { gap: Gap::number(f64::from(gap)).unwrap(), ..plain };
+        let time = |row: &u32| table.column("t").unwrap().number(*row as usize).unwrap();
+        let far_before = |train: &[u32], test: &[u32]| {
+            let first = test.iter().map(time).fold(f64::MAX, f64::min);
+            let far = train.iter().filter(|row| gap == 0 || time(row) < first - f64::from(gap));
+            far.copied().collect::<Vec<u32>>()
+        };
+        if let Ok(folds) = plain.folds(n_folds, 0) {
+            let want: Vec<Fold> = folds.iter().map(|fold| Fold {
+                train: far_before(&fold.train, &fold.test),
+                test: fold.test.clone(),
+            }).collect();
+            match gapped.folds(n_folds, 0) {
+                Ok(got) => prop_assert_eq!(got, want),
+                Err(SplitError::GapTooLong { fold, .. }) => prop_assert!(want[fold - 1].train.is_empty()),
+                Err(other) => prop_assert!(false, "{}", other),
+            }
+        }
+        if let Ok(HoldOut { train, valid }) = plain.hold_out(0.3) {
+            let train = far_before(&train, &valid);
+            match gapped.hold_out(0.3) {
+                Ok(got) => prop_assert_eq!(got, HoldOut { train, valid }),
+                Err(SplitError::GapTooLong { fold: 0, .. }) => prop_assert!(train.is_empty()),
+                Err(other) => prop_assert!(false, "{}", other),
+            }
         }
     }
 }
@@ -131,11 +196,8 @@ fn stratified_sides_have_the_same_shares() {
     let HoldOut { valid, .. } = splitter.hold_out(0.2).unwrap();
     let ones = |rows: &[u32]| rows.iter().filter(|&&row| row % 10 == 3).count();
     assert_eq!((valid.len(), ones(&valid)), (40, 4));
-    let folds = splitter.folds(5, 0).unwrap();
-    for fold in 0..5 {
-        let of_fold = rows.iter().filter(|&&row| folds[row as usize] == fold);
-        let of_fold: Vec<u32> = of_fold.copied().collect();
-        assert_eq!((of_fold.len(), ones(&of_fold)), (40, 4), "fold {fold}");
+    for Fold { test, .. } in splitter.folds(5, 0).unwrap() {
+        assert_eq!((test.len(), ones(&test)), (40, 4));
     }
 }
 
@@ -179,9 +241,87 @@ fn a_time_split_validates_on_the_latest_rows() {
     // Equal times stay together, even when that makes a side larger or smaller than asked for.
     assert_eq!(splitter.hold_out(0.1).unwrap().valid, [0, 5]);
     assert_eq!(splitter.hold_out(0.9).unwrap().train, [1, 6, 7, 8]);
+}
+
+#[test]
+fn time_folds_learn_from_the_past() {
+    let times = [5, 1, 4, 2, 3, 5, 1, 1, 1, 2];
+    let table = grouped(&[0; 10], &times);
+    let rows = table.all_rows();
+    let split = Split::Time("t".to_owned());
+    let splitter = splitter(&table, &rows, &split);
+    let fold = |train: &[u32], test: &[u32]| Fold {
+        train: train.to_vec(),
+        test: test.to_vec(),
+    };
+    // Blocks are cut where a later time begins, next to the equal parts of 10 rows: 4, 2 and 4 rows.
     assert_eq!(
         splitter.folds(2, 0).unwrap(),
-        [1, 0, 1, 0, 1, 1, 0, 0, 0, 0]
+        [
+            fold(&[1, 6, 7, 8], &[3, 9]),
+            fold(&[1, 3, 6, 7, 8, 9], &[0, 2, 4, 5])
+        ]
+    );
+    // As many folds as times that can be tested: each has one.
+    assert_eq!(
+        splitter.folds(4, 0).unwrap().map_tests(),
+        [vec![3, 9], vec![4], vec![2], vec![0, 5]]
+    );
+    let gap = |gap: f64| Splitter {
+        gap: Gap::number(gap).unwrap(),
+        ..splitter
+    };
+    assert_eq!(gap(1.0).hold_out(0.2).unwrap().train, [1, 3, 4, 6, 7, 8, 9]);
+    let error = gap(1.0).folds(4, 0).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "a gap of 1 leaves no training rows before fold 1; it must be shorter, or there must be fewer \
+         folds"
+    );
+    let error = gap(9.0).hold_out(0.2).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "a gap of 9 leaves no training rows before the validation rows; it must be shorter, or there \
+         must be fewer validation rows"
+    );
+}
+
+trait Tests {
+    fn map_tests(self) -> Vec<Vec<u32>>;
+}
+
+impl Tests for Vec<Fold> {
+    fn map_tests(self) -> Vec<Vec<u32>> {
+        self.into_iter().map(|fold| fold.test).collect()
+    }
+}
+
+#[test]
+fn a_gap_of_dates_has_a_unit_and_one_of_numbers_has_none() {
+    let table = table("day,n\n2024-03-01,1\n2024-03-02,2\n2024-03-03,3\n2024-03-04T12:00:00,4\n");
+    let rows = table.all_rows();
+    let train = |column: &str, gap: &str| {
+        let split = Split::Time(column.to_owned());
+        let splitter = Splitter {
+            gap: gap.parse().unwrap(),
+            ..splitter(&table, &rows, &split)
+        };
+        splitter.hold_out(0.25).map(|sides| sides.train)
+    };
+    assert_eq!(train("day", "0").unwrap(), [0, 1, 2]);
+    assert_eq!(train("day", "36h").unwrap(), [0, 1]);
+    assert_eq!(train("day", "35h").unwrap(), [0, 1, 2]);
+    assert_eq!(train("day", "2d").unwrap(), [0, 1]);
+    assert_eq!(train("n", "1").unwrap(), [0, 1]);
+    assert_eq!(
+        train("day", "2").unwrap_err().to_string(),
+        "a gap of 2 does not suit column \"day\": it holds dates, so that it needs a unit: w, d, h, min \
+         or s"
+    );
+    assert_eq!(
+        train("n", "2d").unwrap_err().to_string(),
+        "a gap of 2d does not suit column \"n\": it holds numbers, so that it must be a number without a \
+         unit"
     );
 }
 
@@ -199,8 +339,7 @@ fn group_folds_are_nearly_equal() {
     let rows = table.all_rows();
     let split = Split::Group("g".to_owned());
     let folds = splitter(&table, &rows, &split).folds(2, 0).unwrap();
-    assert_eq!(folds.iter().filter(|&&fold| fold == 0).count(), 50);
-    assert!(folds[..50].iter().all(|&fold| fold == folds[0]));
+    assert_eq!(folds.map_tests()[0], (0..50).collect::<Vec<u32>>());
 }
 
 #[test]
@@ -307,18 +446,37 @@ fn the_number_of_folds_is_bounded() {
         "{error}"
     );
     let error = folds(Split::Time("t".to_owned()), 3).unwrap_err();
-    assert!(matches!(error, SplitError::EmptySplit { .. }), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "the number of folds must be at least 2, for which the number of distinct times less one (1) is \
+         too small, got 3"
+    );
 }
 
 #[test]
 fn a_column_can_say_the_folds() {
     let table = table("f,part,some,one\n10,b,1,1\n9,a,,1\n10,b,2,1\n2,a,2,1\n");
     let rows = table.all_rows();
-    let (folds, names) = folds_from_column(&table, "f", &rows).unwrap();
-    assert_eq!(names, ["2", "9", "10"]);
-    assert_eq!(folds, [2, 1, 2, 0]);
-    let (folds, names) = folds_from_column(&table, "part", &[1, 2]).unwrap();
-    assert_eq!((folds, names), (vec![0, 1], vec!["a".into(), "b".into()]));
+    let folds = |name: &str, rows: &[u32]| {
+        let folds = folds_from_column(&table, name, rows).unwrap().into_iter();
+        let folds = folds.map(|(name, fold)| (name, fold.train, fold.test));
+        folds.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        folds("f", &rows),
+        [
+            ("2".to_owned(), vec![0, 1, 2], vec![3]),
+            ("9".to_owned(), vec![0, 2, 3], vec![1]),
+            ("10".to_owned(), vec![1, 3], vec![0, 2]),
+        ]
+    );
+    assert_eq!(
+        folds("part", &[1, 2]),
+        [
+            ("a".to_owned(), vec![2], vec![1]),
+            ("b".to_owned(), vec![1], vec![2]),
+        ]
+    );
     for (name, message) in [
         ("fold", "t.csv has no column \"fold\""),
         (

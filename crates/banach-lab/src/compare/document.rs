@@ -1,6 +1,7 @@
 //! A comparison as a report.
 
 use banach::{NetworkKind, Settings};
+use banach_data::NameList;
 use serde_json::Value;
 
 use super::method::seed;
@@ -43,6 +44,9 @@ pub fn report(comparison: &Comparison, origin: &Origin) -> Result<Report, LabErr
         comparison.rows,
         ranking.complete_folds.len()
     ));
+    for remark in about_folds(comparison) {
+        report.text(&format!("{remark}."));
+    }
     if let Some(best) = ranking.methods.first().filter(|best| best.mean.is_some()) {
         report.text(&format!(
             "p is that of a paired two-sided Wilcoxon test over folds against {}, which has the best \
@@ -101,6 +105,23 @@ fn is_rival(method: &str) -> bool {
     })
 }
 
+/// What is not measured: rows that no fold tests, and folds that are left out.
+#[must_use]
+pub fn about_folds(comparison: &Comparison) -> Vec<String> {
+    let mut remarks = Vec::new();
+    match comparison.untested {
+        0 => {}
+        1 => remarks.push("The first row in time is never tested".to_owned()),
+        rows => remarks.push(format!("The first {rows} rows in time are never tested")),
+    }
+    let left_out = comparison.left_out.iter();
+    remarks.extend(left_out.map(|fold| format!("Fold {} is left out: {}", fold.fold, fold.reason)));
+    remarks
+}
+
+/// Metrics that have a column of their own beside the one that counts.
+const MAX_METRICS: usize = 12;
+
 fn number(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(String::new, |value| format!("{value:.decimals$}"))
 }
@@ -114,6 +135,10 @@ fn ranking_table(comparison: &Comparison) -> ReportTable {
         .collect();
     others.sort();
     others.dedup();
+    if others.len() > MAX_METRICS {
+        // What is left has no metrics of single labels, whose columns would make the table unreadable.
+        others.retain(|name| !name.starts_with("auc."));
+    }
     let head = [
         "method",
         comparison.metric.name(),
@@ -192,7 +217,7 @@ fn facts(comparison: &Comparison, origin: &Origin) -> Vec<(String, String)> {
             Value::String(text) => text,
             Value::Array(items) => {
                 let text = |item: &Value| item.as_str().map_or(item.to_string(), str::to_owned);
-                items.iter().map(text).collect::<Vec<_>>().join(", ")
+                NameList(items.iter().map(text).collect()).to_string()
             }
             other => other.to_string(),
         };

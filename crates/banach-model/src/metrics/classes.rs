@@ -172,11 +172,10 @@ impl<'a> ClassRows<'a> {
     /// `classes` must name each class once, in code order.
     pub fn confusion(&self, classes: &[String]) -> Result<Confusion, MetricsError> {
         check_length("class name", self.n_classes, classes.len())?;
-        let mut counts = vec![0.0; self.n_classes * self.n_classes];
-        for (row, &class) in self.target.iter().enumerate() {
-            counts[class as usize * self.n_classes + self.predicted(row)] += self.weight.get(row);
-        }
-        Ok(Confusion::new(classes.to_vec(), counts))
+        let rows = self.target.iter().enumerate();
+        let rows =
+            rows.map(|(row, &class)| (class as usize, self.predicted(row), self.weight.get(row)));
+        Ok(Confusion::new(classes.to_vec(), rows))
     }
 
     fn row(&self, row: usize) -> &'a [f32] {

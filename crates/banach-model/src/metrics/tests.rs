@@ -98,7 +98,7 @@ fn classes_match_scikit_learn() {
         assert_golden(&rows.metrics(), &case["metrics"]);
         let classes: Vec<String> = (0..n_classes).map(|c| c.to_string()).collect();
         let confusion = rows.confusion(&classes).unwrap();
-        assert_eq!(confusion.counts(), f64s(&case["confusion"]));
+        assert_eq!(square(&confusion), f64s(&case["confusion"]));
     }
 }
 
@@ -160,10 +160,8 @@ fn log_loss_is_finite_at_zero_probability() {
 #[test]
 fn equal_probabilities_predict_the_first_class() {
     let rows = ClassRows::new(&[0, 1], &[0.5; 4], 2, None).unwrap();
-    assert_eq!(
-        rows.confusion(&names(&["a", "b"])).unwrap().counts(),
-        [1.0, 0.0, 1.0, 0.0]
-    );
+    let confusion = rows.confusion(&names(&["a", "b"])).unwrap();
+    assert_eq!(square(&confusion), [1.0, 0.0, 1.0, 0.0]);
 }
 
 #[test]
@@ -270,6 +268,65 @@ fn metrics_read_back_from_their_json() {
     let entries = all[2].entries();
     assert_eq!(entries[2], ("auc.a".to_owned(), Some(0.5)));
     assert_eq!(entries[3], ("auc.b".to_owned(), None));
+}
+
+/// The counts as JSON has them for few classes.
+fn square(confusion: &Confusion) -> Vec<f64> {
+    f64s(&serde_json::to_value(confusion).unwrap()["counts"])
+}
+
+#[test]
+fn a_confusion_of_many_classes_is_a_list_of_what_occurs() {
+    // Class 7 is taken for 3 four times, 0 for 1 twice, 1 for 0 once.
+    let pairs = [(7, 3, 4), (7, 7, 12), (0, 1, 2), (1, 0, 1), (1, 1, 3)];
+    let rows = || {
+        pairs
+            .iter()
+            .flat_map(|&(t, p, n)| std::iter::repeat_n((t, p), n))
+    };
+    let of = |n_classes: usize| {
+        let target: Vec<u32> = rows().map(|(truth, _)| truth).collect();
+        let mut proba = vec![0.0; target.len() * n_classes];
+        for (row, (_, predicted)) in rows().enumerate() {
+            proba[row * n_classes + predicted] = 1.0;
+        }
+        let classes: Vec<String> = (0..n_classes).map(|class| format!("c{class}")).collect();
+        let rows = ClassRows::new(&target, &proba, n_classes, None).unwrap();
+        rows.confusion(&classes).unwrap()
+    };
+    let (few, many) = (of(30), of(31));
+    assert_eq!(few.cells(), many.cells());
+    assert_eq!(square(&few).len(), 900);
+    let json = serde_json::to_value(&many).unwrap();
+    assert_eq!(
+        json["cells"],
+        serde_json::json!([
+            [0, 1, 2.0],
+            [1, 0, 1.0],
+            [1, 1, 3.0],
+            [7, 3, 4.0],
+            [7, 7, 12.0]
+        ])
+    );
+    assert!(json.get("counts").is_none());
+    assert!(few.to_string().starts_with("true \\ predicted  c0"));
+    let expected = "\
+confused classes
+true  predicted  count  of its class
+c7    c3             4         25.0%
+c0    c1             2        100.0%
+c1    c0             1         25.0%";
+    assert_eq!(many.to_string(), expected);
+
+    // Of very many pairs the first are shown, and no memory is taken for those that do not occur.
+    let classes: Vec<String> = (0..1_000_000).map(|class| format!("c{class}")).collect();
+    let rows = (0..50).map(|row| (row, row + 1, 1.0));
+    let text = Confusion::new(classes, rows).to_string();
+    assert_eq!(text.lines().count(), 22);
+    assert!(
+        text.starts_with("most confused classes, 20 of 50 pairs\n"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::{ADAM, data, network, options, spec};
 use crate::{
-    Activation, CategorySpec, Dataset, Dropout, Loss, Network, NetworkSpec, Optimizer, Stopping,
-    Targets, TrainError, TrainOptions, Trainer,
+    Activation, CategorySpec, Dataset, Dropout, Loss, Network, NetworkSpec, Normalization,
+    Optimizer, Stopping, Targets, TrainError, TrainOptions, Trainer,
 };
 
 /// `good` is at the edge of what is allowed and must pass, `bad` just beyond, with this message.
@@ -318,6 +318,104 @@ fn datasets() {
     check(start, &cases, |fit| {
         fit.data.check(&spec(&[8], fit.n_outputs), &fit.loss)
     });
+}
+
+fn normalized() -> NetworkSpec {
+    let mut spec = spec(&[8], 1);
+    spec.inputs.dropout = Dropout::None;
+    spec.layers[0].normalization = Normalization::Batch;
+    spec.layers[0].activation = Activation::Relu;
+    spec.layers[0].dropout = Dropout::None;
+    spec
+}
+
+#[test]
+fn rows_that_count_for_nothing_and_batches_without_variance() {
+    fn run(
+        data: &Dataset,
+        spec: NetworkSpec,
+        batch_size: usize,
+        [train, valid]: [&[u32]; 2],
+    ) -> Result<(), TrainError> {
+        let loss = match data.targets {
+            Targets::Labels { .. } => Loss::BinaryCrossEntropy,
+            _ => Loss::Squared,
+        };
+        let options = TrainOptions {
+            batch_size,
+            ..options(loss)
+        };
+        let network = network(spec);
+        let mut trainer = Trainer::new(network, options, data, train, valid, 1)?;
+        trainer.epoch(&AtomicBool::new(false), &mut |_, _| {})?;
+        Ok(())
+    }
+    let says = |result: Result<(), TrainError>| result.unwrap_err().to_string();
+    let plain = data(&Loss::Squared, 1, 6, 1.0);
+    let weighted = |weights: [f32; 6]| Dataset {
+        weights: Some(weights.to_vec()),
+        ..plain.clone()
+    };
+    let halves: [&[u32]; 2] = [&[0, 1, 2, 3], &[4, 5]];
+    let dense = || spec(&[8], 1);
+    let one_each = weighted([0.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
+    assert!(run(&one_each, dense(), 2, halves).is_ok());
+    let no_validation = weighted([1.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(
+        says(run(&no_validation, dense(), 2, halves)),
+        "all 2 validation rows have weight 0"
+    );
+    let no_training = weighted([0.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
+    assert_eq!(
+        says(run(&no_training, dense(), 2, halves)),
+        "all 4 training rows have weight 0"
+    );
+    // A row of several labels counts for those that it has.
+    let missing = |rows: &[usize]| {
+        let mut data = data(&Loss::BinaryCrossEntropy, 1, 6, 1.0);
+        data.weights = None;
+        if let Targets::Labels { values, .. } = &mut data.targets {
+            values.fill(1.0);
+            rows.iter().for_each(|&row| values[row] = f32::NAN);
+        }
+        data
+    };
+    assert!(run(&missing(&[0, 4]), dense(), 2, halves).is_ok());
+    assert_eq!(
+        says(run(&missing(&[4, 5]), dense(), 2, halves)),
+        "all 2 validation rows have weight 0"
+    );
+
+    assert_eq!(
+        says(run(&plain, normalized(), 1, halves)),
+        "batch normalization needs at least 2 rows in a batch, got 4 training rows and the batch size 1"
+    );
+    assert_eq!(
+        says(run(&plain, normalized(), 4, [&[3], &[]])),
+        "batch normalization needs at least 2 rows in a batch, got 1 training rows and the batch size 4"
+    );
+}
+
+#[test]
+fn every_batch_has_two_rows_with_batch_normalization() {
+    let data = data(&Loss::Squared, 1, 20, 1.0);
+    let all: Vec<u32> = (0..20).collect();
+    for n in 2..20 {
+        for batch_size in 2..7 {
+            let options = TrainOptions {
+                batch_size,
+                ..options(Loss::Squared)
+            };
+            let rows = &all[..n];
+            let trainer = Trainer::new(network(normalized()), options, &data, rows, &[], 1);
+            let mut trainer = trainer.unwrap();
+            let n_batches = trainer.steps_per_epoch();
+            assert!(n / n_batches >= 2, "{n} rows in batches of {batch_size}");
+            assert!(n.div_ceil(n_batches) <= batch_size.max(3));
+            let epoch = trainer.epoch(&AtomicBool::new(false), &mut |_, _| {});
+            assert!(epoch.is_ok(), "{n} rows in batches of {batch_size}");
+        }
+    }
 }
 
 #[test]

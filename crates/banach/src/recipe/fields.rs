@@ -1,7 +1,7 @@
 //! Settings that are more than a field of the recipe: parameters of a kind, and those that some tasks
 //! or networks refuse. Each has a function that writes it to a recipe and one that reads it.
 
-use banach_data::Task;
+use banach_data::{Gap, Split, Task};
 use banach_nn::{Loss, NetworkKind, Optimizer, Shape, Stopping};
 
 use super::Recipe;
@@ -57,6 +57,18 @@ pub(crate) fn set_task(_: &mut Recipe, _: Option<Task>) -> Result<(), Error> {
 #[allow(clippy::option_option, reason = "the setting may be `auto`")]
 pub(crate) fn task(recipe: &Recipe) -> Option<Option<Task>> {
     Some(Some(recipe.task))
+}
+
+pub(crate) fn set_gap(recipe: &mut Recipe, gap: Gap) -> Result<(), Error> {
+    if gap != Gap::NONE && !matches!(recipe.split, Split::Time(_)) {
+        return Err(setting("gap", "left out unless split is time=COLUMN", gap));
+    }
+    recipe.gap = gap;
+    Ok(())
+}
+
+pub(crate) fn gap(recipe: &Recipe) -> Option<Gap> {
+    Some(recipe.gap).filter(|gap| *gap != Gap::NONE)
 }
 
 pub(crate) fn set_weight(recipe: &mut Recipe, name: String) -> Result<(), Error> {

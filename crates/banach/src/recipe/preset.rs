@@ -1,6 +1,6 @@
 //! The recipes that settings are laid over.
 
-use banach_data::{Scaling, Split, Task};
+use banach_data::{Gap, Scaling, Split, Task};
 use banach_nn::{Architecture, Loss, NetworkKind, Optimizer, Schedule, Shape, Stopping};
 
 use super::Recipe;
@@ -108,6 +108,7 @@ fn paper(task: Task) -> Recipe {
         task,
         validation: Validation::Fraction(0.15),
         split: Split::Stratified,
+        gap: Gap::NONE,
         weight: None,
         class_weight: ClassWeight::None,
         drop: Vec::new(),

@@ -97,6 +97,22 @@ fn each_setting_out_of_range_is_named_with_what_is_allowed() {
         ),
         ("lr = 0", "learning rate must be above 0, got 0"),
         ("batch = 0", "batch size must be at least 1, got 0"),
+        (
+            "network = 'batchnorm'\nbatch = 1",
+            "batch must be at least 2 with networks batchnorm and resnet",
+        ),
+        (
+            "network = 'resnet'\nbatch = 1",
+            "batch must be at least 2 with networks batchnorm and resnet",
+        ),
+        (
+            "target = ['y']\nweight = 'y'",
+            "weight must be another column than the target, got y",
+        ),
+        (
+            "target = ['x', 'y']\nsplit = 'group=y'",
+            "split must be by another column than the target, got y",
+        ),
         ("epochs = 0", "epochs must be 1 to 1,000,000, got 0"),
         (
             "weight_decay = -1",

@@ -44,7 +44,7 @@ pub enum ClassWeight {
     /// Every row has the same weight.
     #[default]
     None,
-    /// Every class has the same total weight in the training rows.
+    /// Every class has the same total weight in the training rows, for the loss but not for metrics.
     Balanced,
 }
 

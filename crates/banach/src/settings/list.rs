@@ -7,7 +7,7 @@
 //! how it is written to a recipe and read from one: the name of a field, or two functions. Settings
 //! that others depend on come first, for they are written in this order.
 
-use banach_data::{Scaling, Split, Task};
+use banach_data::{Gap, Scaling, Split, Task};
 use banach_nn::{Loss, NetworkKind, Optimizer, Schedule, Shape, Stopping};
 
 use super::builder::{kind, names, plain};
@@ -17,7 +17,7 @@ use crate::recipe::fields;
 
 settings! {
     "Table" {
-        /// Column to predict; repeat it for several labels
+        /// Column to predict, one name as it stands; repeat it for several labels
         target: Vec<String>, (impl IntoIterator<Item = impl Into<String>> => names), "COL",
             form Repeated, default "none, it must be given", { fields::set_target, fields::target };
         /// What to predict: auto, binary, multiclass, regression or multilabel
@@ -26,21 +26,26 @@ settings! {
         /// Validation rows: a fraction of the table such as 0.2, or a file
         valid: Validation, (impl Into<Validation> => plain), "FRACTION|FILE",
             { validation };
-        /// How validation rows and folds are chosen: random, stratified, group=COL or time=COL
+        /// How validation rows and folds are chosen: random, stratified, group=COL (rows of a group stay
+        /// together) or time=COL (the latest rows validate; folds learn from earlier rows only)
         split: Split, (Split => plain), "HOW", { split };
+        /// With time=COL: the time that training rows end before the validation rows, and before the
+        /// test rows of a fold; a duration such as 7d, 12h or 30min where COL has dates, else a number
+        gap: Gap, (Gap => plain), "GAP", default "0", { fields::set_gap, fields::gap };
         /// Column of sample weights
         weight: String, (impl Into<String> => plain), "COL",
             default "every row has weight 1", { fields::set_weight, fields::weight };
-        /// Class weights: none, or balanced, which gives each class the same total weight
+        /// Class weights: none, or balanced, which gives each class the same total weight in the loss that
+        /// is minimized and chooses the epoch; metrics are not weighted by class
         class_weight: ClassWeight, (ClassWeight => plain), "CLASS_WEIGHT",
             { fields::set_class_weight, fields::class_weight };
-        /// Columns not to use
+        /// Columns not to use; a name with a comma in double quotes, as in CSV: 'a,"b, c"'; repeat to add
         drop: Vec<String>, (impl IntoIterator<Item = impl Into<String>> => names), "COL,..",
             { drop };
-        /// Columns to treat as categories, whatever they hold
+        /// Columns to treat as categories, whatever they hold; a list like drop
         categorical: Vec<String>, (impl IntoIterator<Item = impl Into<String>> => names), "COL,..",
             { categorical };
-        /// Columns to treat as numbers, whatever they hold
+        /// Columns to treat as numbers, whatever they hold; a list like drop
         numeric: Vec<String>, (impl IntoIterator<Item = impl Into<String>> => names), "COL,..",
             { numeric };
     }

@@ -1,6 +1,6 @@
 //! A setting as a table has it: by its name, whatever its type.
 
-use banach_data::nearest_name;
+use banach_data::{NameError, NameList, nearest_name};
 
 use super::error::SettingError;
 use super::value::{Form, Raw};
@@ -77,7 +77,8 @@ impl Setting {
         self.form
     }
 
-    /// Sets it from the texts that a person typed: one, or several for a list.
+    /// Sets it from the texts that a person typed: one, or several for [`Form::List`] and
+    /// [`Form::Repeated`].
     ///
     /// # Errors
     /// What was expected and what was found.
@@ -86,12 +87,21 @@ impl Setting {
         settings: &mut Settings,
         texts: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<(), SettingError> {
+        let error = |reason| SettingError::Value {
+            name: self.name,
+            reason,
+        };
         (self.unset)(settings);
         for text in texts {
-            (self.read_text)(settings, text.as_ref()).map_err(|reason| SettingError::Value {
-                name: self.name,
-                reason,
-            })?;
+            let text = text.as_ref();
+            if self.form == Form::List {
+                let NameList(names) = text.parse().map_err(|e: NameError| error(e.to_string()))?;
+                for name in names {
+                    (self.read_text)(settings, &name).map_err(error)?;
+                }
+            } else {
+                (self.read_text)(settings, text).map_err(error)?;
+            }
         }
         Ok(())
     }

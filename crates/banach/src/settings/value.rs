@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use banach_data::{Scaling, Split, Task};
+use banach_data::{Gap, Scaling, Split, Task, trimmed_name};
 use banach_nn::{Loss, NetworkKind, Optimizer, Schedule, Shape, Stopping};
 use serde_json::{Number, Value};
 
@@ -16,7 +16,7 @@ pub enum Form {
     One,
     /// Yes or no; without a value it is yes.
     Switch,
-    /// Names separated by commas.
+    /// Names as a line of CSV ([`banach_data::NameList`]); the setting can be repeated, which adds.
     List,
     /// One name; the setting can be repeated.
     Repeated,
@@ -174,10 +174,11 @@ impl SettingValue for bool {
     }
 }
 
+/// The name of a column, without the blanks around it, as tables have it.
 impl SettingValue for String {
     fn from_raw(raw: &Raw) -> Result<Self, String> {
         match raw {
-            Raw::Text(text) => Ok(text.clone()),
+            Raw::Text(text) => Ok(trimmed_name(text).to_owned()),
             other => Err(expected("a name", other)),
         }
     }
@@ -187,8 +188,7 @@ impl SettingValue for String {
     }
 }
 
-/// Names of columns. A command line gives them one by one or separated by commas, which the caller
-/// takes apart: a text is one name.
+/// Names of columns. A text is one of them; [`super::Setting::parse`] takes lists apart.
 impl SettingValue for Vec<String> {
     const FORM: Form = Form::List;
 
@@ -200,7 +200,7 @@ impl SettingValue for Vec<String> {
     }
 
     fn from_text(text: &str) -> Result<Self, String> {
-        Ok(vec![text.to_owned()])
+        Ok(vec![trimmed_name(text).to_owned()])
     }
 
     fn to_raw(&self) -> Raw {
@@ -250,6 +250,24 @@ impl SettingValue for Validation {
         match self {
             Self::Fraction(fraction) => Raw::Float(*fraction),
             Self::File(file) => Raw::Text(file.to_string_lossy().into_owned()),
+        }
+    }
+}
+
+impl SettingValue for Gap {
+    fn from_raw(raw: &Raw) -> Result<Self, String> {
+        let gap = match raw {
+            Raw::Float(number) => Self::number(*number),
+            Raw::Integer(integer) => Self::number(*integer as f64),
+            other => text(other)?.parse(),
+        };
+        gap.map_err(|error| error.to_string())
+    }
+
+    fn to_raw(&self) -> Raw {
+        match self.as_number() {
+            Some(number) => Raw::Float(number),
+            None => Raw::Text(self.to_string()),
         }
     }
 }

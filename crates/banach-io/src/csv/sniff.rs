@@ -342,7 +342,7 @@ fn is_certain<'a>(
                         .body()
                         .iter()
                         .flatten()
-                        .any(|cell| cell.starts_with(b" "))
+                        .any(|cell| cell.contains(&b' '))
             }
         }
         Delimiter::Blanks => {

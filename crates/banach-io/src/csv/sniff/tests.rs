@@ -31,6 +31,11 @@ fn delimiters_are_found() {
         ("a~b\n1~x\n2~y\n", Delimiter::Character(b'~')),
         ("a\u{1}b\n1\u{1}x\n2\u{1}y\n", Delimiter::Character(1)),
         ("a:b:c\n1:x:2\n2:y:3\n", Delimiter::Character(b':')),
+        // Sparse rows of LIBSVM.
+        (
+            "1 1:0.5 2:0.25\n-1 1:1.5 2:2.5\n1 1:2.5 2:1.25\n",
+            Delimiter::Blanks,
+        ),
         // One column of text, of times, of dates with times.
         ("full name\nAnn Lee\nBob Ray\n", Delimiter::Character(b',')),
         ("when\n12:30:00\n12:31:00\n", Delimiter::Character(b',')),

@@ -253,7 +253,7 @@ impl<'a> Cursor<'a> {
                 && letters.len() <= name.len()
                 && name.as_bytes()[..letters.len()].eq_ignore_ascii_case(letters)
         };
-        let at = names.iter().position(|name| is_it(name))?;
+        let at = names.iter().position(is_it)?;
         self.rest = &self.rest[letters.len()..];
         if letters.len() < names[at].len() {
             self.take(b".");

@@ -52,7 +52,18 @@ pub enum OutputValues<'a> {
     F64(Cow<'a, [f64]>),
 }
 
-impl OutputValues<'_> {
+impl<'a> OutputValues<'a> {
+    /// The texts of the values, unless they are floating-point numbers.
+    #[must_use]
+    pub fn texts(&self) -> Option<&[&'a str]> {
+        match self {
+            Self::Text(texts) | Self::Integers(texts) | Self::Booleans(texts) => Some(texts),
+            #[cfg(feature = "arrow")]
+            Self::Arrow(_, texts) => Some(texts),
+            Self::F32(_) | Self::F64(_) => None,
+        }
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn n_rows(&self) -> usize {

@@ -36,11 +36,12 @@ fn columns(model: &Model) -> Vec<(String, Vec<String>)> {
     let values = values.map(|values| match values {
         OutputValues::F32(values) => values.iter().map(ToString::to_string).collect(),
         OutputValues::F64(values) => values.iter().map(ToString::to_string).collect(),
-        OutputValues::Text(values)
-        | OutputValues::Integers(values)
-        | OutputValues::Booleans(values) => values.iter().map(ToString::to_string).collect(),
-        #[cfg(feature = "arrow")]
-        OutputValues::Arrow(..) => panic!("predictions are no table's"),
+        other => other
+            .texts()
+            .unwrap()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     });
     let names = Predictions::columns(model.target()).into_iter();
     names.map(|column| column.name).zip(values).collect()

@@ -17,21 +17,15 @@ pub(super) fn write_rows(
             if column > 0 {
                 out.write_all(&[delimiter])?;
             }
+            if let Some(texts) = values.texts() {
+                // A row of one empty cell would read as a blank line.
+                let alone = texts[row].is_empty() && n_columns == 1;
+                write_cell(out, delimiter, texts[row], alone)?;
+            }
             match values {
-                OutputValues::Text(texts)
-                | OutputValues::Integers(texts)
-                | OutputValues::Booleans(texts) => {
-                    // A row of one empty cell would read as a blank line.
-                    let alone = texts[row].is_empty() && n_columns == 1;
-                    write_cell(out, delimiter, texts[row], alone)?;
-                }
-                #[cfg(feature = "arrow")]
-                OutputValues::Arrow(_, texts) => {
-                    let alone = texts[row].is_empty() && n_columns == 1;
-                    write_cell(out, delimiter, texts[row], alone)?;
-                }
                 OutputValues::F32(values) => write_f32(out, values[row])?,
                 OutputValues::F64(values) => write_f64(out, values[row])?,
+                _ => {}
             }
         }
         out.write_all(b"\n")?;

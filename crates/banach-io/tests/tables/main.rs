@@ -13,3 +13,4 @@ mod real_data;
 mod several_files;
 mod storage_types;
 mod support;
+mod writers;

@@ -320,6 +320,27 @@ fn verify_refuses_certificates_that_were_tampered_with() {
         }),
         E::Box { .. }
     ));
+    // One constant alone, and a box of fixed points that is missing, too narrow or not the goal's.
+    for edit in [
+        (|c| c.map.alpha = Interval::point(1.0)) as fn(&mut Certificate),
+        |c| c.map.lambda = Interval::point(1.0),
+    ] {
+        assert!(matches!(change(edit), E::NotTheTheorem { .. }));
+    }
+    let found = fixed_point.parts[0].fixed_points.expect("fixed points");
+    let mut other = honest.clone();
+    other.parts[0].fixed_points = Some(found);
+    let mut missing = fixed_point.clone();
+    missing.parts[0].fixed_points = None;
+    let mut narrow = fixed_point.clone();
+    narrow.parts[0].fixed_points = Some(FixedPointBox {
+        mu: Interval::new(-1e-3, 1e-3),
+        ..found
+    });
+    for copy in [other, missing, narrow] {
+        let error = verify(&copy, two_threads()).expect_err("another box of fixed points");
+        assert!(matches!(error, E::FixedPoints { .. }), "{error}");
+    }
     if let Some(stated) = &mut fixed_point.parts[0].fixed_points {
         stated.nu = Interval::new(0.99, 1.01);
     }

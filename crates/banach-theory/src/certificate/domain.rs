@@ -162,5 +162,10 @@ mod tests {
         );
         assert_eq!((lower.mu, upper.tau), (domain.mu, domain.tau));
         assert_eq!(domain.halves(3), None);
+        // The middle of two neighbours is one of them, the lower or the upper.
+        for (lo, hi) in [(1.0, 1.0_f64.next_up()), (1.0_f64.next_down(), 1.0)] {
+            let narrow = Domain::new([0.0, 1.0], [lo, hi], [1.0, 2.0], [1.0, 2.0]);
+            assert_eq!(narrow.halves(1), None, "{lo} {hi}");
+        }
     }
 }

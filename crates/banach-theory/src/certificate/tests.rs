@@ -149,7 +149,8 @@ fn false_statements_are_refuted_by_a_point_of_their_domain() {
         };
         let w = refutation.witness;
         let point = [w.mu, w.omega, w.nu, w.tau];
-        for (x, axis) in point.into_iter().zip(refutation.domain.axes()) {
+        // Inside of what the decimal numbers of the ends denote.
+        for (x, axis) in point.into_iter().zip(refutation.domain.narrowed().axes()) {
             assert!(axis.contains(x), "{name}: {w:?}");
         }
         assert!(refutation.claim.fails(w.value), "{name}: {w:?}");
@@ -247,6 +248,14 @@ fn statements_that_make_no_sense_are_refused() {
             ),
             "alpha must be a finite positive number, got -1",
         ),
+        (
+            Statement::custom(
+                IntervalMap::exactly(1.0, 0.0),
+                Domain::new(near, near, [0.5, 1.0], [1.0, 1.0]),
+                Goal::VarianceGrows,
+            ),
+            "lambda must be a finite positive number, got 0",
+        ),
     ] {
         let error = prove(&statement, &Budget::default(), &mut |_| {}).expect_err(message);
         assert_eq!(error.to_string(), message);
@@ -311,6 +320,27 @@ fn verify_refuses_certificates_that_were_tampered_with() {
         }),
         E::Box { .. }
     ));
+    // One constant alone, and a box of fixed points that is missing, too narrow or not the goal's.
+    for edit in [
+        (|c| c.map.alpha = Interval::point(1.0)) as fn(&mut Certificate),
+        |c| c.map.lambda = Interval::point(1.0),
+    ] {
+        assert!(matches!(change(edit), E::NotTheTheorem { .. }));
+    }
+    let found = fixed_point.parts[0].fixed_points.expect("fixed points");
+    let mut other = honest.clone();
+    other.parts[0].fixed_points = Some(found);
+    let mut missing = fixed_point.clone();
+    missing.parts[0].fixed_points = None;
+    let mut narrow = fixed_point.clone();
+    narrow.parts[0].fixed_points = Some(FixedPointBox {
+        mu: Interval::new(-1e-3, 1e-3),
+        ..found
+    });
+    for copy in [other, missing, narrow] {
+        let error = verify(&copy, two_threads()).expect_err("another box of fixed points");
+        assert!(matches!(error, E::FixedPoints { .. }), "{error}");
+    }
     if let Some(stated) = &mut fixed_point.parts[0].fixed_points {
         stated.nu = Interval::new(0.99, 1.01);
     }
@@ -318,6 +348,20 @@ fn verify_refuses_certificates_that_were_tampered_with() {
         verify(&fixed_point, two_threads()),
         Err(E::FixedPoints { .. })
     ));
+}
+
+#[test]
+fn a_stated_bound_must_hold_every_box() {
+    let honest = proof(Theorem::Three);
+    let (part, claim) = (&honest.parts[0], &honest.parts[0].claims[0]);
+    let (cells, _) = tree::boxes(&claim.tree, &part.domain.widened()).expect("a tree");
+    assert!(cells.len() > 2);
+    for cell in [cells[0], cells[cells.len() - 1]] {
+        let mut copy = honest.clone();
+        copy.parts[0].claims[0].bound = claim.claim.quantity.over(&honest.map, &cell);
+        let error = verify(&copy, two_threads()).expect_err("the bound of one box");
+        assert!(matches!(error, CertificateError::Bound { .. }), "{error}");
+    }
 }
 
 #[test]

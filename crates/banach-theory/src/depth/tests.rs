@@ -192,3 +192,63 @@ fn networks_without_a_map_are_refused() {
     }
     assert!(through_layers(&map, &[good], mean, Interval::new(0.0, 1.0), theorem_1()).is_err());
 }
+
+#[test]
+fn sets_of_moments_enclose_their_points_where_means_are_far_from_0() {
+    let map = IntervalMap::selu_01();
+    // A bias of 2 moves the mean to about 2, so that its slope counts in that of the variance.
+    let layer = vec![Unit::from_weights(&[0.8, 0.6, -0.5], 2.0); 3];
+    let (mu, nu) = (Interval::new(-0.01, 0.01), Interval::new(0.99, 1.01));
+    let after = |mu: Interval, nu: Interval| {
+        let layers = [layer.clone()];
+        let report = through_layers(&map, &layers, mu, nu, theorem_1()).expect("a network");
+        let layer = &report.layers[0];
+        (
+            layer.mean.expect("bounded"),
+            layer.variance.expect("bounded"),
+        )
+    };
+    let (mean, variance) = after(mu, nu);
+    let mut points: Option<(Interval, Interval)> = None;
+    for mu in [mu.lo(), 0.0, mu.hi()] {
+        for nu in [nu.lo(), 1.0, nu.hi()] {
+            let point = after(Interval::point(mu), Interval::point(nu));
+            assert!(
+                mean.encloses(point.0) && variance.encloses(point.1),
+                "{mu} {nu}"
+            );
+            points = Some(points.map_or(point, |(m, v)| (m.hull(point.0), v.hull(point.1))));
+        }
+    }
+    // Only so much wider as the square of the set's width makes it: a wrong slope would miss the points or be far wider.
+    let (_, seen) = points.expect("points");
+    assert!(variance.width() < 1.5 * seen.width(), "{variance} {seen}");
+}
+
+#[test]
+fn what_leaves_the_rectangle_or_has_no_bound_is_not_inside() {
+    let map = IntervalMap::selu_01();
+    let (mean, variance) = standard();
+    // A bias of 0.5 moves the mean out of [-0.1, 0.1] while the variance stays in [0.8, 1.5].
+    let moved = vec![Unit::from_weights(&[0.7, -0.7], 0.5); 2];
+    let report = through_layers(&map, &[moved], mean, variance, theorem_1()).expect("a network");
+    let layer = &report.layers[0];
+    assert!(
+        theorem_1().nu.encloses(layer.variance.expect("bounded")),
+        "{layer:?}"
+    );
+    assert!(!layer.inside && !report.moments_stay);
+    // Units that satisfy the theorem say nothing about an input outside of its rectangle.
+    let layers = [balanced(8, 64, 1.0)];
+    let far = Interval::point(2.0);
+    let report = through_layers(&map, &layers, mean, far, theorem_1()).expect("a network");
+    assert!(!report.every_unit_inside && report.layers[0].outside.is_empty());
+    // Over so wide a set of inputs the enclosure of the variance reaches below 0.
+    let wide = vec![Unit::from_weights(&[3.0, 3.0], 0.0); 2];
+    let (mu, nu) = (Interval::new(-3.0, 3.0), Interval::new(0.01, 9.0));
+    let report = through_layers(&map, &[wide], mu, nu, theorem_1()).expect("a network");
+    assert_eq!(
+        (report.layers[0].variance, report.layers[0].inside),
+        (None, false)
+    );
+}

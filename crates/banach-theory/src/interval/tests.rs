@@ -59,6 +59,8 @@ fn extreme_arguments_give_ends_by_range() {
     assert!(at(0.0).erfc().contains(1.0) && at(0.0).erfcx().contains(1.0));
     for x in [710.0, 1e300, f64::INFINITY] {
         assert_eq!(at(x).exp().hi(), f64::INFINITY);
+        // exp(710) is a real number above all floats, not infinity.
+        assert!(at(x).exp().lo().is_finite());
         assert_eq!(at(-x).exp().lo(), 0.0);
         assert!(at(-x).exp().hi() < 1e-307);
         assert!(at(x).erfc().hi() < 1e-299 && at(-x).erfc().contains(2.0));
@@ -110,12 +112,27 @@ fn rounding_goes_outwards() {
     let tiny = Interval::point(1e-200);
     assert!((tiny * tiny).hi() > 0.0 && (tiny * tiny).lo() == 0.0);
     assert!(tiny.square().hi() > 0.0);
+    let (x, y) = (0.1, 0.3);
+    let product = Interval::point(x) * Interval::point(y);
+    assert_eq!(
+        product,
+        Interval::new((x * y).next_down(), (x * y).next_up())
+    );
 }
 
 #[test]
 fn undefined_results_enclose_everything() {
     let zero = Interval::new(-1.0, 1.0);
     assert_eq!(Interval::point(1.0) / zero, Interval::ENTIRE);
+    for touching in [
+        Interval::new(0.0, 1.0),
+        Interval::new(-1.0, 0.0),
+        Interval::point(0.0),
+    ] {
+        assert_eq!(Interval::point(1.0) / touching, Interval::ENTIRE);
+    }
+    let endless = Interval::new(1.0, f64::INFINITY);
+    assert_eq!(endless / Interval::point(f64::INFINITY), Interval::ENTIRE);
     assert_eq!(Interval::new(f64::NAN, 1.0), Interval::ENTIRE);
     assert_eq!(Interval::ENTIRE - Interval::ENTIRE, Interval::ENTIRE);
     assert_eq!(zero * Interval::ENTIRE, Interval::ENTIRE);

@@ -19,6 +19,7 @@ use crate::error::ReadError;
 use crate::input::Input;
 
 mod batch;
+mod comment;
 mod cutter;
 mod odd_cutter;
 pub(crate) mod ragged;
@@ -26,6 +27,7 @@ mod sniff;
 
 pub(crate) use batch::TextBatch;
 use batch::{Cell, UNESCAPED};
+use comment::may_be_comment;
 use cutter::{CutRow, Cutter, Row};
 use odd_cutter::{OddCutter, Rules, line_end};
 use ragged::{RaggedCause, is_footer};
@@ -615,7 +617,7 @@ impl CsvReader {
         if is_blank(row) {
             return Ok(Ragged::Skip);
         }
-        if self.skip_hashes && row.starts_with(b"#") {
+        if self.skip_hashes && may_be_comment(row, b'#') {
             self.comments.push(self.line);
             return Ok(Ragged::Skip);
         }

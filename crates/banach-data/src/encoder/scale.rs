@@ -26,7 +26,7 @@ pub const MAX_Z: f64 = 1e6;
 /// Where the smooth clip of [`Scaling::Robust`] ends.
 const CLIP: f64 = 3.0;
 
-/// How far from the median values count in full where there are no quartiles to go by, in median distances
+/// How far from the median values count where there are no quartiles to go by, in median distances
 /// of the values that differ from it. Exponential amounts are beyond it in one case of a thousand.
 const FENCE: f64 = 10.0;
 
@@ -126,7 +126,12 @@ fn robust(values: &mut [f64]) -> (f64, f64) {
     let mut distances: Vec<f64> = distances.filter(|&distance| distance > 0.0).collect();
     let fence = FENCE * quantile(&mut distances, 0.5);
     let (low, high) = (median - fence, median + fence);
-    moments(values.iter().map(|value| value.clamp(low, high)))
+    let near: Vec<f64> = values
+        .iter()
+        .copied()
+        .filter(|value| (low..=high).contains(value))
+        .collect();
+    moments(near.iter().copied())
 }
 
 /// Mean and population standard deviation of finite values, summed in the order given. Both are finite, and

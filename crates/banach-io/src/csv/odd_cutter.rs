@@ -3,6 +3,7 @@
 use banach_data::Delimiter;
 
 use super::batch::{Cell, UNESCAPED};
+use super::comment::may_be_comment;
 use super::cutter::{CutRow, Row, end_of_line};
 
 /// What makes a dialect, with nothing left open.
@@ -112,7 +113,11 @@ impl OddCutter {
         unescaped: &mut Vec<u8>,
         seen: &mut Seen,
     ) -> Row {
-        if self.rules.comment == Some(bytes[start]) {
+        if self
+            .rules
+            .comment
+            .is_some_and(|mark| may_be_comment(&bytes[start..], mark))
+        {
             return match line_end(bytes, start, last) {
                 Some(next) => Row::Comment { next },
                 None => Row::Incomplete,

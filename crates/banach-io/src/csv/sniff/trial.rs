@@ -7,6 +7,7 @@ use banach_data::Delimiter;
 use super::header::{Verdict, judge};
 use super::looks::Look;
 use crate::csv::batch::Cell;
+use crate::csv::comment::may_be_comment;
 use crate::csv::cutter::Row;
 use crate::csv::odd_cutter::{OddCutter, Rules, Seen};
 
@@ -125,7 +126,7 @@ impl<'a> Trial<'a> {
                             start,
                             first_cell,
                             n_cells,
-                            hash: hashes && self.sample[start] == b'#',
+                            hash: hashes && may_be_comment(&self.sample[start..], b'#'),
                             after_blank,
                         });
                         after_blank = false;

@@ -115,6 +115,8 @@ impl Texts {
 struct Typed {
     column_type: ColumnType,
     format: CellFormat,
+    /// Whether every plain number is one of the column, and no word for a missing value.
+    is_plain_number: bool,
     numbers: Numbers,
     spellings: SpellingsBuilder,
     /// Rows of odd cells, ascending, and the codes of their texts.
@@ -129,10 +131,17 @@ struct Typed {
 }
 
 impl Typed {
-    fn new(column_type: ColumnType, format: CellFormat, n_missing: usize) -> Self {
+    fn new(
+        column_type: ColumnType,
+        format: CellFormat,
+        words: &MissingWords,
+        n_missing: usize,
+    ) -> Self {
         let mut typed = Self {
             column_type,
             format,
+            is_plain_number: (column_type, format) == (ColumnType::Number, CellFormat::Plain)
+                && !words.has_own_words(),
             numbers: Numbers::default(),
             spellings: SpellingsBuilder::default(),
             odd: Vec::new(),
@@ -185,17 +194,26 @@ impl Typed {
         let Some((value, spelling)) = found else {
             return false;
         };
-        self.n_infinite += u64::from(value.is_infinite());
-        self.numbers.push(value + 0.0);
         if spelling == OTHER {
-            let digits = text.trim_start_matches(['-', '+']);
-            let integer = digits.bytes().all(|byte| byte.is_ascii_digit());
-            self.n_long += u64::from(integer && digits.len() > 15 && value.abs() > MAX_INTEGER);
-            self.spellings.push_other(row, text, integer);
+            self.push_long_number(row, value, bytes);
         } else {
+            self.numbers.push(value + 0.0);
             self.spellings.push(spelling);
         }
         true
+    }
+
+    /// Appends a number whose text must stand apart.
+    fn push_long_number(&mut self, row: usize, value: f64, bytes: &[u8]) {
+        self.n_infinite += u64::from(value.is_infinite());
+        self.numbers.push(value + 0.0);
+        let digits = match bytes.first() {
+            Some(b'-' | b'+') => &bytes[1..],
+            _ => bytes,
+        };
+        let integer = digits.iter().all(u8::is_ascii_digit);
+        self.n_long += u64::from(integer && digits.len() > 15 && value.abs() > MAX_INTEGER);
+        self.spellings.push_other(row, bytes, integer);
     }
 
     /// The cells as texts.
@@ -266,7 +284,7 @@ impl ColumnBuilder {
             (Some(ColumnType::Category), _) => State::Texts(Box::default()),
             (Some(ColumnType::Missing), _) => State::Missing(0),
             (Some(column_type), Some(format)) => {
-                State::Typed(Box::new(Typed::new(column_type, format, 0)))
+                State::Typed(Box::new(Typed::new(column_type, format, &rules.words, 0)))
             }
             // The texts decide; they need not be looked at twice.
             _ if rules.numbers.is_some() || rules.dates.is_some() => State::Texts(Box::default()),
@@ -281,21 +299,58 @@ impl ColumnBuilder {
         }
     }
 
+    /// Appends cells of text; else gives the first that cannot be one of the column, and its position.
+    pub(crate) fn push_texts<'a>(
+        &mut self,
+        cells: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<(), (usize, &'a [u8], CellError)> {
+        let mut cells = cells.enumerate();
+        loop {
+            let next = match &mut self.state {
+                // Most columns: a loop of its own, which knows what the state is.
+                State::Typed(typed) if typed.is_plain_number => {
+                    let mut n_rows = self.n_rows;
+                    let other = loop {
+                        let Some((at, cell)) = cells.next() else {
+                            break None;
+                        };
+                        match parse_spelled_number(cell) {
+                            Some((value, OTHER)) => typed.push_long_number(n_rows, value, cell),
+                            Some((value, spelling)) => typed.push(value + 0.0, spelling),
+                            None => break Some((at, cell)),
+                        }
+                        n_rows += 1;
+                    };
+                    self.n_rows = n_rows;
+                    other
+                }
+                _ => cells.next(),
+            };
+            let Some((at, cell)) = next else {
+                return Ok(());
+            };
+            self.push_bytes(cell).map_err(|error| (at, cell, error))?;
+        }
+    }
+
     /// Appends a cell of text.
-    #[inline]
     pub(crate) fn push_bytes(&mut self, bytes: &[u8]) -> Result<(), CellError> {
-        if let State::Typed(typed) = &mut self.state
-            && typed.column_type == ColumnType::Number
-            && typed.format == CellFormat::Plain
-            && let Some((value, spelling)) = parse_spelled_number(bytes)
-            && spelling != OTHER
-            && !self.rules.words.has_own_words()
-        {
+        let cell = bytes.trim_ascii();
+        if let State::Texts(texts) = &mut self.state {
+            let text = std::str::from_utf8(cell).map_err(|_| NotUtf8)?;
+            let is_new = if text.is_empty() {
+                texts.push(MISSING_CODE);
+                false
+            } else {
+                texts.push_text(text)
+            };
             self.n_rows += 1;
-            typed.push(value + 0.0, spelling);
+            if is_new {
+                self.after_new_text();
+            }
             return Ok(());
         }
-        self.push_cell(bytes.trim_ascii())
+        self.push_cell(cell)
     }
 
     fn push_cell(&mut self, cell: &[u8]) -> Result<(), CellError> {
@@ -304,24 +359,22 @@ impl ColumnBuilder {
             return Ok(());
         }
         let text = std::str::from_utf8(cell).map_err(|_| NotUtf8)?;
-        let row = self.n_rows;
-        let rules = Arc::clone(&self.rules);
-        let words = &rules.words;
         if let State::Missing(n_missing) = self.state {
-            if words.contains(cell) {
+            if self.rules.words.contains(cell) {
                 self.push_word(text);
                 return Ok(());
             }
             self.begin(text, n_missing);
         }
+        let words = &self.rules.words;
         match &mut self.state {
             State::Typed(typed) => {
-                let own = words.has_own_words()
+                let is_own_word = words.has_own_words()
                     && (words.contains(cell)
                         || value_of(text, typed.column_type, typed.format)
                             .is_some_and(|value| words.contains_number(value)));
-                if own || !typed.push_text(row, text) {
-                    if own || words.contains(cell) {
+                if is_own_word || !typed.push_text(self.n_rows, text) {
+                    if is_own_word || words.contains(cell) {
                         self.push_word(text);
                         return Ok(());
                     }
@@ -333,12 +386,9 @@ impl ColumnBuilder {
                 }
             }
             State::Texts(texts) => {
-                if texts.push_text(text)
-                    && texts.keys.len().is_power_of_two()
-                    && texts.keys.len() >= MIN_TEXTS
-                {
+                if texts.push_text(text) {
                     self.n_rows += 1;
-                    self.hold_as_numbers();
+                    self.after_new_text();
                     return Ok(());
                 }
             }
@@ -347,6 +397,16 @@ impl ColumnBuilder {
         }
         self.n_rows += 1;
         Ok(())
+    }
+
+    /// Looks at the texts from time to time, in case that they are numbers after all.
+    fn after_new_text(&mut self) {
+        if let State::Texts(texts) = &self.state
+            && texts.keys.len() >= MIN_TEXTS
+            && texts.keys.len().is_power_of_two()
+        {
+            self.hold_as_numbers();
+        }
     }
 
     /// The number for a text of another type where the type is given: `true` is 1.
@@ -419,7 +479,7 @@ impl ColumnBuilder {
             Scalar::DateTime(value) => (ColumnType::DateTime, value),
         };
         if let State::Missing(n_missing) = self.state {
-            let typed = Typed::new(column_type, CellFormat::Plain, n_missing);
+            let typed = Typed::new(column_type, CellFormat::Plain, &rules.words, n_missing);
             self.state = State::Typed(Box::new(typed));
         }
         match &mut self.state {
@@ -464,6 +524,7 @@ impl ColumnBuilder {
             Some(column_type) => State::Typed(Box::new(Typed::new(
                 column_type,
                 CellFormat::Plain,
+                &self.rules.words,
                 n_missing,
             ))),
             None => {
@@ -505,7 +566,7 @@ impl ColumnBuilder {
             return;
         };
         let codes = texts.finish();
-        let mut typed = Typed::new(ColumnType::Number, CellFormat::Plain, 0);
+        let mut typed = Typed::new(ColumnType::Number, CellFormat::Plain, &self.rules.words, 0);
         for row in 0..self.n_rows {
             match codes.text(row) {
                 None => typed.push_missing(),

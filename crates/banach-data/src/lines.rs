@@ -6,14 +6,17 @@ pub(crate) struct Lines {
     /// Rows, counted from 0, at which the line is not the one after that of the row before; and their lines.
     breaks: Vec<(u32, u64)>,
     n_rows: u32,
+    /// The line of the next row, if it goes on.
+    next: u64,
 }
 
 impl Lines {
     /// Appends the line of the next row, counted from 1.
     pub(crate) fn push(&mut self, line: u64) {
-        if self.get(self.n_rows as usize) != Some(line) {
+        if line != self.next || self.n_rows == 0 {
             self.breaks.push((self.n_rows, line));
         }
+        self.next = line + 1;
         self.n_rows += 1;
     }
 

@@ -180,11 +180,9 @@ pub(crate) fn parse_number(cell: &[u8]) -> Option<f64> {
 /// correctly rounded operation. Everything else goes to the standard library.
 #[inline]
 pub(crate) fn parse_spelled_number(cell: &[u8]) -> Option<(f64, u8)> {
-    let (negative, digits) = match *cell.first()? {
-        b'-' => (true, &cell[1..]),
-        b'+' => (false, &cell[1..]),
-        _ => (false, cell),
-    };
+    let first = *cell.first()?;
+    let negative = first == b'-';
+    let digits = &cell[usize::from(matches!(first, b'-' | b'+'))..];
     let mut mantissa = 0_u64;
     let mut n_digits = 0;
     let mut n_decimals = 0;
@@ -210,13 +208,13 @@ pub(crate) fn parse_spelled_number(cell: &[u8]) -> Option<(f64, u8)> {
         // As a signed number, which takes one instruction; most integers need no division.
         let size = mantissa as i64 as f64;
         let n_whole = n_digits - n_decimals;
-        // Most have one digit before the point or begin with another than zero.
-        let usual = n_whole == 1 || n_whole > 1 && digits[0] != b'0';
-        let usual = usual && point == (n_decimals > 0) && cell[0] != b'+';
-        let spelling = if usual && (!negative || size != 0.0) {
-            n_decimals as u8
-        } else {
+        // Without branches: which of these it is not, a processor could not guess.
+        let start = (n_whole == 0) | ((n_whole != 1) & (digits[0] == b'0')) | (first == b'+');
+        let unusual = start | (point & (n_decimals == 0)) | (negative & (mantissa == 0));
+        let spelling = if unusual {
             unusual_spelling(cell, digits, n_whole, n_decimals)
+        } else {
+            n_decimals as u8
         };
         if n_decimals == 0 {
             (size, spelling)

@@ -24,7 +24,7 @@ pub(crate) const LEADING_ZEROS: u8 = 16;
 /// Different texts that stand apart, of those that a f64 may not tell apart from another: numbers
 /// with an exponent or of more than 15 digits that are no integers. Columns of measurements are full
 /// of them, codes are not.
-const MAX_OTHERS: usize = 4096;
+const MAX_OTHERS: usize = 1024;
 
 /// The spelling of a number: digits behind the point, and zeros before it beyond the first digit.
 #[inline]
@@ -109,10 +109,7 @@ impl Spellings {
 #[derive(Debug, Default)]
 pub(crate) struct SpellingsBuilder {
     chunks: Vec<Chunk>,
-    /// Rows of the open piece, all with this spelling unless `each` has them.
-    n_open: usize,
-    all: u8,
-    each: Vec<u8>,
+    open: Vec<u8>,
     others: Vec<(u32, u32)>,
     texts: Interner,
     /// Different texts that count towards the limit.
@@ -123,56 +120,39 @@ impl SpellingsBuilder {
     /// Appends a spelling other than [`OTHER`].
     #[inline]
     pub(crate) fn push(&mut self, spelling: u8) {
-        if self.each.is_empty() && (spelling == self.all || self.n_open == 0) {
-            self.all = spelling;
-        } else {
-            self.push_differing(spelling);
-        }
-        self.n_open += 1;
-        if self.n_open == CHUNK_ROWS {
+        self.open.push(spelling);
+        if self.open.len() == CHUNK_ROWS {
             self.seal();
         }
     }
 
-    fn push_differing(&mut self, spelling: u8) {
-        if self.each.is_empty() {
-            self.each.reserve(CHUNK_ROWS);
-            self.each.resize(self.n_open, self.all);
-        }
-        self.each.push(spelling);
-    }
-
-    /// Appends a spelling that has no code. `exact` texts are kept however many there are.
-    pub(crate) fn push_other(&mut self, row: usize, text: &str, exact: bool) {
-        let code = match self.texts.find(text) {
-            Some(code) => Some(code),
-            None if exact => Some(self.texts.intern(text)),
-            None if self.n_limited < MAX_OTHERS => {
-                self.n_limited += 1;
-                Some(self.texts.intern(text))
-            }
-            None => None,
+    /// Appends a spelling that has no code. `exact` texts are kept however many there are, others up to a
+    /// limit.
+    pub(crate) fn push_other(&mut self, row: usize, text: &[u8], exact: bool) {
+        let room = exact || self.n_limited < MAX_OTHERS;
+        let text = if room {
+            std::str::from_utf8(text).ok()
+        } else {
+            None
         };
-        match code {
-            Some(code) => {
-                self.others.push((row as u32, code));
-                self.push(OTHER);
-            }
-            None => self.push(CANONICAL),
-        }
+        let Some(text) = text else {
+            self.push(CANONICAL);
+            return;
+        };
+        let before = self.texts.len();
+        let code = self.texts.intern(text);
+        self.n_limited += usize::from(!exact && self.texts.len() > before);
+        self.others.push((row as u32, code));
+        self.push(OTHER);
     }
 
     /// Whether some spelling is of a kind.
     pub(crate) fn any(&self, is_it: impl Fn(u8) -> bool) -> bool {
         let in_chunk = |chunk: &Chunk| match chunk {
             Chunk::All(spelling) => is_it(*spelling),
-            Chunk::Each(spellings) => spellings.iter().any(|&spelling| is_it(spelling)),
+            Chunk::Each(spellings) => some(spellings, &is_it),
         };
-        let open = if self.each.is_empty() {
-            self.n_open > 0 && is_it(self.all)
-        } else {
-            self.each.iter().any(|&spelling| is_it(spelling))
-        };
+        let open = some(&self.open, &is_it);
         open || self.chunks.iter().any(in_chunk)
     }
 
@@ -182,18 +162,18 @@ impl SpellingsBuilder {
     }
 
     fn seal(&mut self) {
-        let chunk = if self.each.is_empty() {
-            Chunk::All(self.all)
-        } else {
-            Chunk::Each(self.each.as_slice().into())
-        };
-        self.chunks.push(chunk);
-        self.each.clear();
-        self.n_open = 0;
+        let first = self.open.first().copied().unwrap_or(CANONICAL);
+        self.chunks
+            .push(if self.open.iter().all(|&spelling| spelling == first) {
+                Chunk::All(first)
+            } else {
+                Chunk::Each(self.open.as_slice().into())
+            });
+        self.open.clear();
     }
 
     pub(crate) fn finish(mut self) -> Spellings {
-        if self.n_open > 0 {
+        if !self.open.is_empty() {
             self.seal();
         }
         Spellings {
@@ -202,6 +182,13 @@ impl SpellingsBuilder {
             texts: self.texts.into_dictionary(),
         }
     }
+}
+
+/// Whether some spelling is of a kind; without an early end, so that many are looked at together.
+fn some(spellings: &[u8], is_it: &impl Fn(u8) -> bool) -> bool {
+    spellings
+        .iter()
+        .fold(false, |found, &spelling| found | is_it(spelling))
 }
 
 #[cfg(test)]
@@ -233,7 +220,7 @@ mod tests {
         for row in 0..2 * CHUNK_ROWS {
             builder.push(if row == CHUNK_ROWS + 3 { 1 } else { 2 });
         }
-        builder.push_other(2 * CHUNK_ROWS, "1e5", false);
+        builder.push_other(2 * CHUNK_ROWS, b"1e5", false);
         let spellings = builder.finish();
         assert_eq!(spellings.chunks[0], Chunk::All(2));
         assert_eq!(spellings.get(5), (2, None));
@@ -246,9 +233,9 @@ mod tests {
     fn measurements_do_not_fill_the_memory_and_long_codes_are_kept() {
         let mut builder = SpellingsBuilder::default();
         for row in 0..MAX_OTHERS + 10 {
-            builder.push_other(row, &format!("{row}e-3"), false);
+            builder.push_other(row, format!("{row}e-3").as_bytes(), false);
         }
-        builder.push_other(MAX_OTHERS + 10, "12345678901234567890", true);
+        builder.push_other(MAX_OTHERS + 10, b"12345678901234567890", true);
         let spellings = builder.finish();
         assert_eq!(spellings.get(7), (OTHER, Some("7e-3")));
         assert_eq!(spellings.get(MAX_OTHERS), (CANONICAL, None));

@@ -211,19 +211,15 @@ impl TableBuilder {
         let lines = &mut self.origin.lines;
         (0..rows.n_rows()).for_each(|row| lines.push(rows.line(row)));
         self.append(rows.n_rows(), line, |column, cells| {
-            let mut texts = rows.column(column.position).enumerate();
+            let texts = rows.column(column.position);
             match cells {
                 Cells::Typed(builder) => {
-                    for (row, cell) in texts {
-                        if let Err(error) = builder.push_bytes(cell) {
-                            return Err(BadCell::new(row, cell, error));
-                        }
-                    }
-                    Ok(())
+                    let pushed = builder.push_texts(texts);
+                    pushed.map_err(|(row, cell, error)| BadCell::new(row, cell, error))
                 }
-                Cells::Passthrough(out) => {
-                    texts.try_for_each(|(row, cell)| push_text(out, row, cell))
-                }
+                Cells::Passthrough(out) => texts
+                    .enumerate()
+                    .try_for_each(|(row, cell)| push_text(out, row, cell)),
             }
         })
     }

@@ -84,7 +84,15 @@ pub(crate) fn find(sample: &[u8], whole: bool) -> Found {
 }
 
 fn line_breaks(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+    // Counts of a byte in pieces that it can count, which takes many at a time.
+    let pieces = bytes.chunks(usize::from(u8::MAX));
+    let count = |piece: &[u8]| {
+        piece
+            .iter()
+            .map(|&byte| u8::from(byte == b'\n'))
+            .sum::<u8>()
+    };
+    pieces.map(|piece| u64::from(count(piece))).sum()
 }
 
 /// The encoding of UTF-16 text and the length of its mark. Without a mark it is known by the zero half
@@ -250,7 +258,12 @@ impl Read for LateDecoded {
             State::Ascii(inner) => inner,
         };
         let n = inner.read(out)?;
-        let Some(at) = out[..n].iter().position(|byte| !byte.is_ascii()) else {
+        // The whole is looked at many bytes at a time, a single byte is searched for once.
+        let at = match out[..n].is_ascii() {
+            true => None,
+            false => out[..n].iter().position(|byte| !byte.is_ascii()),
+        };
+        let Some(at) = at else {
             self.lines += line_breaks(&out[..n]);
             return Ok(n);
         };

@@ -10,8 +10,8 @@ pub enum Scaling {
     /// RealMLP, arXiv:2407.04491, section 3.
     ///
     /// When the interquartile range (IQR) is 0, as for amounts that mostly are 0, `z` is that of
-    /// [`Scaling::Standard`], but mean and deviation are taken with values no farther from the median than
-    /// 10 times the median distance of those that differ from it. RealMLP's range would press all but
+    /// [`Scaling::Standard`], but with mean and deviation of the values that are no farther from the median
+    /// than 10 times the median distance of those that differ from it. RealMLP's range would press all but
     /// the largest amounts together, and so would a single outlier without that bound.
     #[default]
     Robust,

@@ -50,10 +50,6 @@ impl Interner {
         }
     }
 
-    pub(crate) fn find(&self, text: &str) -> Option<u32> {
-        self.locate(text).ok()
-    }
-
     pub(crate) fn intern(&mut self, text: &str) -> u32 {
         match self.locate(text) {
             Ok(code) => code,
@@ -115,8 +111,7 @@ mod tests {
             .map(|text| interner.intern(text))
             .collect();
         assert_eq!(codes, [0, 1, 2, 0, 1, 3]);
-        assert_eq!(interner.find("a"), Some(2));
-        assert_eq!(interner.find("d"), None);
+        assert_eq!((interner.len(), interner.get(2)), (4, "a"));
         let dictionary = interner.into_dictionary();
         let texts: Vec<&str> = (0..4).map(|code| dictionary.get(code)).collect();
         assert_eq!(texts, ["b", "", "a", "c"]);

@@ -88,20 +88,8 @@ impl<'a> Scalar<'a> {
         Self::number(widen(value))
     }
 
-    /// The same cell with its meaning found: text means what it means in a file ([`Scalar::parse`]),
-    /// NaN and times that are not finite are missing.
-    #[must_use]
-    pub fn canonical(self) -> Self {
-        match self {
-            Self::Number(value) => Self::number(value),
-            Self::DateTime(seconds) if !seconds.is_finite() => Self::Missing,
-            Self::Text(text) => Self::parse(text),
-            other => other,
-        }
-    }
-
-    /// The canonical text of the value, by which categories and classes are known; `None` when
-    /// missing. Parsing it gives the same canonical text again.
+    /// The canonical text of the value: text itself, else the shortest that reads back as the value. `None` when
+    /// missing.
     #[must_use]
     pub fn key(&self) -> Option<Cow<'a, str>> {
         match *self {
@@ -414,7 +402,7 @@ pub fn format_date_time(seconds: f64) -> String {
     text(|out| write_date_time(out, seconds))
 }
 
-fn write_date_time(out: &mut String, seconds: f64) -> fmt::Result {
+pub(crate) fn write_date_time(out: &mut String, seconds: f64) -> fmt::Result {
     let Some(time) = utc(seconds) else {
         return write_number(out, seconds);
     };

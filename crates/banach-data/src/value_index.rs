@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::scalar::{format_date_time, parse_boolean, parse_date_time};
+use crate::scalar::{parse_boolean, parse_date_time, write_date_time};
 
 /// The codes of known texts.
 ///
@@ -55,8 +55,7 @@ fn common_form(text: &str, out: &mut String) -> bool {
             }
             if let Some((seconds, _)) = parse_date_time(bytes) {
                 out.clear();
-                out.push_str(&format_date_time(seconds));
-                return true;
+                return write_date_time(out, seconds).is_ok();
             }
             false
         }

@@ -8,14 +8,14 @@ const VALUES: [&str; 10] = [
 /// Whether a line, from its beginning on, may be a comment with this mark: it begins with it, and not with a
 /// value such as `#N/A`.
 pub(super) fn may_be_comment(line: &[u8], mark: u8) -> bool {
-    let begins = |word: &&str| {
+    let begins = |word: &str| {
         let head = line.get(..word.len()).unwrap_or_default();
         let ends = line
             .get(word.len())
             .is_none_or(|byte| !byte.is_ascii_alphanumeric());
         head.eq_ignore_ascii_case(word.as_bytes()) && ends
     };
-    line.first() == Some(&mark) && !(mark == b'#' && VALUES.iter().any(|word| begins(&word)))
+    line.first() == Some(&mark) && !(mark == b'#' && VALUES.iter().any(|word| begins(word)))
 }
 
 #[cfg(test)]

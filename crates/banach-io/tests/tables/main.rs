@@ -9,6 +9,7 @@ mod bad_input;
 mod dialects;
 mod formats;
 mod hostile;
+mod python_writers;
 mod real_data;
 mod several_files;
 mod storage_types;

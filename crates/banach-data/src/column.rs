@@ -46,6 +46,19 @@ impl ColumnType {
     }
 }
 
+impl ColumnType {
+    /// What several cells are, for messages.
+    pub(crate) fn plural(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Boolean => "booleans",
+            Self::Number => "numbers",
+            Self::DateTime => "dates or times",
+            Self::Category => "categories",
+        }
+    }
+}
+
 impl std::fmt::Display for ColumnType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -673,6 +673,12 @@ impl ColumnBuilder {
             State::Texts(texts) => {
                 let counts = texts.counts();
                 let codes = texts.finish();
+                if let Some(Doubt::Mixed { example, .. }) = &mut reading.doubt {
+                    let is_it = |row: &usize| codes.text(*row) == Some(&*example.text);
+                    if let Some(row) = (0..self.n_rows).find(is_it) {
+                        *example = odd_cell(row, &example.text);
+                    }
+                }
                 if column_type == ColumnType::Category {
                     let words = |text: &str| self.rules.words.contains(text.as_bytes());
                     let (codes, found) = without_words(codes, &counts, words);

@@ -10,7 +10,7 @@ use crate::date_format::{DateOrder, WrittenDate, parse_clock};
 use crate::dictionary::Dictionary;
 use crate::missing_words::MissingWords;
 use crate::number_format::{DecimalMark, NumberFormat, WrittenNumber};
-use crate::reading::{Doubt, MAX_ODD_SHARE};
+use crate::reading::{Doubt, MAX_ODD_SHARE, OddCell};
 use crate::scalar::{parse_boolean, parse_date_time, parse_infinity, parse_number};
 
 /// What is known about a column before its cells are looked at.
@@ -303,7 +303,9 @@ impl Tally {
         let odd = self.present - most;
         let forced = rules.column_type.is_some();
         if !forced && !is_small_share(odd, self.present) {
-            return category(None);
+            // Few cells that look like numbers are no sign of a column of numbers.
+            let doubt = (most * 2 > self.present).then(|| self.mixed(first, odd, texts, counts, rules));
+            return category(doubt.flatten());
         }
         let is_best = |at: usize| candidates.contains(&at) && self.cells[at] == most;
         let (mut best, mut doubt, mut says) = (first, None, Hints::default());
@@ -350,6 +352,35 @@ impl Tally {
             CellFormat::Date(order) => rules.dates.is_none_or(|given| given == order),
             _ => true,
         }
+    }
+
+    /// Says that most cells have the type of a way, with the first text that has not. Its row is found later.
+    fn mixed(
+        &self,
+        way: usize,
+        odd: u64,
+        texts: &Dictionary,
+        counts: &[u64],
+        rules: &ColumnRules,
+    ) -> Option<Doubt> {
+        let fits = |code: u32| {
+            let known = self.ways.binary_search_by_key(&code, |&(code, _)| code);
+            known.is_ok_and(|at| self.ways[at].1 & (1 << way) != 0)
+        };
+        let other = |&code: &u32| {
+            let is_word = rules.words.contains_among_numbers(texts.get(code).as_bytes());
+            counts[code as usize] > 0 && !is_word && !fits(code)
+        };
+        let code = (0..counts.len() as u32).find(other)?;
+        Some(Doubt::Mixed {
+            most: ways()[way].0,
+            count: self.present - odd,
+            others: odd,
+            example: OddCell {
+                text: texts.get(code).to_owned(),
+                ..OddCell::default()
+            },
+        })
     }
 
     /// Why numbers are codes, if they look like that.
@@ -535,6 +566,17 @@ mod tests {
         for (cells, expected) in cases {
             assert_eq!(found(&cells).column_type, expected, "{cells:?}");
         }
+    }
+
+    #[test]
+    fn a_column_of_categories_that_nearly_is_another_is_said() {
+        let doubt = |cells: &[&str]| found(cells).doubt.map(|doubt| doubt.to_string());
+        assert_eq!(
+            doubt(&["1", "2", "x", "3", "y"]).unwrap(),
+            "it is one of categories: 3 cells are numbers, but 2 are not, such as \"x\" (row 0)"
+        );
+        assert_eq!(doubt(&["1", "x", "y", "z"]), None);
+        assert_eq!(doubt(&["x", "y"]), None);
     }
 
     #[test]

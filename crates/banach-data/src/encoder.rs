@@ -146,7 +146,7 @@ impl Encoder {
                 if reason == DropReason::Identifier {
                     identifiers.push(column);
                 }
-                unused.push(UnusedColumn::new(name, reason));
+                unused.push(UnusedColumn::new(column, reason));
                 continue;
             }
             let wanted = wanted.unwrap_or_else(|| column.column_type());
@@ -159,7 +159,7 @@ impl Encoder {
             if encoder.is_constant() && !named(&options.categorical) {
                 let min_category_count = options.min_category_count;
                 let reason = DropReason::Rare { min_category_count };
-                unused.push(UnusedColumn::new(name, reason));
+                unused.push(UnusedColumn::new(column, reason));
             } else {
                 columns.push(encoder);
             }

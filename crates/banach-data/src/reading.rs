@@ -45,7 +45,7 @@ pub struct Reading {
 }
 
 /// A cell that does not have the type of its column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OddCell {
     /// Its file, where a table has several.
@@ -78,6 +78,17 @@ pub enum Doubt {
         example: String,
         /// The order not taken.
         other: DateOrder,
+    },
+    /// Most cells have a type, but too many have not, so that all are categories.
+    Mixed {
+        /// The type of most cells.
+        most: ColumnType,
+        /// How many have it.
+        count: u64,
+        /// How many have not.
+        others: u64,
+        /// The first of these.
+        example: OddCell,
     },
     /// Digits that look like codes are categories.
     Codes {
@@ -204,6 +215,16 @@ impl fmt::Display for Doubt {
             Self::DateOrder { example, other } => {
                 write!(f, "{example:?} could also be read with the {other}")
             }
+            Self::Mixed {
+                most,
+                count,
+                others,
+                example,
+            } => write!(
+                f,
+                "it is one of categories: {count} cells are {}, but {others} are not, such as {example}",
+                most.plural()
+            ),
             Self::Codes { example } => write!(
                 f,
                 "digits such as {example:?} look like codes and are categories (name it as numeric to have numbers)"

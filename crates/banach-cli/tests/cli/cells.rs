@@ -77,6 +77,28 @@ fn a_few_cells_that_do_not_fit_do_not_change_a_column() {
 }
 
 #[test]
+fn a_column_that_too_many_cells_do_not_fit_is_said_too() {
+    let room = Room::new();
+    let rows = (0..100).fold("x,z,y\n".to_owned(), |text, i| {
+        let x = if i % 10 == 4 {
+            format!("about {i}")
+        } else {
+            format!("{i}.25")
+        };
+        text + &format!("{x},{},{}\n", i % 7, if i < 50 { "a" } else { "b" })
+    });
+    room.write("t.csv", rows);
+    let ran = fit(&room, "t.csv", "y", &[]);
+    let said = "column \"x\" is not used: it looks like an identifier (name it as categorical or numeric to keep it); it is one of categories: 90 cells are numbers, but 10 are not, such as \"about 4\" (line 6)\n";
+    assert!(ran.err.contains(said), "{}", ran.err);
+    assert!(room.run(&["inspect", "m.safetensors"]).ok().out.contains(said));
+    // The way out that the notice names.
+    let refused = room.run(&["fit", "t.csv", "--target", "y", "--numeric", "x"]);
+    let expected = "row 5 (line 6), column \"x\": \"about 4\" is not a number, nor are 9 other cells";
+    assert!(refused.err.contains(expected), "{}", refused.err);
+}
+
+#[test]
 fn one_odd_word_does_not_change_the_task() {
     let room = room_with(&["target_na_word.csv"]);
     let ran = fit(&room, "target_na_word.csv", "score", &[]);

@@ -20,13 +20,17 @@ pub struct UnusedColumn {
     pub column: String,
     /// Why it is not used.
     pub reason: DropReason,
+    /// What could have been decided otherwise when it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
 }
 
 impl UnusedColumn {
-    pub(super) fn new(column: &str, reason: DropReason) -> Self {
+    pub(super) fn new(column: &Column, reason: DropReason) -> Self {
         Self {
-            column: column.to_owned(),
+            column: column.name().to_owned(),
             reason,
+            doubt: column.reading().doubt.clone(),
         }
     }
 }
@@ -80,9 +84,15 @@ impl std::fmt::Display for UnusedColumn {
                 f,
                 "no value occurs in {min_category_count} training rows or more"
             ),
+        }?;
+        match &self.doubt {
+            // These are the reason.
+            None | Some(Doubt::Index | Doubt::Unreadable { .. }) => Ok(()),
+            Some(doubt) => write!(f, "; {doubt}"),
         }
     }
 }
+
 
 /// The reason to leave a column out, if there is one.
 pub(super) fn reason_to_drop(column: &Column, rows: &[u32]) -> Option<DropReason> {

@@ -304,7 +304,8 @@ impl Tally {
         let forced = rules.column_type.is_some();
         if !forced && !is_small_share(odd, self.present) {
             // Few cells that look like numbers are no sign of a column of numbers.
-            let doubt = (most * 2 > self.present).then(|| self.mixed(first, odd, texts, counts, rules));
+            let doubt =
+                (most * 2 > self.present).then(|| self.mixed(first, odd, texts, counts, rules));
             return category(doubt.flatten());
         }
         let is_best = |at: usize| candidates.contains(&at) && self.cells[at] == most;
@@ -368,7 +369,9 @@ impl Tally {
             known.is_ok_and(|at| self.ways[at].1 & (1 << way) != 0)
         };
         let other = |&code: &u32| {
-            let is_word = rules.words.contains_among_numbers(texts.get(code).as_bytes());
+            let is_word = rules
+                .words
+                .contains_among_numbers(texts.get(code).as_bytes());
             counts[code as usize] > 0 && !is_word && !fits(code)
         };
         let code = (0..counts.len() as u32).find(other)?;

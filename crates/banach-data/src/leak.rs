@@ -15,6 +15,9 @@ const MIN_AGREEMENT: f64 = 0.995;
 /// Fewest rows from which a column is judged.
 const MIN_ROWS: usize = 20;
 
+/// Most rows that are looked at, taken evenly from all.
+const MAX_ROWS: usize = 50_000;
+
 /// Share of rows in which the feature has a value.
 const MIN_PRESENT: f64 = 0.9;
 
@@ -39,7 +42,8 @@ impl std::fmt::Display for TargetCopy {
     }
 }
 
-/// The features, among the named ones, that are copies of a target in these rows.
+/// The features, among the named ones, that are copies of a target in these rows, or in 50,000 of them where there
+/// are more.
 #[must_use]
 pub fn target_copies(
     table: &Table,
@@ -47,6 +51,8 @@ pub fn target_copies(
     target: &TargetEncoder,
     rows: &[u32],
 ) -> Vec<TargetCopy> {
+    let step = rows.len().div_ceil(MAX_ROWS).max(1);
+    let rows: Vec<u32> = rows.iter().copied().step_by(step).collect();
     let mut copies = Vec::new();
     for name in target.names() {
         let Some(truth) = table.column(name) else {
@@ -54,9 +60,9 @@ pub fn target_copies(
         };
         for feature in features.iter().filter_map(|feature| table.column(feature)) {
             let agreement = if target.task() == Task::Regression {
-                correlation(feature, truth, rows).filter(|&r| r >= MIN_CORRELATION)
+                correlation(feature, truth, &rows).filter(|&r| r >= MIN_CORRELATION)
             } else {
-                agreement(feature, truth, rows).filter(|&share| share >= MIN_AGREEMENT)
+                agreement(feature, truth, &rows).filter(|&share| share >= MIN_AGREEMENT)
             };
             copies.extend(agreement.map(|agreement| TargetCopy {
                 column: feature.name().to_owned(),

@@ -91,10 +91,16 @@ fn a_column_that_too_many_cells_do_not_fit_is_said_too() {
     let ran = fit(&room, "t.csv", "y", &[]);
     let said = "column \"x\" is not used: it looks like an identifier (name it as categorical or numeric to keep it); it is one of categories: 90 cells are numbers, but 10 are not, such as \"about 4\" (line 6)\n";
     assert!(ran.err.contains(said), "{}", ran.err);
-    assert!(room.run(&["inspect", "m.safetensors"]).ok().out.contains(said));
+    assert!(
+        room.run(&["inspect", "m.safetensors"])
+            .ok()
+            .out
+            .contains(said)
+    );
     // The way out that the notice names.
     let refused = room.run(&["fit", "t.csv", "--target", "y", "--numeric", "x"]);
-    let expected = "row 5 (line 6), column \"x\": \"about 4\" is not a number, nor are 9 other cells";
+    let expected =
+        "row 5 (line 6), column \"x\": \"about 4\" is not a number, nor are 9 other cells";
     assert!(refused.err.contains(expected), "{}", refused.err);
 }
 

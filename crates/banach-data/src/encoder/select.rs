@@ -93,7 +93,6 @@ impl std::fmt::Display for UnusedColumn {
     }
 }
 
-
 /// The reason to leave a column out, if there is one.
 pub(super) fn reason_to_drop(column: &Column, rows: &[u32]) -> Option<DropReason> {
     match &column.reading().doubt {

@@ -15,6 +15,7 @@ fn room_with(name: &str) -> Room {
 }
 
 /// A room with three parts of a table in the folder `visits`.
+#[cfg(feature = "parquet")]
 fn room_with_parts() -> Room {
     let room = Room::new();
     std::fs::create_dir(room.path("visits")).unwrap();
@@ -76,7 +77,9 @@ fn tables_of_every_dialect_train_a_model() {
         ),
         ("blanks_at_the_end.csv", "y", 2, None),
         ("dos.csv", "y", 2, None),
+        #[cfg(feature = "gzip")]
         ("padded.csv.gz", "y", 2, None),
+        #[cfg(feature = "parquet")]
         ("brotli.parquet", "y", 2, None),
     ];
     for (file, target, features, said) in cases {
@@ -118,6 +121,7 @@ fn a_tie_of_delimiters_goes_to_the_one_that_makes_sense_and_is_said() {
     );
 }
 
+#[cfg(feature = "parquet")]
 #[test]
 fn dates_far_away_are_the_dates_that_were_written() {
     let room = room_with("int96.parquet");
@@ -231,6 +235,7 @@ fn faults_come_with_the_flag_that_helps() {
     }
 }
 
+#[cfg(feature = "parquet")]
 #[test]
 fn several_files_are_one_table() {
     let room = room_with_parts();

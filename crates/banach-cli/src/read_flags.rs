@@ -1,6 +1,6 @@
 //! Flags that say how tables are read, and what is said about the way they were.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use banach_data::{
     DateOrder, DecimalMark, Delimiter, Dialect, EpochUnit, FileNotice, Header, Mark, MissingWords,
     NameError, NameList, NumberFormat, Thousands, by_name,
@@ -82,7 +82,12 @@ fn thousands(text: &str) -> Result<Thousands, String> {
 }
 
 fn date_order(text: &str) -> Result<DateOrder, String> {
-    by_name(&DateOrder::ALL, DateOrder::name, text).map_err(|error| error.to_string())
+    let orders = [
+        DateOrder::DayFirst,
+        DateOrder::MonthFirst,
+        DateOrder::YearFirst,
+    ];
+    by_name(&orders, DateOrder::name, text).map_err(|error| error.to_string())
 }
 
 /// What one `--na` says, and of which column.
@@ -110,7 +115,7 @@ impl ReadFlags {
             ..ReadOptions::default()
         };
         for text in &self.na {
-            match missing_words(text)? {
+            match missing_words(text).with_context(|| format!("--na {text}"))? {
                 (Some(column), words) => options.missing_in.push((column, words)),
                 (None, words) => {
                     let all = options.missing.take();
@@ -120,7 +125,10 @@ impl ReadFlags {
         }
         for text in &self.epoch {
             let (column, unit) = match text.rsplit_once('=') {
-                Some((column, unit)) => (column, by_name(&EpochUnit::ALL, EpochUnit::name, unit)?),
+                Some((column, unit)) => {
+                    let unit = by_name(&EpochUnit::ALL, EpochUnit::name, unit);
+                    (column, unit.with_context(|| format!("--epoch {text}"))?)
+                }
                 None => (text.as_str(), EpochUnit::Seconds),
             };
             options.epoch.push((column.to_owned(), unit));

@@ -5,24 +5,24 @@
 //! ([`decide`](crate::decision::decide)); it does not depend on their order or on where batches end.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::cell_format::CellFormat;
-use crate::column::{
-    CHUNK_ROWS, Cells, Codes, Column, ColumnType, MISSING_CODE, NumberChunk, Written,
-};
-use crate::decision::{
-    ColumnRules, Decision, Hints, decide, has_other_meaning, is_small_share, value_of,
-};
-use crate::dictionary::{Dictionary, Interner};
+use crate::cell_reader::stored_value;
+use crate::column::{Cells, Codes, Column, ColumnType, MISSING_CODE, NumberChunk, Written};
+use crate::decision::{ColumnRules, Decision, Hints, decide, value_of};
+use crate::dictionary::Dictionary;
 use crate::missing_words::MissingWords;
 use crate::origin::Origin;
 use crate::reading::{Doubt, MAX_EXAMPLES, OddCell, Reading};
 use crate::scalar::{
     NotUtf8, Scalar, parse_boolean, parse_date_time, parse_infinity, parse_spelled_number,
 };
-use crate::spelling::{self, CANONICAL, OTHER, Spellings, SpellingsBuilder};
+use crate::spelling::{CANONICAL, LONG, OTHER};
+
+mod held;
+
+use held::{Numbers, Read, Texts, Typed};
 
 /// Odd cells among numbers from which on the column is held as texts, if they are many of its rows.
 const MAX_ODD_HELD: usize = 4096;
@@ -45,212 +45,6 @@ impl From<NotUtf8> for CellError {
         Self::NotUtf8
     }
 }
-
-#[derive(Debug, Default)]
-struct Numbers {
-    chunks: Vec<NumberChunk>,
-    open: Vec<f64>,
-}
-
-impl Numbers {
-    #[inline]
-    fn push(&mut self, value: f64) {
-        self.open.push(value);
-        if self.open.len() == CHUNK_ROWS {
-            self.seal();
-        }
-    }
-
-    fn seal(&mut self) {
-        self.chunks.push(NumberChunk::new(&self.open));
-        self.open.clear();
-    }
-
-    fn finish(mut self) -> Vec<NumberChunk> {
-        if !self.open.is_empty() {
-            self.seal();
-        }
-        self.chunks
-    }
-}
-
-/// Texts as they come in, by code.
-#[derive(Debug, Default)]
-struct Texts {
-    chunks: Vec<Box<[u32]>>,
-    open: Vec<u32>,
-    keys: Interner,
-}
-
-impl Texts {
-    fn push(&mut self, code: u32) {
-        self.open.push(code);
-        if self.open.len() == CHUNK_ROWS {
-            self.chunks.push(self.open.as_slice().into());
-            self.open.clear();
-        }
-    }
-
-    /// Appends a text; says whether it is new.
-    fn push_text(&mut self, text: &str) -> bool {
-        let before = self.keys.len();
-        let code = self.keys.intern(text);
-        self.push(code);
-        self.keys.len() > before
-    }
-
-    fn finish(mut self) -> Codes {
-        if !self.open.is_empty() {
-            self.chunks.push(self.open.into());
-        }
-        Codes {
-            chunks: self.chunks,
-            dictionary: self.keys.into_dictionary(),
-        }
-    }
-}
-
-/// Numbers, times or booleans as they come in, and cells that are not of them.
-#[derive(Debug)]
-struct Typed {
-    column_type: ColumnType,
-    format: CellFormat,
-    /// Whether every plain number is one of the column, and no word for a missing value.
-    is_plain_number: bool,
-    numbers: Numbers,
-    spellings: SpellingsBuilder,
-    /// Rows of odd cells, ascending, and the codes of their texts.
-    odd: Vec<(u32, u32)>,
-    odd_texts: Interner,
-    /// Those of them that are no word for a missing value.
-    n_odd: u64,
-    /// Integers that a f64 does not hold.
-    n_long: u64,
-    n_missing: u64,
-    n_infinite: u64,
-}
-
-impl Typed {
-    fn new(
-        column_type: ColumnType,
-        format: CellFormat,
-        words: &MissingWords,
-        n_missing: usize,
-    ) -> Self {
-        let mut typed = Self {
-            column_type,
-            format,
-            is_plain_number: (column_type, format) == (ColumnType::Number, CellFormat::Plain)
-                && !words.has_own_words(),
-            numbers: Numbers::default(),
-            spellings: SpellingsBuilder::default(),
-            odd: Vec::new(),
-            odd_texts: Interner::default(),
-            n_odd: 0,
-            n_long: 0,
-            n_missing: 0,
-            n_infinite: 0,
-        };
-        (0..n_missing).for_each(|_| typed.push_missing());
-        typed
-    }
-
-    #[inline]
-    fn push(&mut self, value: f64, spelling: u8) {
-        self.numbers.push(value);
-        self.spellings.push(spelling);
-    }
-
-    fn push_missing(&mut self) {
-        self.n_missing += 1;
-        self.push(f64::NAN, CANONICAL);
-    }
-
-    /// Appends a cell that is not of the type; `counts` unless it is a word for a missing value.
-    fn push_odd(&mut self, row: usize, text: &str, counts: bool) {
-        let code = self.odd_texts.intern(text);
-        self.odd.push((row as u32, code));
-        self.n_odd += u64::from(counts);
-        self.n_missing += u64::from(!counts);
-        self.push(f64::NAN, CANONICAL);
-    }
-
-    /// Appends a text of the type; false when it is not of it.
-    fn push_text(&mut self, row: usize, text: &str) -> bool {
-        let bytes = text.as_bytes();
-        let found = match (self.column_type, self.format) {
-            (ColumnType::Number, CellFormat::Plain) => parse_spelled_number(bytes)
-                .or_else(|| parse_infinity(bytes).map(|value| (value, OTHER))),
-            (ColumnType::Boolean, CellFormat::Plain) => parse_boolean(bytes)
-                .map(|(value, spelling)| (f64::from(u8::from(value)), spelling))
-                .or_else(|| {
-                    value_of(text, self.column_type, self.format).map(|value| (value, OTHER))
-                }),
-            (ColumnType::DateTime, CellFormat::Plain) => parse_date_time(bytes),
-            (column_type, format) => {
-                value_of(text, column_type, format).map(|value| (value, OTHER))
-            }
-        };
-        let Some((value, spelling)) = found else {
-            return false;
-        };
-        if spelling == OTHER {
-            self.push_long_number(row, value, bytes);
-        } else {
-            self.numbers.push(value + 0.0);
-            self.spellings.push(spelling);
-        }
-        true
-    }
-
-    /// Appends a number whose text must stand apart.
-    fn push_long_number(&mut self, row: usize, value: f64, bytes: &[u8]) {
-        self.n_infinite += u64::from(value.is_infinite());
-        self.numbers.push(value + 0.0);
-        let digits = match bytes.first() {
-            Some(b'-' | b'+') => &bytes[1..],
-            _ => bytes,
-        };
-        let integer = digits.iter().all(u8::is_ascii_digit);
-        self.n_long += u64::from(integer && digits.len() > 15 && value.abs() > MAX_INTEGER);
-        self.spellings.push_other(row, bytes, integer);
-    }
-
-    /// The cells as texts.
-    fn into_texts(self) -> Texts {
-        let mut texts = Texts::default();
-        let (spellings, odd_texts) = (self.spellings.finish(), self.odd_texts.into_dictionary());
-        let mut odd = self.odd.into_iter().peekable();
-        let mut codes: HashMap<(u64, u8), u32> = HashMap::new();
-        let mut row = 0;
-        for chunk in self.numbers.finish() {
-            chunk.for_each(|_, value| {
-                let code = if value.is_nan() {
-                    match odd.next_if(|&(at, _)| at as usize == row) {
-                        Some((_, code)) => texts.keys.intern(odd_texts.get(code)),
-                        None => MISSING_CODE,
-                    }
-                } else {
-                    let keys = &mut texts.keys;
-                    match spellings.get(row) {
-                        (_, Some(text)) => keys.intern(text),
-                        (spelling, None) => {
-                            *codes.entry((value.to_bits(), spelling)).or_insert_with(|| {
-                                keys.intern(&spelling::text(self.column_type, value, spelling))
-                            })
-                        }
-                    }
-                };
-                texts.push(code);
-                row += 1;
-            });
-        }
-        texts
-    }
-}
-
-/// The largest size up to which a f64 holds every integer.
-pub(crate) const MAX_INTEGER: f64 = 9_007_199_254_740_992.0;
 
 #[derive(Debug)]
 enum State {
@@ -315,7 +109,13 @@ impl ColumnBuilder {
                             break None;
                         };
                         match parse_spelled_number(cell) {
-                            Some((value, OTHER)) => typed.push_long_number(n_rows, value, cell),
+                            Some((value, spelling @ (OTHER | LONG))) => {
+                                if typed.spellings.keeps_text(spelling) || value.is_infinite() {
+                                    typed.push_with_text(n_rows, value, cell, spelling);
+                                } else {
+                                    typed.push(value + 0.0, CANONICAL);
+                                }
+                            }
                             Some((value, spelling)) => typed.push(value + 0.0, spelling),
                             None => break Some((at, cell)),
                         }
@@ -336,24 +136,6 @@ impl ColumnBuilder {
     /// Appends a cell of text.
     pub(crate) fn push_bytes(&mut self, bytes: &[u8]) -> Result<(), CellError> {
         let cell = bytes.trim_ascii();
-        if let State::Texts(texts) = &mut self.state {
-            let text = std::str::from_utf8(cell).map_err(|_| NotUtf8)?;
-            let is_new = if text.is_empty() {
-                texts.push(MISSING_CODE);
-                false
-            } else {
-                texts.push_text(text)
-            };
-            self.n_rows += 1;
-            if is_new {
-                self.after_new_text();
-            }
-            return Ok(());
-        }
-        self.push_cell(cell)
-    }
-
-    fn push_cell(&mut self, cell: &[u8]) -> Result<(), CellError> {
         if cell.is_empty() {
             self.push_missing();
             return Ok(());
@@ -366,25 +148,19 @@ impl ColumnBuilder {
             }
             self.begin(text, n_missing);
         }
-        let words = &self.rules.words;
+        let row = self.n_rows;
         match &mut self.state {
-            State::Typed(typed) => {
-                let is_own_word = words.has_own_words()
-                    && (words.contains(cell)
-                        || value_of(text, typed.column_type, typed.format)
-                            .is_some_and(|value| words.contains_number(value)));
-                if is_own_word || !typed.push_text(self.n_rows, text) {
-                    if is_own_word || words.contains(cell) {
-                        self.push_word(text);
-                        return Ok(());
-                    }
-                    let counts = !words.contains_among_numbers(cell);
-                    match self.coerce(text) {
-                        Some(value) => self.push_value(value),
-                        None => self.push_odd(text, counts)?,
-                    }
+            State::Typed(typed) => match typed.read(row, text, &self.rules.words) {
+                Read::Value => {}
+                Read::Word => {
+                    self.push_word(text);
+                    return Ok(());
                 }
-            }
+                Read::Odd { counts } => match self.coerce(text) {
+                    Some(value) => self.push_value(value),
+                    None => self.push_odd(text, counts)?,
+                },
+            },
             State::Texts(texts) => {
                 if texts.push_text(text) {
                     self.n_rows += 1;
@@ -469,7 +245,7 @@ impl ColumnBuilder {
                 self.push_missing();
                 return Ok(());
             }
-            Scalar::Text(text) => return self.push_cell(text.trim_ascii().as_bytes()),
+            Scalar::Text(text) => return self.push_bytes(text.as_bytes()),
             Scalar::Number(value) if rules.words.contains_number(value) => {
                 self.push_word(&scalar.key().unwrap_or_default());
                 return Ok(());
@@ -568,17 +344,17 @@ impl ColumnBuilder {
         let codes = texts.finish();
         let mut typed = Typed::new(ColumnType::Number, CellFormat::Plain, &self.rules.words, 0);
         for row in 0..self.n_rows {
-            match codes.text(row) {
-                None => typed.push_missing(),
-                Some(text) if typed.push_text(row, text) => {}
-                Some(text) if self.rules.words.contains(text.as_bytes()) => {
+            let Some(text) = codes.text(row) else {
+                typed.push_missing();
+                continue;
+            };
+            match typed.read(row, text, &self.rules.words) {
+                Read::Value => {}
+                Read::Word => {
                     count_word(&mut self.words, text, 1);
                     typed.push_missing();
                 }
-                Some(text) => {
-                    let counts = !self.rules.words.contains_among_numbers(text.as_bytes());
-                    typed.push_odd(row, text, counts);
-                }
+                Read::Odd { counts } => typed.push_odd(row, text, counts),
             }
         }
         self.state = State::Typed(Box::new(typed));
@@ -666,8 +442,7 @@ impl ColumnBuilder {
                         reading.odd_examples.push(odd_cell(row as usize, text));
                     }
                 }
-                let spellings: Spellings = typed.spellings.finish();
-                let written = Written::Spellings(spellings);
+                let written = Written::Spellings(typed.spellings.finish());
                 (column_type, Cells::Numbers(typed.numbers.finish(), written))
             }
             State::Texts(texts) => {
@@ -719,55 +494,6 @@ fn count_word(words: &mut Vec<(String, u64)>, word: &str, count: u64) {
         Some((_, counted)) => *counted += count,
         None if n_words < MAX_WORDS => words.push((word.to_owned(), count)),
         None => {}
-    }
-}
-
-impl Typed {
-    /// Whether the column is surely of this type, so that its texts need not be looked at.
-    fn is_settled(&self, rules: &ColumnRules, n_rows: usize, hints: Hints) -> bool {
-        let present = n_rows as u64 - self.n_missing;
-        let wanted = rules.column_type;
-        if wanted.is_some_and(|wanted| wanted != self.column_type) {
-            return false;
-        }
-        if wanted.is_none() && !is_small_share(self.n_odd, present) {
-            return false;
-        }
-        let other = |code| {
-            let text = self.odd_texts.get(code);
-            !rules.words.contains_among_numbers(text.as_bytes()) && has_other_meaning(text)
-        };
-        if (0..self.odd_texts.len() as u32).any(other) {
-            return false;
-        }
-        if self.column_type != ColumnType::Number {
-            return true;
-        }
-        let grouped =
-            hints.decimal_comma && self.spellings.all(|s| s == 0 || s == 3 || s == CANONICAL);
-        let codes = wanted.is_none()
-            && (self.n_long > 0 || self.spellings.any(spelling::has_leading_zeros));
-        !grouped && !codes
-    }
-}
-
-impl Texts {
-    /// How many cells have each text.
-    fn counts(&self) -> Vec<u64> {
-        let mut counts = vec![0; self.keys.len()];
-        for chunk in self
-            .chunks
-            .iter()
-            .map(|chunk| &chunk[..])
-            .chain([&self.open[..]])
-        {
-            for &code in chunk {
-                if code != MISSING_CODE {
-                    counts[code as usize] += 1;
-                }
-            }
-        }
-        counts
     }
 }
 
@@ -898,7 +624,7 @@ impl Column {
             }
             if column_type == ColumnType::Category || !numbers {
                 let text = self.key(row).unwrap_or_default();
-                builder.push_cell(text.as_bytes()).map_err(|_| row)?;
+                builder.push_bytes(text.as_bytes()).map_err(|_| row)?;
             } else {
                 builder.push_scalar(self.scalar(row)).map_err(|_| row)?;
             }
@@ -915,74 +641,6 @@ impl Column {
 impl ColumnBuilder {
     fn has_odd(&self) -> bool {
         matches!(&self.state, State::Typed(typed) if !typed.odd.is_empty())
-    }
-}
-
-/// The number stored for a value of one type in a column of another: 0 and 1 are booleans, booleans are
-/// numbers, and numbers are times where they count units since 1970.
-fn stored_value(
-    found: ColumnType,
-    value: f64,
-    wanted: ColumnType,
-    format: CellFormat,
-) -> Option<f64> {
-    match (found, wanted, format) {
-        (ColumnType::Number, ColumnType::DateTime, CellFormat::Epoch(unit)) => {
-            value.is_finite().then(|| value / unit.per_second())
-        }
-        (found, wanted, _) if found == wanted => Some(value),
-        (ColumnType::Boolean, ColumnType::Number, _) => Some(value),
-        (ColumnType::Number, ColumnType::Boolean, _) if value == 0.0 || value == 1.0 => Some(value),
-        _ => None,
-    }
-}
-
-/// How single cells of a column are read, with the type and format of training.
-#[derive(Debug, Clone)]
-pub(crate) struct CellReader {
-    pub(crate) column_type: ColumnType,
-    pub(crate) format: CellFormat,
-    pub(crate) words: MissingWords,
-}
-
-impl CellReader {
-    /// The number stored for a cell of a column of numbers, NaN when it is missing; `None` when the cell
-    /// does not have the type.
-    pub(crate) fn number(&self, scalar: Scalar<'_>) -> Option<f64> {
-        let (found, value) = match scalar {
-            Scalar::Missing => return Some(f64::NAN),
-            Scalar::Text(text) => {
-                let text = text.trim_ascii();
-                let words = &self.words;
-                let value = value_of(text, self.column_type, self.format).or_else(|| {
-                    let boolean = parse_boolean(text.as_bytes())?.0;
-                    (self.column_type == ColumnType::Number).then(|| f64::from(u8::from(boolean)))
-                });
-                if words.contains_among_numbers(text.as_bytes())
-                    || value.is_some_and(|value| words.contains_number(value))
-                {
-                    return Some(f64::NAN);
-                }
-                return value.map(|value| value + 0.0);
-            }
-            Scalar::Boolean(value) => (ColumnType::Boolean, f64::from(u8::from(value))),
-            Scalar::Number(value) if value.is_nan() || self.words.contains_number(value) => {
-                return Some(f64::NAN);
-            }
-            Scalar::Number(value) => (ColumnType::Number, value + 0.0),
-            Scalar::DateTime(value) if value.is_finite() => (ColumnType::DateTime, value),
-            Scalar::DateTime(_) => return Some(f64::NAN),
-        };
-        stored_value(found, value, self.column_type, self.format)
-    }
-
-    /// The text of a cell of a column of categories; `None` when it is missing.
-    pub(crate) fn text<'b>(&self, scalar: &Scalar<'b>, buffer: &'b mut String) -> Option<&'b str> {
-        let text = match scalar {
-            Scalar::Text(text) => text.trim_ascii(),
-            other => other.key_in(buffer)?,
-        };
-        (!self.words.contains(text.as_bytes())).then_some(text)
     }
 }
 

@@ -56,8 +56,10 @@ pub(crate) struct Decision {
 struct Way(ColumnType, CellFormat);
 
 /// Positions in [`ways`].
+const BOOLEANS: usize = 0;
 const PLAIN_NUMBERS: usize = 1;
 const FORMATTED_NUMBERS: std::ops::Range<usize> = 2..8;
+const ISO_TIMES: usize = 8;
 const DATES: std::ops::Range<usize> = 9..13;
 const DAY_FIRST: usize = 10;
 const MONTH_FIRST: usize = 11;
@@ -120,8 +122,8 @@ pub(crate) fn value_of(text: &str, column_type: ColumnType, format: CellFormat) 
 /// The ways in which a text can be read, a bit each; 0 for what can only be a category.
 fn ways_of(text: &str) -> u16 {
     let bytes = text.as_bytes();
-    if let Some(_value) = parse_boolean(bytes) {
-        return 1;
+    if parse_boolean(bytes).is_some() {
+        return 1 << BOOLEANS;
     }
     if parse_infinity(bytes).is_some() {
         return (1 << PLAIN_NUMBERS) | bits(FORMATTED_NUMBERS);
@@ -133,7 +135,7 @@ fn ways_of(text: &str) -> u16 {
     if let Some(value) = parse_number(bytes) {
         found |= 1 << PLAIN_NUMBERS;
         if value == 0.0 || value == 1.0 {
-            found |= 1;
+            found |= 1 << BOOLEANS;
         }
     }
     if let Some(number) = WrittenNumber::parse(text) {
@@ -144,7 +146,7 @@ fn ways_of(text: &str) -> u16 {
         }
     }
     if parse_date_time(bytes).is_some() {
-        return found | (1 << (DATES.start - 1)) | bits(DATES);
+        return found | (1 << ISO_TIMES) | bits(DATES);
     }
     if let Some(date) = WrittenDate::parse(text) {
         for (at, order) in DATES.zip(DateOrder::ALL) {
@@ -232,7 +234,7 @@ impl Tally {
             for (at, cells) in tally.cells.iter_mut().enumerate() {
                 *cells += if ways & (1 << at) != 0 { count } else { 0 };
             }
-            if ways == 1 {
+            if ways == 1 << BOOLEANS {
                 tally.boolean_words += count;
             }
             tally.note_number(code, text, texts);
@@ -311,7 +313,7 @@ impl Tally {
         let is_best = |at: usize| candidates.contains(&at) && self.cells[at] == most;
         let (mut best, mut doubt, mut says) = (first, None, Hints::default());
         if first == PLAIN_NUMBERS || FORMATTED_NUMBERS.contains(&first) {
-            if !forced && let Some(doubt) = self.as_codes(texts, odd) {
+            if !forced && let Some(doubt) = self.as_codes(texts) {
                 return category(Some(doubt));
             }
             (best, doubt) = self.number_format(first, &is_best, texts, hints);
@@ -346,10 +348,11 @@ impl Tally {
         }
         match format {
             // 0 and 1 are booleans where a word says so.
-            CellFormat::Plain if at == 0 => self.boolean_words > 0 || rules.column_type.is_some(),
+            CellFormat::Plain if at == BOOLEANS => {
+                self.boolean_words > 0 || rules.column_type.is_some()
+            }
             CellFormat::Plain if at == PLAIN_NUMBERS => rules.numbers.is_none(),
             CellFormat::Number(format) => rules.numbers.is_none_or(|given| given == format),
-            // Where the order is certain, nobody needs to give it.
             CellFormat::Date(order) => rules.dates.is_none_or(|given| given == order),
             _ => true,
         }
@@ -387,7 +390,7 @@ impl Tally {
     }
 
     /// Why numbers are codes, if they look like that.
-    fn as_codes(&self, texts: &Dictionary, odd: u64) -> Option<Doubt> {
+    fn as_codes(&self, texts: &Dictionary) -> Option<Doubt> {
         let example = |code: u32| Doubt::Codes {
             example: texts.get(code).to_owned(),
         };
@@ -397,7 +400,7 @@ impl Tally {
             });
         }
         // Measurements and times in nanoseconds may be long, or padded with zeros; but they hardly repeat.
-        let repeat = self.present >= 2 * self.distinct || odd > 0;
+        let repeat = self.present >= 2 * self.distinct;
         let code = self.long_integer.or(self.leading_zeros);
         code.filter(|_| repeat && !self.fractions).map(example)
     }
@@ -530,6 +533,40 @@ mod tests {
         decide_with(cells, &ColumnRules::default(), Hints::default())
     }
 
+    /// Times in nanoseconds, all different.
+    const LONG: [&str; 30] = [
+        "1577836800000000001",
+        "1577836800000000002",
+        "1577836800000000003",
+        "1577836800000000004",
+        "1577836800000000005",
+        "1577836800000000006",
+        "1577836800000000007",
+        "1577836800000000008",
+        "1577836800000000009",
+        "1577836800000000010",
+        "1577836800000000011",
+        "1577836800000000012",
+        "1577836800000000013",
+        "1577836800000000014",
+        "1577836800000000015",
+        "1577836800000000016",
+        "1577836800000000017",
+        "1577836800000000018",
+        "1577836800000000019",
+        "1577836800000000020",
+        "1577836800000000021",
+        "1577836800000000022",
+        "1577836800000000023",
+        "1577836800000000024",
+        "1577836800000000025",
+        "1577836800000000026",
+        "1577836800000000027",
+        "1577836800000000028",
+        "1577836800000000029",
+        "1577836800000000030",
+    ];
+
     fn number(at: usize) -> CellFormat {
         CellFormat::Number(NumberFormat::ALL[at])
     }
@@ -564,6 +601,12 @@ mod tests {
                 Category,
             ),
             (vec!["1577836800000000000", "1577836800000000123"], Number),
+            (
+                (0..30)
+                    .map(|i| if i == 7 { "oops" } else { LONG[i] })
+                    .collect(),
+                Number,
+            ),
             (vec!["007.5", "08", "08", "08"], Number),
         ];
         for (cells, expected) in cases {

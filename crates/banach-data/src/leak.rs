@@ -58,11 +58,13 @@ pub fn target_copies(
         let Some(truth) = table.column(name) else {
             continue;
         };
+        let classes = (target.task() != Task::Regression).then(|| Classes::of(truth, &rows));
         for feature in features.iter().filter_map(|feature| table.column(feature)) {
-            let agreement = if target.task() == Task::Regression {
-                correlation(feature, truth, &rows).filter(|&r| r >= MIN_CORRELATION)
-            } else {
-                agreement(feature, truth, &rows).filter(|&share| share >= MIN_AGREEMENT)
+            let agreement = match &classes {
+                None => correlation(feature, truth, &rows).filter(|&r| r >= MIN_CORRELATION),
+                Some(classes) => classes
+                    .agreement(feature, &rows)
+                    .filter(|&share| share >= MIN_AGREEMENT),
             };
             copies.extend(agreement.map(|agreement| TargetCopy {
                 column: feature.name().to_owned(),
@@ -115,49 +117,63 @@ fn correlation(feature: &Column, target: &Column, rows: &[u32]) -> Option<f64> {
     r.is_finite().then_some(r)
 }
 
-/// The share of rows in which each value goes with a class of its own; `None` unless there are as many values
-/// as classes.
-fn agreement(feature: &Column, target: &Column, rows: &[u32]) -> Option<f64> {
-    // Most columns have more values than there are classes: they are done with after a few rows.
-    let mut classes: HashMap<String, usize> = HashMap::new();
-    for &row in rows {
-        if let Some(class) = target.key(row as usize) {
-            let next = classes.len();
-            classes.entry(class.into_owned()).or_insert(next);
-        }
-    }
-    let mut values: HashMap<String, usize> = HashMap::new();
-    let mut counts = vec![0_usize; classes.len() * classes.len()];
-    let mut n_rows = 0;
-    for &row in rows {
-        let (Some(value), Some(class)) = (feature.key(row as usize), target.key(row as usize))
-        else {
-            continue;
+/// The classes of some rows.
+struct Classes {
+    n_classes: usize,
+    /// Of each row, where it has one.
+    of_rows: Vec<Option<usize>>,
+}
+
+impl Classes {
+    fn of(target: &Column, rows: &[u32]) -> Self {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut class = |row: &u32| {
+            let key = target.key(*row as usize)?.into_owned();
+            let next = known.len();
+            Some(*known.entry(key).or_insert(next))
         };
-        let next = values.len();
-        let value = *values.entry(value.into_owned()).or_insert(next);
-        if value == classes.len() {
+        let of_rows = rows.iter().map(&mut class).collect();
+        Self {
+            n_classes: known.len(),
+            of_rows,
+        }
+    }
+
+    /// The share of rows in which each value of a feature goes with a class of its own; `None` unless there are
+    /// as many values as classes.
+    fn agreement(&self, feature: &Column, rows: &[u32]) -> Option<f64> {
+        let n_classes = self.n_classes;
+        let mut values: HashMap<String, usize> = HashMap::new();
+        // A square of all pairs could be too large: there may be nearly as many classes as rows.
+        let mut counts: HashMap<(usize, usize), usize> = HashMap::new();
+        let mut n_rows = 0;
+        for (&row, class) in rows.iter().zip(&self.of_rows) {
+            let (Some(value), Some(class)) = (feature.key(row as usize), class) else {
+                continue;
+            };
+            let next = values.len();
+            let value = *values.entry(value.into_owned()).or_insert(next);
+            if value == n_classes {
+                // Most columns have more values than there are classes: they are done with after a few rows.
+                return None;
+            }
+            *counts.entry((value, *class)).or_default() += 1;
+            n_rows += 1;
+        }
+        if values.len() != n_classes || !enough(n_rows, rows) {
             return None;
         }
-        counts[value * classes.len() + classes[&*class]] += 1;
-        n_rows += 1;
-    }
-    if values.len() != classes.len() || !enough(n_rows, rows) {
-        return None;
-    }
-    let mut taken = vec![false; classes.len()];
-    let mut together = 0;
-    for of_value in counts.chunks_exact(classes.len()) {
-        let (class, &count) = of_value
-            .iter()
-            .enumerate()
-            .max_by_key(|&(_, &count)| count)?;
-        if std::mem::replace(&mut taken[class], true) {
-            return None;
+        // The largest count of each value, and of each class: they are of the same pairs.
+        let (mut of_value, mut of_class) = (vec![0; n_classes], vec![0; n_classes]);
+        let mut pairs: Vec<_> = counts.into_iter().collect();
+        pairs.sort_unstable();
+        for ((value, class), count) in pairs {
+            of_value[value] = count.max(of_value[value]);
+            of_class[class] = count.max(of_class[class]);
         }
-        together += count;
+        let together = of_value.iter().sum::<usize>().min(of_class.iter().sum());
+        Some(together as f64 / n_rows as f64)
     }
-    Some(together as f64 / n_rows as f64)
 }
 
 fn enough(n_present: usize, rows: &[u32]) -> bool {

@@ -1,6 +1,6 @@
 //! Where the rows of a table come from.
 
-use crate::lines::Lines;
+use crate::row_lines::RowLines;
 use crate::table_error::Location;
 
 /// The files of a table, and which row is on which line of which file.
@@ -11,7 +11,7 @@ pub(crate) struct Origin {
     /// Row of the file, or of all files together, counted from 1, that is the first row here.
     pub(crate) first_row: u64,
     pub(crate) parts: Vec<Part>,
-    pub(crate) lines: Lines,
+    pub(crate) lines: RowLines,
 }
 
 /// One of several files that make up a table.

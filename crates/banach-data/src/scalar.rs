@@ -210,8 +210,16 @@ pub(crate) fn parse_spelled_number(cell: &[u8]) -> Option<(f64, u8)> {
             (size / POWERS_OF_TEN[n_decimals], spelling)
         }
     } else if rest.is_empty() || matches!(rest[0], b'e' | b'E') {
-        let size = std::str::from_utf8(digits).ok()?.parse::<f64>().ok()?;
-        (size, spelling::OTHER)
+        let size: f64 = fast_float2::parse(digits).ok()?;
+        let integer = rest.is_empty() && !point;
+        (
+            size,
+            if integer {
+                spelling::OTHER
+            } else {
+                spelling::LONG
+            },
+        )
     } else {
         return None;
     };
@@ -226,7 +234,10 @@ fn unusual_spelling(cell: &[u8], digits: &[u8], n_whole: usize, n_decimals: usiz
     let is_integer = n_decimals == 0 && digits.last() != Some(&b'.');
     // Minus zero is stored as zero.
     let minus_zero = cell[0] == b'-' && zeros + 1 == n_whole && digits.last() == Some(&b'0');
-    if cell[0] == b'+' || !is_integer || minus_zero || zeros == 0 {
+    if !is_integer {
+        return spelling::LONG;
+    }
+    if cell[0] == b'+' || minus_zero || zeros == 0 {
         return spelling::OTHER;
     }
     spelling::of_number(0, zeros)
@@ -307,7 +318,7 @@ pub(crate) fn parse_date_time(cell: &[u8]) -> Option<(f64, u8)> {
         Some(_) => return None,
     };
     let spelling = if second == 60 {
-        spelling::OTHER
+        spelling::LONG
     } else {
         date_time_spelling(cell[10], clock, &cell[11..])
     };
@@ -344,7 +355,7 @@ fn date_time_spelling(separator: u8, clock: &[u8], with_zone: &[u8]) -> u8 {
         (Some(separator), Some(zone), Some(precision)) => {
             1 + ((separator * ZONES.len() + zone) * 8 + precision) as u8
         }
-        _ => spelling::OTHER,
+        _ => spelling::LONG,
     }
 }
 

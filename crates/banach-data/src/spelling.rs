@@ -17,13 +17,18 @@ pub(crate) const CANONICAL: u8 = u8::MAX;
 /// The text stands apart, in a dictionary.
 pub(crate) const OTHER: u8 = u8::MAX - 1;
 
+/// As [`OTHER`], for what columns of measurements are full of: numbers with an exponent, more than 15 digits and a
+/// point, or no digit before it, and times in rare forms. Only so many of their texts are kept.
+pub(crate) const LONG: u8 = u8::MAX - 2;
+
+/// The rows of the open piece have several spellings.
+const SEVERAL: u8 = u8::MAX - 3;
+
 /// Numbers of at most 15 digits: 0 to 15 are the decimals; from here on, integers with 1 and more zeros
 /// before them.
 pub(crate) const LEADING_ZEROS: u8 = 16;
 
-/// Different texts that stand apart, of those that a f64 may not tell apart from another: numbers
-/// with an exponent or of more than 15 digits that are no integers. Columns of measurements are full
-/// of them, codes are not.
+/// Different texts of [`LONG`] numbers that are kept.
 const MAX_OTHERS: usize = 1024;
 
 /// The spelling of a number: digits behind the point, and zeros before it beyond the first digit.
@@ -105,45 +110,86 @@ impl Spellings {
     }
 }
 
-/// Spellings as they come in.
-#[derive(Debug, Default)]
+/// Spellings as they come in. Their rows are counted by whoever holds the values; most rows are written as the
+/// one before.
+#[derive(Debug)]
 pub(crate) struct SpellingsBuilder {
     chunks: Vec<Chunk>,
-    open: Vec<u8>,
+    /// The spelling of all rows of the open piece, or [`SEVERAL`].
+    all: u8,
+    /// Each spelling of the open piece, once they differ.
+    each: Vec<u8>,
     others: Vec<(u32, u32)>,
     texts: Interner,
     /// Different texts that count towards the limit.
     n_limited: usize,
 }
 
+impl Default for SpellingsBuilder {
+    fn default() -> Self {
+        Self {
+            chunks: Vec::new(),
+            all: CANONICAL,
+            each: Vec::new(),
+            others: Vec::new(),
+            texts: Interner::default(),
+            n_limited: 0,
+        }
+    }
+}
+
 impl SpellingsBuilder {
-    /// Appends a spelling other than [`OTHER`].
+    /// Appends a spelling that is a code, for the row `at` of the open piece.
     #[inline]
-    pub(crate) fn push(&mut self, spelling: u8) {
-        self.open.push(spelling);
-        if self.open.len() == CHUNK_ROWS {
-            self.seal();
+    pub(crate) fn push(&mut self, at: usize, spelling: u8) {
+        if self.all == SEVERAL {
+            self.each.push(spelling);
+        } else if spelling != self.all {
+            self.begin_differing(at, spelling);
         }
     }
 
-    /// Appends a spelling that has no code. `exact` texts are kept however many there are, others up to a
-    /// limit.
-    pub(crate) fn push_other(&mut self, row: usize, text: &[u8], exact: bool) {
-        let room = exact || self.n_limited < MAX_OTHERS;
-        let text = if room {
+    #[cold]
+    fn begin_differing(&mut self, at: usize, spelling: u8) {
+        if at > 0 {
+            self.each.reserve(CHUNK_ROWS);
+            self.each.resize(at, self.all);
+            self.each.push(spelling);
+            self.all = SEVERAL;
+        } else {
+            self.all = spelling;
+        }
+    }
+
+    /// Appends a row without a value, whose spelling nobody asks for.
+    pub(crate) fn push_missing(&mut self) {
+        if !self.each.is_empty() {
+            self.each.push(CANONICAL);
+        }
+    }
+
+    /// Whether the text of a number of this spelling is kept.
+    #[inline]
+    pub(crate) fn keeps_text(&self, spelling: u8) -> bool {
+        spelling == OTHER || spelling == LONG && self.n_limited < MAX_OTHERS
+    }
+
+    /// Appends a text that stands apart: that of `row`, which is the row `at` of the open piece.
+    pub(crate) fn push_text(&mut self, row: usize, at: usize, text: &[u8], spelling: u8) {
+        let text = if self.keeps_text(spelling) {
             std::str::from_utf8(text).ok()
         } else {
             None
         };
         let Some(text) = text else {
-            self.push(CANONICAL);
+            self.push(at, CANONICAL);
             return;
         };
         let before = self.texts.len();
         let code = self.texts.intern(text);
-        self.n_limited += usize::from(!exact && self.texts.len() > before);
+        self.n_limited += usize::from(spelling == LONG && self.texts.len() > before);
         self.others.push((row as u32, code));
-        self.push(OTHER);
+        self.push(at, OTHER);
     }
 
     /// Whether some spelling is of a kind.
@@ -152,7 +198,11 @@ impl SpellingsBuilder {
             Chunk::All(spelling) => is_it(*spelling),
             Chunk::Each(spellings) => some(spellings, &is_it),
         };
-        let open = some(&self.open, &is_it);
+        let open = if self.each.is_empty() {
+            is_it(self.all)
+        } else {
+            some(&self.each, &is_it)
+        };
         open || self.chunks.iter().any(in_chunk)
     }
 
@@ -161,21 +211,19 @@ impl SpellingsBuilder {
         !self.any(|spelling| !is_it(spelling))
     }
 
-    fn seal(&mut self) {
-        let first = self.open.first().copied().unwrap_or(CANONICAL);
-        self.chunks
-            .push(if self.open.iter().all(|&spelling| spelling == first) {
-                Chunk::All(first)
-            } else {
-                Chunk::Each(self.open.as_slice().into())
-            });
-        self.open.clear();
+    /// Ends the open piece.
+    pub(crate) fn seal(&mut self) {
+        self.chunks.push(if self.each.is_empty() {
+            Chunk::All(self.all)
+        } else {
+            self.all = CANONICAL;
+            Chunk::Each(self.each.as_slice().into())
+        });
+        self.each.clear();
     }
 
     pub(crate) fn finish(mut self) -> Spellings {
-        if !self.open.is_empty() {
-            self.seal();
-        }
+        self.seal();
         Spellings {
             chunks: self.chunks,
             others: self.others,
@@ -218,14 +266,23 @@ mod tests {
     fn pieces_of_one_spelling_take_a_byte() {
         let mut builder = SpellingsBuilder::default();
         for row in 0..2 * CHUNK_ROWS {
-            builder.push(if row == CHUNK_ROWS + 3 { 1 } else { 2 });
+            let at = row % CHUNK_ROWS;
+            match row {
+                7 => builder.push_missing(),
+                _ if row == CHUNK_ROWS + 3 => builder.push(at, 1),
+                _ => builder.push(at, 2),
+            }
+            if at == CHUNK_ROWS - 1 {
+                builder.seal();
+            }
         }
-        builder.push_other(2 * CHUNK_ROWS, b"1e5", false);
+        builder.push_text(2 * CHUNK_ROWS, 0, b"1e5", LONG);
         let spellings = builder.finish();
         assert_eq!(spellings.chunks[0], Chunk::All(2));
         assert_eq!(spellings.get(5), (2, None));
         assert_eq!(spellings.get(CHUNK_ROWS + 2), (2, None));
         assert_eq!(spellings.get(CHUNK_ROWS + 3), (1, None));
+        assert_eq!(spellings.get(2 * CHUNK_ROWS - 1), (2, None));
         assert_eq!(spellings.get(2 * CHUNK_ROWS), (OTHER, Some("1e5")));
     }
 
@@ -233,13 +290,13 @@ mod tests {
     fn measurements_do_not_fill_the_memory_and_long_codes_are_kept() {
         let mut builder = SpellingsBuilder::default();
         for row in 0..MAX_OTHERS + 10 {
-            builder.push_other(row, format!("{row}e-3").as_bytes(), false);
+            builder.push_text(row, row, format!("{row}e-3").as_bytes(), LONG);
         }
-        builder.push_other(MAX_OTHERS + 10, b"12345678901234567890", true);
+        let last = MAX_OTHERS + 10;
+        builder.push_text(last, last, b"12345678901234567890", OTHER);
         let spellings = builder.finish();
         assert_eq!(spellings.get(7), (OTHER, Some("7e-3")));
         assert_eq!(spellings.get(MAX_OTHERS), (CANONICAL, None));
-        let (_, long) = spellings.get(MAX_OTHERS + 10);
-        assert_eq!(long, Some("12345678901234567890"));
+        assert_eq!(spellings.get(last).1, Some("12345678901234567890"));
     }
 }

@@ -11,10 +11,10 @@ use crate::column::{Column, ColumnType, TextColumn};
 use crate::column_builder::{CellError, ColumnBuilder};
 use crate::decision::{ColumnRules, Hints, is_small_share};
 use crate::file_notice::FileNotice;
-use crate::lines::Lines;
 use crate::origin::{Origin, Part};
 use crate::read_options::ReadOptions;
 use crate::reading::OddCell;
+use crate::row_lines::RowLines;
 use crate::schema::Field;
 use crate::suggest::UnknownName;
 use crate::table::{Table, check_unique};
@@ -331,7 +331,7 @@ impl TableBuilder {
             passthrough.map(|(column, texts)| (column.name.clone(), std::mem::take(texts)));
         let passthrough = passthrough.collect();
         self.origin.first_row += n_rows as u64;
-        self.origin.lines = Lines::default();
+        self.origin.lines = RowLines::default();
         self.n_rows = 0;
         (columns, passthrough)
     }

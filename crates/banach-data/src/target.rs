@@ -220,6 +220,7 @@ impl TargetEncoder {
                     column: target.name.clone(),
                     classes: target.classes.len(),
                     rows: rows.len(),
+                    doubt: target.reading.doubt.clone().map(Box::new),
                 });
             }
             if codes.iter().all(|code| Some(code) == codes.first()) {
@@ -585,6 +586,7 @@ impl<'a> Summary<'a> {
                     column: name,
                     classes: found,
                     rows: self.n_present,
+                    doubt: self.column.reading().doubt.clone().map(Box::new),
                 });
             }
             _ => {}

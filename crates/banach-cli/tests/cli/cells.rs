@@ -105,6 +105,50 @@ fn a_column_that_too_many_cells_do_not_fit_is_said_too() {
 }
 
 #[test]
+fn a_target_that_is_nearly_numbers_says_what_is_in_the_way() {
+    let room = Room::new();
+    let rows = (0..100).fold("x,price\n".to_owned(), |text, i| {
+        let price = if i % 16 == 3 {
+            "call us".to_owned()
+        } else {
+            format!("{i}.5")
+        };
+        text + &format!("{},{price}\n", i % 7)
+    });
+    room.write("t.csv", rows);
+    let ran = room.run(&["fit", "t.csv", "--target", "price"]);
+    assert_eq!(ran.code, Some(2));
+    let said = "it is one of categories: 93 cells are numbers, but 7 are not, such as \"call us\" (line 5)";
+    assert!(ran.err.contains(said), "{}", ran.err);
+    // The word named as missing, it is a regression.
+    let ran = fit(&room, "t.csv", "price", &["--na", "call us"]);
+    assert_eq!(ran.json()["task"], "regression");
+}
+
+#[test]
+fn one_odd_time_in_nanoseconds_does_not_make_codes() {
+    let room = Room::new();
+    let rows = (0..200).fold("when,y\n".to_owned(), |text, i: i64| {
+        let when = 1_577_836_800_000_000_000 + i * 86_400_000_000_000;
+        let when = if i == 50 {
+            "oops".to_owned()
+        } else {
+            when.to_string()
+        };
+        text + &format!("{when},{}\n", if i < 100 { "a" } else { "b" })
+    });
+    room.write("t.csv", rows);
+    let ran = fit(&room, "t.csv", "y", &[]);
+    assert!(
+        ran.err
+            .contains("1 cell is not a number and counts as missing: \"oops\" (line 52)"),
+        "{}",
+        ran.err
+    );
+    assert!(score(&ran, "accuracy") > 0.9, "{}", ran.out);
+}
+
+#[test]
 fn one_odd_word_does_not_change_the_task() {
     let room = room_with(&["target_na_word.csv"]);
     let ran = fit(&room, "target_na_word.csv", "score", &[]);

@@ -1,5 +1,6 @@
 use super::*;
 use crate::cell_format::EpochUnit;
+use crate::column::CHUNK_ROWS;
 use crate::number_format::NumberFormat;
 
 fn build(rules: ColumnRules, cells: &[&str]) -> Column {
@@ -240,6 +241,29 @@ fn long_columns_are_what_short_ones_are() {
     assert_eq!(column.key(105).as_deref(), Some("5.05"));
     assert_eq!(column.number(100 + 12_345), Some(12_345.45));
     assert!(column.is_missing(99));
+}
+
+/// Words of ones own are found among numbers however the column was held before.
+#[test]
+fn numbers_that_mean_missing_do_so_after_texts_too() {
+    let mut cells = vec!["first".to_owned()];
+    cells.extend((0..12_000).map(|row| {
+        if row % 5 == 0 {
+            "-999".to_owned()
+        } else {
+            format!("{row}.5")
+        }
+    }));
+    let texts: Vec<&str> = cells.iter().map(String::as_str).collect();
+    let rules = ColumnRules {
+        words: MissingWords::usual_and(vec!["-999".to_owned()]),
+        ..ColumnRules::default()
+    };
+    let column = build(rules, &texts);
+    assert_eq!(column.column_type(), ColumnType::Number);
+    assert_eq!(column.n_present(), 9600);
+    assert_eq!((column.reading().odd, column.number(2)), (1, Some(1.5)));
+    assert_eq!(column.reading().missing_words, [("-999".to_owned(), 2400)]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Codes of categories, by value.
 
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +25,7 @@ pub enum UnknownCategories {
 /// A fitted category column: which value has which code.
 ///
 /// Code 0 is unknown; then missing, if it occurred in training; then the known values in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub(crate) struct CategoryEncoding {
     /// Own texts, ascending by [`compare_keys`].
@@ -32,6 +33,15 @@ pub(crate) struct CategoryEncoding {
     missing: bool,
     /// Training rows with each code.
     counts: Vec<u64>,
+    /// Made when it is first needed, and shared by all tables that are encoded.
+    #[serde(skip)]
+    index: OnceLock<ValueIndex>,
+}
+
+impl PartialEq for CategoryEncoding {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.values, self.missing, &self.counts) == (&other.values, other.missing, &other.counts)
+    }
 }
 
 /// A [`CategoryEncoding`] as it is in a model file.
@@ -62,6 +72,7 @@ impl TryFrom<Unchecked> for CategoryEncoding {
             values: raw.values,
             missing: raw.missing,
             counts: raw.counts,
+            index: OnceLock::new(),
         })
     }
 }
@@ -90,6 +101,7 @@ impl CategoryEncoding {
             values: known.iter().map(|&(value, _)| value.to_owned()).collect(),
             missing: n_missing > 0,
             counts,
+            index: OnceLock::new(),
         }
     }
 
@@ -109,9 +121,11 @@ impl CategoryEncoding {
     }
 
     /// The code of each known text.
-    pub(crate) fn index(&self) -> ValueIndex {
-        let values = self.values().zip(0_u32..);
-        ValueIndex::new(values.filter_map(|(value, code)| Some((value?, code))))
+    pub(crate) fn index(&self) -> &ValueIndex {
+        self.index.get_or_init(|| {
+            let values = self.values().zip(0_u32..);
+            ValueIndex::new(values.filter_map(|(value, code)| Some((value?, code))))
+        })
     }
 
     /// What each code stands for; `None` for unknown and missing.

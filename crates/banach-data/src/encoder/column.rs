@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::category::CategoryEncoding;
 use super::date_time::DatePart;
 use super::scale::{Scale, Scaling, quantile};
+use crate::cell_reader::CellReader;
 use crate::column::{Column, ColumnType};
-use crate::column_builder::CellReader;
 use crate::reading::Reading;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

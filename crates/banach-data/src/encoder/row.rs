@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::category::{UNKNOWN_CODE, UnknownCategories};
 use super::column::{ColumnEncoder, Encoding};
 use super::error::EncodeError;
-use crate::column_builder::CellReader;
+use crate::cell_reader::CellReader;
 use crate::scalar::Scalar;
-use crate::value_index::ValueIndex;
 
 /// Encodes one row at a time; made by [`Encoder::row_encoder`](super::Encoder::row_encoder).
 ///
@@ -27,8 +26,6 @@ pub struct RowEncoder {
 struct RowColumn {
     encoder: ColumnEncoder,
     reader: CellReader,
-    /// The code of each known value of a category column.
-    codes: ValueIndex,
 }
 
 /// Longer than the canonical text of any number or time.
@@ -41,14 +38,13 @@ impl RowEncoder {
             |column: &&ColumnEncoder| matches!(column.encoding, Encoding::Category(_));
         let n_categories = columns.iter().filter(is_category).count();
         let columns = columns.iter().map(|encoder| {
-            let codes = match &encoder.encoding {
-                Encoding::Category(category) => category.index(),
-                _ => ValueIndex::default(),
-            };
+            if let Encoding::Category(category) = &encoder.encoding {
+                // Made now, so that rows allocate nothing.
+                category.index();
+            }
             RowColumn {
                 encoder: encoder.clone(),
                 reader: encoder.reader(),
-                codes,
             }
         });
         Self {
@@ -146,7 +142,7 @@ impl RowEncoder {
                 Encoding::Category(category) => {
                     let known = match column.reader.text(&cell, &mut self.text) {
                         None => category.missing_code(),
-                        Some(key) => column.codes.find(key, &mut self.form),
+                        Some(key) => category.index().find(key, &mut self.form),
                     };
                     if known.is_none() && unknown == UnknownCategories::Refuse {
                         return Err(EncodeError::RowCategory {

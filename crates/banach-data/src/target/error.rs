@@ -1,5 +1,6 @@
 //! What can go wrong with targets and sample weights.
 
+use crate::reading::Doubt;
 use crate::table_error::{Location, TableError};
 
 /// Why columns cannot be targets, or sample weights.
@@ -47,7 +48,11 @@ pub enum TargetError {
     },
     /// A classification target has as many classes as rows, or more.
     #[error(
-        "{file}: target {column:?} has {classes} classes in {rows} rows; there must be more rows than classes (is it a number to predict with the task regression, or an identifier?)"
+        "{file}: target {column:?} has {classes} classes in {rows} rows; there must be more rows than classes ({})",
+        doubt.as_ref().map_or_else(
+            || "is it a number to predict with the task regression, or an identifier?".to_owned(),
+            ToString::to_string
+        )
     )]
     TooManyClasses {
         /// The file.
@@ -58,6 +63,8 @@ pub enum TargetError {
         classes: usize,
         /// Number of rows.
         rows: usize,
+        /// What it nearly was instead, where the table says so.
+        doubt: Option<Box<Doubt>>,
     },
     /// A target does not suit the task.
     #[error(

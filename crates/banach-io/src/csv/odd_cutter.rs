@@ -185,9 +185,15 @@ impl OddCutter {
         }
     }
 
-    /// Whether the escape character before this byte has a meaning.
-    fn is_escapable(&self, byte: u8) -> bool {
-        Some(byte) == self.rules.quote || Some(byte) == self.rules.escape || self.is_end(byte)
+    /// Whether the escape character at `at` has a meaning.
+    fn escapes(&self, bytes: &[u8], at: usize, last: bool) -> Result<bool, End> {
+        match bytes.get(at + 1) {
+            None if !last => Err(End::Incomplete),
+            None => Ok(false),
+            Some(&next) => Ok(Some(next) == self.rules.quote
+                || Some(next) == self.rules.escape
+                || self.is_end(next)),
+        }
     }
 
     /// Appends the value that begins at `start` without a quote; gives the offset after it.
@@ -205,16 +211,15 @@ impl OddCutter {
         let end = loop {
             match bytes.get(at) {
                 None => break at,
-                Some(&byte) if Some(byte) == self.rules.escape => match bytes.get(at + 1) {
-                    None if !last => return Err(End::Incomplete),
-                    Some(&next) if self.is_escapable(next) => {
+                Some(&byte) if Some(byte) == self.rules.escape => {
+                    if self.escapes(bytes, at, last)? {
                         seen.escapes += 1;
                         unescaped.extend_from_slice(&bytes[copied_to..at]);
                         copied_to = at + 1;
-                        at += 2;
+                        at += 1;
                     }
-                    _ => at += 1,
-                },
+                    at += 1;
+                }
                 Some(&byte) if self.is_end(byte) => break at,
                 Some(_) => at += 1,
             }
@@ -264,16 +269,15 @@ impl OddCutter {
                     None if !last => return Err(End::Incomplete),
                     _ => break at,
                 },
-                Some(&byte) if Some(byte) == self.rules.escape => match bytes.get(at + 1) {
-                    None if !last => return Err(End::Incomplete),
-                    Some(&next) if self.is_escapable(next) => {
+                Some(&byte) if Some(byte) == self.rules.escape => {
+                    if self.escapes(bytes, at, last)? {
                         seen.escapes += 1;
                         unescaped.extend_from_slice(&bytes[copied_to..at]);
                         copied_to = at + 1;
-                        at += 2;
+                        at += 1;
                     }
-                    _ => at += 1,
-                },
+                    at += 1;
+                }
                 Some(_) => at += 1,
             }
         };

@@ -2,7 +2,7 @@
 
 /// Lines of rows, kept where they do not simply go on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Lines {
+pub(crate) struct RowLines {
     /// Rows, counted from 0, at which the line is not the one after that of the row before; and their lines.
     breaks: Vec<(u32, u64)>,
     n_rows: u32,
@@ -10,7 +10,7 @@ pub(crate) struct Lines {
     next: u64,
 }
 
-impl Lines {
+impl RowLines {
     /// Appends the line of the next row, counted from 1.
     pub(crate) fn push(&mut self, line: u64) {
         if line != self.next || self.n_rows == 0 {
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn lines_are_kept_where_they_jump() {
-        let mut lines = Lines::default();
+        let mut lines = RowLines::default();
         assert_eq!(lines.get(0), None);
         for line in [2, 3, 4, 7, 8, 20] {
             lines.push(line);
